@@ -1,0 +1,166 @@
+//! Items, and how one can fail.
+//!
+//! An item is bytes; it is never assumed to be UTF-8. In-process work never holds items one by one: a
+//! [`Chunk`] is a window on a block's buffer with the items inside it, each closed by the delimiter.
+//! This file knows nothing of where items come from or what is done to them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bstr::ByteSlice;
+
+/// The number of an item in its run, from 1, in input order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The number of the first item of a run.
+    pub const FIRST: Seq = Seq(1);
+
+    /// The number that stands `count` items further on.
+    pub fn plus(self, count: u64) -> Seq {
+        Seq(self.0 + count)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Consecutive items handed to a worker at one time: the unit of scheduling.
+///
+/// `bytes` holds exactly `count` items, each followed by one `delimiter`, the last one too.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// The items, each closed by the delimiter.
+    pub bytes: &'a [u8],
+    /// The byte that closes each item.
+    pub delimiter: u8,
+    /// The number of the first item.
+    pub first: Seq,
+    /// How many items there are, at least 1.
+    pub count: usize,
+}
+
+impl<'a> Chunk<'a> {
+    /// The items in order, without their delimiters.
+    pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let bytes = self.bytes;
+        let mut start = 0;
+        memchr::memchr_iter(self.delimiter, bytes).map(move |end| {
+            let item = &bytes[start..end];
+            start = end + 1;
+            item
+        })
+    }
+}
+
+/// Why an item failed, as a predicate of the item: the text finishes the sentence `"x" …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The item is not a number (docs/operations.md says what is one).
+    NotANumber,
+    /// The item is an integer of more digits than `--max-digits` allows.
+    TooManyDigits {
+        /// The digits that it has.
+        digits: usize,
+        /// The digits that it may have.
+        limit: usize,
+    },
+    /// The item is not a whole number of samples, 0 or more.
+    NotACount,
+    /// The item is longer than `--max-item` bytes. What is kept of it is only its beginning.
+    TooLong {
+        /// The bytes that it may have.
+        limit: usize,
+    },
+    /// The operation panicked on this item. The text is the panic's message.
+    Panicked(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::NotANumber => write!(f, "is not a number"),
+            Failure::TooManyDigits { digits, limit } => {
+                write!(f, "has {digits} digits; --max-digits allows {limit}")
+            }
+            Failure::NotACount => write!(f, "is not a whole number of samples"),
+            Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
+            Failure::Panicked(message) => write!(f, "made the operation panic: {message}"),
+        }
+    }
+}
+
+/// The failures of a chunk: the place of the item in its chunk (from 0, ascending) and its cause.
+pub type Failures = Vec<(usize, Failure)>;
+
+/// An item that failed, with what a message or a retry needs of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The number of the item.
+    pub seq: Seq,
+    /// The item's bytes.
+    pub item: Box<[u8]>,
+    /// Why it failed.
+    pub cause: Failure,
+}
+
+impl Failed {
+    /// The error without the item's number: `"x" is not a number`.
+    pub fn error(&self) -> String {
+        format!("{} {}", Quoted(&self.item), self.cause)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "item {}: {} {}", self.seq, Quoted(&self.item), self.cause)
+    }
+}
+
+/// Bytes for a person's eyes: quoted, cut when long, with control bytes escaped, so that no item can
+/// drive the terminal.
+pub struct Quoted<'a>(pub &'a [u8]);
+
+impl Quoted<'_> {
+    /// The most characters of an item that a message shows.
+    const SHOWN: usize = 60;
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"")?;
+        for (n, (start, end, c)) in self.0.char_indices().enumerate() {
+            if n == Quoted::SHOWN {
+                return write!(f, "…\" ({} bytes)", self.0.len());
+            }
+            match c {
+                char::REPLACEMENT_CHARACTER => self.0[start..end].iter().try_for_each(|b| write!(f, "\\x{b:02x}"))?,
+                '"' | '\\' => write!(f, "\\{c}")?,
+                '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default())?,
+                c if is_unsafe(c) => write!(f, "{}", c.escape_unicode())?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        write!(f, "\"")
+    }
+}
+
+/// Whether a character could move the cursor, start an escape sequence or turn the text around.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The message of a caught panic.
+pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Cow<'static, str> {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        Cow::Borrowed(text)
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        Cow::Owned(text.clone())
+    } else {
+        Cow::Borrowed("no message")
+    }
+}

@@ -1,0 +1,3 @@
+//! parjob.
+
+fn main() {}

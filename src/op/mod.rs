@@ -1,0 +1,225 @@
+//! In-process operations: what a worker does to a chunk of items, and the registry of them.
+//!
+//! An operation is a [`Map`] (a result for each item) or a [`Fold`] (one answer for all of them). It sees
+//! chunks and nothing else: not the run, not the workers, not how results are shown. A new operation is a
+//! file here and a line in [`OPERATIONS`]; help, completions, man pages and `parjob help NAME` follow from
+//! its [`Operation`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::item::{Chunk, Failure, Failures};
+
+/// Every operation, in the order in which the help lists them.
+pub static OPERATIONS: &[&Operation] = &[];
+
+/// The operation of that name.
+pub fn find(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().copied().find(|operation| operation.name == name)
+}
+
+/// What is done to items, described: the help, the man pages and the completions are made from this.
+pub struct Operation {
+    /// The word that is typed.
+    pub name: &'static str,
+    /// One line for the list of operations: lower case, no full stop.
+    pub summary: &'static str,
+    /// What it does, in a few sentences.
+    pub about: &'static str,
+    /// Commands to copy, each with what it prints.
+    pub examples: &'static [Example],
+    /// Its own options, beside those of every run.
+    pub params: &'static [Param],
+    /// Checks the parameters and makes the work. Errors are about a parameter's value.
+    pub prepare: fn(&Params) -> Result<Work>,
+}
+
+/// A command to copy and what it prints. Each is run by a test.
+pub struct Example {
+    /// The command line, for a POSIX shell.
+    pub command: &'static str,
+    /// Exactly what it writes to standard output.
+    pub output: &'static str,
+}
+
+/// An option of one operation.
+pub struct Param {
+    /// The long name, without dashes.
+    pub name: &'static str,
+    /// What stands for its value in the help; `None` for a flag.
+    pub value: Option<&'static str>,
+    /// The value when the option is not given.
+    pub default: Option<&'static str>,
+    /// One line of help: what it means.
+    pub help: &'static str,
+}
+
+/// The values of an operation's parameters, by name. A flag that was given has an empty value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(pub BTreeMap<&'static str, String>);
+
+impl Params {
+    /// Whether a flag was given.
+    pub fn flag(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A whole number, or an error that names the option. A parameter of this kind has a default.
+    pub fn number(&self, name: &str) -> Result<u64> {
+        let text = self.0.get(name).map_or("", String::as_str);
+        text.parse().map_err(|_| anyhow::anyhow!("--{name} {text:?} is not a whole number"))
+    }
+}
+
+/// An operation ready to run.
+#[derive(Clone)]
+pub enum Work {
+    /// A result for each item.
+    Map(Arc<dyn Map>),
+    /// One answer for all items.
+    Fold(Arc<dyn AnyFold>),
+}
+
+/// Gives each item a result.
+pub trait Map: Send + Sync {
+    /// Does every item of the chunk, in order: each is answered by exactly one [`Results`] call.
+    fn map(&self, chunk: &Chunk<'_>, results: &mut Results);
+}
+
+/// Folds all items into one answer: the same for every order, number of workers and size of chunk.
+///
+/// So `step` and `merge` must commute and be exact; rounding belongs in `finish`.
+pub trait Fold: Send + Sync + 'static {
+    /// What has been folded so far.
+    type State: Send + 'static;
+
+    /// The state before any item.
+    fn zero(&self) -> Self::State;
+
+    /// Adds every item of the chunk. An item that cannot be added is left out and listed in `failures`
+    /// by its place in the chunk, ascending.
+    fn step(&self, state: &mut Self::State, chunk: &Chunk<'_>, failures: &mut Failures);
+
+    /// Adds `from` to `into` and leaves `from` at zero, so that its memory can be used again.
+    fn merge(&self, into: &mut Self::State, from: &mut Self::State);
+
+    /// The answer; `None` when there is none because nothing was folded.
+    fn finish(&self, state: Self::State) -> Option<Answer>;
+}
+
+/// What a fold came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// How many items were folded.
+    pub n: u64,
+    /// The value or values, as text that reads back.
+    pub value: Value,
+}
+
+/// One value, or several with names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A single value, printed alone on its line.
+    One(String),
+    /// Named values, printed one a line: the name, a TAB, the value.
+    Table(Vec<(&'static str, String)>),
+}
+
+/// The results of a chunk: text, one line for each item that went well, and the items that failed.
+///
+/// The lines are the very bytes that the text format prints, so that plain results need no further copy.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// The results, each closed by a newline.
+    pub bytes: Vec<u8>,
+    /// Where each result ends in `bytes`, its newline included; for a failed item, where the one before it ends.
+    pub ends: Vec<usize>,
+    /// The items that failed.
+    pub failures: Failures,
+}
+
+impl Results {
+    /// Answers the next item with this text.
+    #[inline]
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.end();
+    }
+
+    /// Closes the result of the next item, whose text the caller has appended to `bytes`.
+    #[inline]
+    pub fn end(&mut self) {
+        self.bytes.push(b'\n');
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Answers the next item with a failure.
+    #[cold]
+    pub fn fail(&mut self, cause: Failure) {
+        self.failures.push((self.ends.len(), cause));
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Forgets everything but keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.failures.clear();
+    }
+}
+
+/// A [`Fold`] whose state's type is hidden, so that the engine can carry any of them.
+pub trait AnyFold: Send + Sync {
+    /// A new tally at zero.
+    fn tally(self: Arc<Self>) -> Box<dyn Tally>;
+}
+
+/// A fold under way.
+pub trait Tally: Send {
+    /// Adds every item of the chunk ([`Fold::step`]).
+    fn step(&mut self, chunk: &Chunk<'_>, failures: &mut Failures);
+
+    /// Adds another tally of the same fold and leaves it at zero.
+    fn merge(&mut self, other: &mut dyn Tally);
+
+    /// The answer ([`Fold::finish`]).
+    fn finish(self: Box<Self>) -> Option<Answer>;
+
+    /// For [`Tally::merge`] to find its own type again.
+    fn as_any(&mut self) -> &mut dyn std::any::Any;
+}
+
+impl<F: Fold> AnyFold for F {
+    fn tally(self: Arc<Self>) -> Box<dyn Tally> {
+        let state = self.zero();
+        Box::new(Running { fold: self, state })
+    }
+}
+
+struct Running<F: Fold> {
+    fold: Arc<F>,
+    state: F::State,
+}
+
+impl<F: Fold> Tally for Running<F> {
+    fn step(&mut self, chunk: &Chunk<'_>, failures: &mut Failures) {
+        self.fold.step(&mut self.state, chunk, failures);
+    }
+
+    fn merge(&mut self, other: &mut dyn Tally) {
+        // Only tallies that one `AnyFold` made ever meet, so this always finds its own type.
+        if let Some(other) = other.as_any().downcast_mut::<Running<F>>() {
+            self.fold.merge(&mut self.state, &mut other.state);
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Option<Answer> {
+        self.fold.finish(self.state)
+    }
+
+    fn as_any(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+}
