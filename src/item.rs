@@ -29,15 +29,32 @@ impl fmt::Display for Seq {
     }
 }
 
+/// One try at an item, from 1; a retry is a further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempt(pub u32);
+
+impl Attempt {
+    /// The first try.
+    pub const FIRST: Attempt = Attempt(1);
+
+    /// The try after this one.
+    pub fn next(self) -> Attempt {
+        Attempt(self.0 + 1)
+    }
+}
+
 /// Consecutive items handed to a worker at one time: the unit of scheduling.
 ///
-/// `bytes` holds exactly `count` items, each followed by one `delimiter`, the last one too.
+/// `bytes` holds exactly `count` items of `fields` fields, each field followed by one `delimiter`, the
+/// last one too.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
     /// The items, each closed by the delimiter.
     pub bytes: &'a [u8],
-    /// The byte that closes each item.
+    /// The byte that closes each field.
     pub delimiter: u8,
+    /// Fields in an item: 1, or one for each source that was combined.
+    pub fields: usize,
     /// The number of the first item.
     pub first: Seq,
     /// How many items there are, at least 1.
@@ -45,15 +62,26 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The items in order, without their delimiters.
+    /// The items in order, without their last delimiters. The fields of an item, where there are
+    /// several, are parted by the delimiter.
     pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         let mut start = 0;
-        memchr::memchr_iter(self.delimiter, bytes).map(move |end| {
+        memchr::memchr_iter(self.delimiter, bytes).skip(self.fields - 1).step_by(self.fields).map(move |end| {
             let item = &bytes[start..end];
             start = end + 1;
             item
         })
+    }
+
+    /// The chunk of `count` items from the place `skip` on.
+    pub fn part(&self, skip: usize, count: usize) -> Chunk<'a> {
+        let end_of = |bytes: &[u8], items: usize| match items * self.fields {
+            0 => 0,
+            n => memchr::memchr_iter(self.delimiter, bytes).nth(n - 1).map_or(bytes.len(), |end| end + 1),
+        };
+        let rest = &self.bytes[end_of(self.bytes, skip)..];
+        Chunk { bytes: &rest[..end_of(rest, count)], first: self.first.plus(skip as u64), count, ..*self }
     }
 }
 

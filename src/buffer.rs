@@ -1,0 +1,160 @@
+//! The bytes in flight between the source and the workers, bounded.
+//!
+//! A source must borrow its buffers here, and a buffer comes back when the last worker lets go of the
+//! block in it. So one number bounds the whole stretch from reading to working: a source that is faster
+//! than the workers waits in [`BufferPool::borrow`]. Buffers of the usual size are kept and lent again:
+//! fresh pages cost more than the work on small items. The pool knows nothing of what the bytes mean.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// The usual size of a buffer in bytes: half of a common L2 cache, so that input and output stay in it.
+pub const BUFFER: usize = 256 * 1024;
+
+/// What a loan counts beside its bytes, so that a million empty blocks are bounded too.
+const OVERHEAD: usize = 256;
+
+/// Lends buffers up to a limit.
+#[derive(Debug)]
+pub struct BufferPool {
+    limit: usize,
+    state: Mutex<State>,
+    returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lent: usize,
+    free: Vec<Vec<u8>>,
+    closed: bool,
+}
+
+impl BufferPool {
+    /// A pool that lends `limit` bytes at the most, or one loan where that alone is larger.
+    pub fn new(limit: usize) -> Arc<BufferPool> {
+        Arc::new(BufferPool { limit, state: Mutex::default(), returned: Condvar::new() })
+    }
+
+    /// A buffer of `size` bytes of no particular content. Waits while the pool is empty; `None` once it
+    /// is closed.
+    pub fn borrow(self: &Arc<Self>, size: usize) -> Option<Loan> {
+        let cost = size + OVERHEAD;
+        let mut state = self.lock();
+        while !state.closed && state.lent > 0 && state.lent + cost > self.limit {
+            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.closed {
+            return None;
+        }
+        state.lent += cost;
+        let kept = if size == BUFFER { state.free.pop() } else { None };
+        drop(state);
+        let bytes = kept.unwrap_or_else(|| vec![0; size]);
+        Some(Loan { bytes, cost, pool: Arc::clone(self) })
+    }
+
+    /// Lends nothing more: whoever waits, or comes later, gets `None`.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.returned.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A buffer on loan. It goes back to its pool when dropped.
+#[derive(Debug)]
+pub struct Loan {
+    bytes: Vec<u8>,
+    cost: usize,
+    pool: Arc<BufferPool>,
+}
+
+impl Loan {
+    /// Makes the buffer `size` bytes long and keeps its content. Never waits: the one who holds the
+    /// buffer may be the one for whom all others wait.
+    pub fn grow(&mut self, size: usize) {
+        let more = size.saturating_sub(self.bytes.len());
+        self.bytes.resize(self.bytes.len() + more, 0);
+        self.cost += more;
+        self.pool.lock().lent += more;
+    }
+}
+
+impl std::ops::Deref for Loan {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl std::ops::DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut state = self.pool.lock();
+        state.lent -= self.cost;
+        if bytes.len() == BUFFER {
+            state.free.push(bytes);
+        }
+        drop(state);
+        self.pool.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_loan_that_comes_back_is_lent_again() {
+        let pool = BufferPool::new(BUFFER + OVERHEAD);
+        let mut first = pool.borrow(BUFFER).unwrap();
+        first[0] = 7;
+        let waiting = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || pool.borrow(BUFFER).map(|loan| loan[0])
+        });
+        drop(first);
+        assert_eq!(waiting.join().unwrap(), Some(7));
+    }
+
+    #[test]
+    fn one_loan_larger_than_the_limit_is_granted() {
+        let pool = BufferPool::new(1);
+        assert_eq!(pool.borrow(1000).unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn closing_wakes_who_waits() {
+        let pool = BufferPool::new(1);
+        let _all = pool.borrow(10).unwrap();
+        let waiting = thread::spawn({
+            let pool = Arc::clone(&pool);
+            move || pool.borrow(10).is_none()
+        });
+        pool.close();
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn growing_counts() {
+        let pool = BufferPool::new(1000);
+        let mut loan = pool.borrow(10).unwrap();
+        loan[9] = 3;
+        loan.grow(20);
+        assert_eq!((loan.len(), loan[9]), (20, 3));
+        assert_eq!(pool.lock().lent, 20 + OVERHEAD);
+        drop(loan);
+        assert_eq!(pool.lock().lent, 0);
+    }
+}

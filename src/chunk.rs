@@ -1,0 +1,271 @@
+//! Blocks, and how workers claim chunks of them.
+//!
+//! A source hands on blocks: a buffer with some thousands of items in it. Workers claim the chunks of a
+//! block by themselves, in seq order, by moving the block's cursor: no thread hands chunks out, so a chunk
+//! of one item costs one compare-and-swap. The block knows nothing of who claims or what is done.
+//!
+//! How many items make a chunk is [`Chunking`]: a number, or what [`Pace`] measures to be worth a claim.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::buffer::Loan;
+use crate::item::{Attempt, Chunk, Failure, Seq};
+
+/// How many items a worker takes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunking {
+    /// As many as make about a millisecond of work, by measurement; at most a block.
+    Auto,
+    /// Exactly this many, so that boundaries lie at multiples of it; fewer only at the end.
+    Items(NonZeroU32),
+}
+
+impl Chunking {
+    /// The number of items of which every block but the last must hold a multiple.
+    pub fn multiple(self) -> usize {
+        match self {
+            Chunking::Auto => 1,
+            Chunking::Items(n) => n.get() as usize,
+        }
+    }
+}
+
+/// What a block holds beside its bytes.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The number of the first item.
+    pub first: Seq,
+    /// How many items there are, at least 1.
+    pub items: u32,
+    /// The bytes that the items take, delimiters included.
+    pub len: u32,
+    /// The byte that closes each field.
+    pub delimiter: u8,
+    /// Fields in an item: 1, or one for each source that was combined.
+    pub fields: u32,
+    /// Items that the source found unusable, by their place in the block, ascending.
+    pub faults: Vec<(u32, Failure)>,
+}
+
+/// Consecutive items in one buffer, of which workers claim chunks.
+#[derive(Debug)]
+pub struct Block {
+    bytes: Loan,
+    content: Content,
+    chunking: Chunking,
+    attempt: Attempt,
+    /// The place of the next unclaimed item in the upper half, where it begins in the lower: claimed
+    /// together, so that a claim is one compare-and-swap.
+    cursor: AtomicU64,
+}
+
+impl Block {
+    /// A block of which nothing is claimed yet.
+    pub fn new(bytes: Loan, content: Content, chunking: Chunking, attempt: Attempt) -> Block {
+        Block { bytes, content, chunking, attempt, cursor: AtomicU64::new(0) }
+    }
+
+    /// The number of the first item.
+    pub fn first(&self) -> Seq {
+        self.content.first
+    }
+
+    /// How many items there are.
+    pub fn items(&self) -> u64 {
+        u64::from(self.content.items)
+    }
+
+    /// Which try at its items this is.
+    pub fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// The faults among the items of a chunk of this block, by their place in the chunk.
+    pub fn faults(&self, chunk: &Chunk<'_>) -> impl Iterator<Item = (usize, &Failure)> {
+        let start = (chunk.first.0 - self.content.first.0) as usize;
+        let end = start + chunk.count;
+        let within = move |place: usize| (start..end).contains(&place).then(|| place - start);
+        self.content.faults.iter().filter_map(move |(place, fault)| Some((within(*place as usize)?, fault)))
+    }
+
+    /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items. `None` when all
+    /// is claimed.
+    pub fn claim(&self, want: u32) -> Option<Chunk<'_>> {
+        let size = match self.chunking {
+            Chunking::Auto => want.max(1),
+            Chunking::Items(n) => n.get(),
+        };
+        let mut seen = self.cursor.load(Ordering::Relaxed);
+        loop {
+            let (place, start) = unpack(seen);
+            if place >= self.content.items {
+                return None;
+            }
+            let count = size.min(self.content.items - place);
+            let end = if place + count == self.content.items { self.content.len } else { self.end_of(start, count) };
+            // Relaxed is enough: the block's bytes were published to this worker by the queue's lock.
+            match self.cursor.compare_exchange_weak(
+                seen,
+                pack(place + count, end),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(self.chunk(place, count, start, end)),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Whether nothing is left to claim.
+    pub fn is_claimed(&self) -> bool {
+        unpack(self.cursor.load(Ordering::Relaxed)).0 >= self.content.items
+    }
+
+    /// Takes back what no worker has claimed; the number of items.
+    pub fn revoke(&self) -> u64 {
+        let all = pack(self.content.items, self.content.len);
+        let (place, _) = unpack(self.cursor.swap(all, Ordering::Relaxed));
+        u64::from(self.content.items - place)
+    }
+
+    fn chunk(&self, place: u32, count: u32, start: u32, end: u32) -> Chunk<'_> {
+        Chunk {
+            bytes: &self.bytes[start as usize..end as usize],
+            delimiter: self.content.delimiter,
+            fields: self.content.fields as usize,
+            first: self.content.first.plus(u64::from(place)),
+            count: count as usize,
+        }
+    }
+
+    /// Where the `count` items that begin at `start` end.
+    fn end_of(&self, start: u32, count: u32) -> u32 {
+        let rest = &self.bytes[start as usize..self.content.len as usize];
+        let last = (count * self.content.fields - 1) as usize;
+        let end = memchr::memchr_iter(self.content.delimiter, rest).nth(last);
+        end.map_or(self.content.len, |end| start + end as u32 + 1)
+    }
+}
+
+fn pack(place: u32, start: u32) -> u64 {
+    u64::from(place) << 32 | u64::from(start)
+}
+
+fn unpack(cursor: u64) -> (u32, u32) {
+    ((cursor >> 32) as u32, cursor as u32)
+}
+
+/// How many items one worker should claim so that a claim is worth its cost and yet no worker idles
+/// while another has a long one: about [`Pace::AIM`] of work, measured as it goes.
+#[derive(Debug)]
+pub struct Pace {
+    want: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { want: 1 }
+    }
+}
+
+impl Pace {
+    /// The work that a claim should be: long beside the cost of a claim and of passing results on (a few
+    /// microseconds), short beside what a person notices.
+    const AIM: Duration = Duration::from_millis(1);
+
+    /// The number of items to claim next.
+    pub fn want(&self) -> u32 {
+        self.want
+    }
+
+    /// Learns from a chunk. Grows at most fourfold at a time, since the first items of a run may not be
+    /// like the rest; shrinks at once.
+    pub fn learn(&mut self, items: usize, took: Duration) {
+        let nanos = took.as_nanos().max(1);
+        let ideal = Self::AIM.as_nanos() * items as u128 / nanos;
+        let most = u128::from(self.want) * 4;
+        self.want = u32::try_from(ideal.clamp(1, most)).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::buffer::BufferPool;
+    use proptest::prelude::*;
+
+    fn block(items: &[&str], chunking: Chunking) -> Block {
+        let text: String = items.iter().map(|item| format!("{item}\n")).collect();
+        let mut bytes = BufferPool::new(1 << 20).borrow(text.len()).unwrap();
+        bytes.copy_from_slice(text.as_bytes());
+        let content = Content {
+            first: Seq(11),
+            items: items.len() as u32,
+            len: text.len() as u32,
+            delimiter: b'\n',
+            fields: 1,
+            faults: vec![(1, Failure::NotANumber)],
+        };
+        Block::new(bytes, content, chunking, Attempt::FIRST)
+    }
+
+    #[test]
+    fn chunks_lie_at_multiples() {
+        let block = block(&["1", "22", "", "4", "5"], Chunking::Items(NonZeroU32::new(2).unwrap()));
+        let claim = || block.claim(100).map(|c| (c.first.0, c.items().map(<[u8]>::to_vec).collect::<Vec<_>>()));
+        assert_eq!(claim(), Some((11, vec![b"1".to_vec(), b"22".to_vec()])));
+        assert_eq!(claim(), Some((13, vec![b"".to_vec(), b"4".to_vec()])));
+        assert!(!block.is_claimed());
+        assert_eq!(claim(), Some((15, vec![b"5".to_vec()])));
+        assert!(block.is_claimed());
+        assert_eq!(claim(), None);
+    }
+
+    #[test]
+    fn what_is_revoked_cannot_be_claimed() {
+        let block = block(&["1", "2", "3"], Chunking::Auto);
+        assert_eq!(block.claim(1).unwrap().count, 1);
+        assert_eq!(block.revoke(), 2);
+        assert!(block.claim(1).is_none());
+        assert_eq!(block.revoke(), 0);
+    }
+
+    #[test]
+    fn faults_are_counted_from_the_chunk() {
+        let block = block(&["1", "2", "3"], Chunking::Auto);
+        let first = block.claim(1).unwrap();
+        assert_eq!(block.faults(&first).count(), 0);
+        let rest = block.claim(9).unwrap();
+        assert_eq!(block.faults(&rest).map(|(place, _)| place).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn pace_settles_on_a_millisecond() {
+        let mut pace = Pace::default();
+        for _ in 0..20 {
+            pace.learn(pace.want() as usize, Duration::from_nanos(100) * pace.want());
+        }
+        assert_eq!(pace.want(), 10_000);
+        pace.learn(10, Duration::from_secs(1));
+        assert_eq!(pace.want(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn every_item_is_claimed_once_in_order(sizes in prop::collection::vec(1u32..7, 1..40), n in 1usize..60) {
+            let items: Vec<String> = (0..n).map(|i| "x".repeat(i % 5)).collect();
+            let block = block(&items.iter().map(String::as_str).collect::<Vec<_>>(), Chunking::Auto);
+            let mut got = Vec::new();
+            for size in sizes.iter().cycle() {
+                let Some(chunk) = block.claim(*size) else { break };
+                prop_assert_eq!(chunk.first.0, 11 + got.len() as u64);
+                prop_assert_eq!(chunk.items().count(), chunk.count);
+                got.extend(chunk.items().map(<[u8]>::to_vec));
+            }
+            prop_assert_eq!(got, items.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+        }
+    }
+}
