@@ -37,9 +37,14 @@ impl BufferPool {
     /// A buffer of `size` bytes of no particular content. Waits while the pool is empty; `None` once it
     /// is closed.
     pub fn borrow(self: &Arc<Self>, size: usize) -> Option<Loan> {
+        self.lend(size, 0)
+    }
+
+    /// Lends to someone who holds loans that cost `held`, and so must not wait for those to come back.
+    fn lend(self: &Arc<Self>, size: usize, held: usize) -> Option<Loan> {
         let cost = size + OVERHEAD;
         let mut state = self.lock();
-        while !state.closed && state.lent > 0 && state.lent + cost > self.limit {
+        while !state.closed && state.lent > held && state.lent + cost > self.limit {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
@@ -72,6 +77,11 @@ pub struct Loan {
 }
 
 impl Loan {
+    /// A further buffer for the one who holds this one ([`BufferPool::borrow`]).
+    pub fn borrow_another(&self, size: usize) -> Option<Loan> {
+        self.pool.lend(size, self.cost)
+    }
+
     /// Makes the buffer `size` bytes long and keeps its content. Never waits: the one who holds the
     /// buffer may be the one for whom all others wait.
     pub fn grow(&mut self, size: usize) {
@@ -109,6 +119,38 @@ impl Drop for Loan {
     }
 }
 
+/// Output buffers that have been written and can be filled again.
+#[derive(Debug, Default)]
+pub struct Spares(Mutex<Vec<Vec<u8>>>);
+
+impl Spares {
+    /// The most that are kept.
+    const KEPT: usize = 32;
+
+    /// The most memory that a kept buffer may hold: one huge result must not be kept for ever.
+    const LARGEST: usize = 16 * BUFFER;
+
+    /// An empty buffer, with memory where there is a spare one.
+    pub fn get(&self) -> Vec<u8> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    /// Keeps a buffer's memory for another use.
+    pub fn put(&self, mut bytes: Vec<u8>) {
+        if (1..=Self::LARGEST).contains(&bytes.capacity()) {
+            bytes.clear();
+            let mut kept = self.lock();
+            if kept.len() < Self::KEPT {
+                kept.push(bytes);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -132,6 +174,13 @@ mod tests {
     fn one_loan_larger_than_the_limit_is_granted() {
         let pool = BufferPool::new(1);
         assert_eq!(pool.borrow(1000).unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn who_holds_the_only_loan_does_not_wait_for_it() {
+        let mut only = BufferPool::new(100).borrow(10).unwrap();
+        only.grow(1000);
+        assert_eq!(only.borrow_another(20).unwrap().len(), 20);
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub enum Failure {
         /// The bytes that it may have.
         limit: usize,
     },
+    /// A field holds a NUL byte, which no argument can hold. What is kept of it ends there.
+    HoldsNul,
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
 }
@@ -117,6 +119,7 @@ impl fmt::Display for Failure {
             }
             Failure::NotACount => write!(f, "is not a whole number of samples"),
             Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
+            Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
             Failure::Panicked(message) => write!(f, "made the operation panic: {message}"),
         }
     }

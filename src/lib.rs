@@ -4,3 +4,5 @@ pub mod buffer;
 pub mod chunk;
 pub mod item;
 pub mod op;
+pub mod output;
+pub mod source;

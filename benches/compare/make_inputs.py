@@ -1,0 +1,74 @@
+"""Writes the input files of the comparison into a directory.
+
+Usage: make_inputs.py DIR [NAME...]
+
+Without names it writes all but ints-100m.txt, which takes 900 MB.
+A file that already has the right number of lines is kept.
+"""
+import os
+import random
+import sys
+
+MILLION = 1_000_000
+SEED = 20240229
+# The smallest scale makes some values come out in exponent form.
+SCALES = (1e-3, 1.0, 1e3, 1e6, 1e9)
+
+
+def ints(count):
+    return map(str, range(1, count + 1))
+
+
+def floats(count):
+    """Nearly all of these have 16 or 17 digits, as repr() needs them."""
+    rng = random.Random(SEED)
+    for i in range(count):
+        yield repr(rng.random() * SCALES[i % len(SCALES)])
+
+
+FILES = {
+    "ints.txt": (ints, 10 * MILLION),
+    "ints-1m.txt": (ints, MILLION),
+    "ints-100m.txt": (ints, 100 * MILLION),
+    "floats.txt": (floats, 10 * MILLION),
+}
+ON_REQUEST = {"ints-100m.txt"}
+
+
+def count_lines(path):
+    with open(path, "rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def write_lines(path, lines):
+    # Renamed at the end, so an interrupted run leaves no half file behind.
+    part = path + ".part"
+    with open(part, "w", encoding="ascii", newline="\n", buffering=1 << 20) as file:
+        file.writelines(line + "\n" for line in lines)
+    os.replace(part, path)
+
+
+def make(directory, name):
+    path = os.path.join(directory, name)
+    generate, count = FILES[name]
+    if os.path.exists(path) and count_lines(path) == count:
+        return
+    print(f"writing {path}", file=sys.stderr)
+    write_lines(path, generate(count))
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    directory = sys.argv[1]
+    names = sys.argv[2:] or [name for name in FILES if name not in ON_REQUEST]
+    unknown = [name for name in names if name not in FILES]
+    if unknown:
+        sys.exit(f"unknown file {unknown[0]}; known: {', '.join(FILES)}")
+    os.makedirs(directory, exist_ok=True)
+    for name in names:
+        make(directory, name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+//! `--format csv` and `tsv`: a header, then a row a result, with the columns of jsonl.
+//!
+//! csv is quoted as RFC 4180 says; tsv escapes TAB, newline, carriage return and backslash with a backslash.
+//! A fold gives a header and one row, with a column for each of its values.
+
+use super::{Format, rows};
+use crate::item::Chunk;
+use crate::op::{Answer, Results, Value};
+
+/// Rows of cells.
+pub(super) struct Delimited {
+    separator: u8,
+    push_cell: fn(&[u8], &mut Vec<u8>),
+}
+
+pub(super) static CSV: Delimited = Delimited { separator: b',', push_cell: push_csv };
+pub(super) static TSV: Delimited = Delimited { separator: b'\t', push_cell: push_tsv };
+
+impl Delimited {
+    fn push_row<'a>(&self, cells: impl IntoIterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
+        for (n, cell) in cells.into_iter().enumerate() {
+            if n > 0 {
+                out.push(self.separator);
+            }
+            (self.push_cell)(cell, out);
+        }
+        out.push(b'\n');
+    }
+}
+
+impl Format for &'static Delimited {
+    fn begin(&self, out: &mut Vec<u8>) {
+        self.push_row([&b"v"[..], b"seq", b"item", b"ok", b"result", b"error"], out);
+    }
+
+    fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
+        let mut digits = itoa::Buffer::new();
+        for (place, (item, result)) in rows(chunk, results).enumerate() {
+            let seq = digits.format(chunk.first.0 + place as u64).as_bytes();
+            let joined: Vec<u8>;
+            let item = if chunk.fields == 1 {
+                item
+            } else {
+                joined = item.split(|byte| *byte == chunk.delimiter).collect::<Vec<_>>().join(&b' ');
+                &joined
+            };
+            match &result {
+                Ok(result) => self.push_row([b"1", seq, item, b"true", *result, b""], out),
+                Err(error) => self.push_row([b"1", seq, item, b"false", b"", error.as_bytes()], out),
+            }
+        }
+    }
+
+    fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>) {
+        let n = answer.n.to_string();
+        let values: Vec<(&str, &str)> = match &answer.value {
+            Value::One(value) => vec![("result", value)],
+            Value::Table(rows) => {
+                rows.iter().filter(|row| row.0 != "n").map(|(name, value)| (*name, &**value)).collect()
+            }
+        };
+        let names = values.iter().map(|(name, _)| name.as_bytes());
+        self.push_row([&b"v"[..], b"op", b"n"].into_iter().chain(names), out);
+        let values = values.iter().map(|(_, value)| value.as_bytes());
+        self.push_row([&b"1"[..], operation.as_bytes(), n.as_bytes()].into_iter().chain(values), out);
+    }
+}
+
+fn push_csv(cell: &[u8], out: &mut Vec<u8>) {
+    if !cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        out.extend_from_slice(cell);
+        return;
+    }
+    out.push(b'"');
+    for byte in cell {
+        if *byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+}
+
+fn push_tsv(cell: &[u8], out: &mut Vec<u8>) {
+    for byte in cell {
+        match byte {
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            byte => out.push(*byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(push: fn(&[u8], &mut Vec<u8>), bytes: &[u8]) -> String {
+        let mut out = Vec::new();
+        push(bytes, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn cells_are_quoted_only_where_they_must_be() {
+        assert_eq!(cell(push_csv, b"a b"), "a b");
+        assert_eq!(cell(push_csv, b"a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+        assert_eq!(cell(push_tsv, b"a\tb\\n\n"), "a\\tb\\\\n\\n");
+    }
+}

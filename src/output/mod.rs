@@ -1,0 +1,82 @@
+//! Results: how they look, and the one thread that writes them.
+//!
+//! A [`Format`] is pure: a chunk and its results go in, bytes come out. Workers call it, so that the bytes
+//! of many items are made side by side; the [`Writer`] only writes what it is given, in the order in which
+//! it is given. Neither knows of the run. A new format is a file here and a line in [`FORMATS`].
+
+mod delimited;
+mod jsonl;
+mod sink;
+mod text;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::item::Chunk;
+use crate::op::{Answer, Results};
+
+pub use sink::{Aside, Sink, stdout};
+pub use writer::{Writer, Wrote};
+
+/// Where results go and how they look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The format's name, one of [`FORMATS`].
+    pub format: &'static str,
+    /// Each line of text begins with its item and a TAB.
+    pub tag: bool,
+    /// The file that takes the results; standard output when there is none.
+    pub file: Option<PathBuf>,
+}
+
+/// Turns results into bytes.
+pub trait Format: Send + Sync {
+    /// What stands before the first result of a map: a header, or nothing.
+    fn begin(&self, out: &mut Vec<u8>);
+
+    /// Appends the results of a chunk, in order. It may take the bytes out of `results` where they are
+    /// what it would write.
+    fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>);
+
+    /// Appends the answer of a fold, with a header where the format has one.
+    fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>);
+}
+
+/// A format, described.
+pub struct Entry {
+    /// The word after `--format`.
+    pub name: &'static str,
+    /// One line of help.
+    pub summary: &'static str,
+    make: fn(&Options) -> Arc<dyn Format>,
+}
+
+/// Every format, the default first.
+pub static FORMATS: &[Entry] = &[
+    Entry { name: "text", summary: "the result alone, one a line", make: |o| Arc::new(text::Text { tag: o.tag }) },
+    Entry { name: "jsonl", summary: "one JSON object a line", make: |_| Arc::new(jsonl::Jsonl) },
+    Entry { name: "csv", summary: "comma-separated, with a header", make: |_| Arc::new(&delimited::CSV) },
+    Entry { name: "tsv", summary: "TAB-separated, with a header", make: |_| Arc::new(&delimited::TSV) },
+];
+
+/// The format that the options name; text where they name none that exists.
+pub fn format(options: &Options) -> Arc<dyn Format> {
+    let entry = FORMATS.iter().find(|entry| entry.name == options.format).unwrap_or(&FORMATS[0]);
+    (entry.make)(options)
+}
+
+/// Walks the items of a chunk with their results: the item and either its result, without the newline,
+/// or its error.
+fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = (&'a [u8], Result<&'a [u8], String>)> {
+    let mut start = 0;
+    let mut failures = results.failures.iter().peekable();
+    chunk.items().zip(results.ends.iter()).enumerate().map(move |(place, (item, end))| {
+        let bytes = &results.bytes[start..*end];
+        start = *end;
+        match failures.next_if(|(failed, _)| *failed == place) {
+            Some((_, cause)) => (item, Err(format!("{} {cause}", crate::item::Quoted(item)))),
+            None => (item, Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))),
+        }
+    })
+}

@@ -1,0 +1,49 @@
+//! `--format text`: the results themselves, one a line, each after its item and a TAB with `--tag`.
+
+use super::{Format, rows};
+use crate::item::Chunk;
+use crate::op::{Answer, Results, Value};
+
+/// Plain text.
+pub(super) struct Text {
+    pub(super) tag: bool,
+}
+
+impl Format for Text {
+    fn begin(&self, _out: &mut Vec<u8>) {}
+
+    fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
+        if self.tag {
+            for (item, result) in rows(chunk, results) {
+                let Ok(result) = result else { continue };
+                push_tag(chunk, item, out);
+                out.extend_from_slice(result);
+                out.push(b'\n');
+            }
+        } else if out.is_empty() {
+            // Results are kept as the very lines that text prints: no copy.
+            std::mem::swap(out, &mut results.bytes);
+        } else {
+            out.extend_from_slice(&results.bytes);
+        }
+    }
+
+    fn answer(&self, _operation: &str, answer: &Answer, out: &mut Vec<u8>) {
+        match &answer.value {
+            Value::One(value) => out.extend_from_slice(format!("{value}\n").as_bytes()),
+            Value::Table(rows) => {
+                rows.iter().for_each(|(name, value)| out.extend_from_slice(format!("{name}\t{value}\n").as_bytes()));
+            }
+        }
+    }
+}
+
+/// The item, its fields joined by a space, and a TAB.
+fn push_tag(chunk: &Chunk<'_>, item: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(item);
+    if chunk.fields > 1 {
+        out[start..].iter_mut().filter(|byte| **byte == chunk.delimiter).for_each(|byte| *byte = b' ');
+    }
+    out.push(b'\t');
+}

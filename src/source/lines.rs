@@ -1,0 +1,439 @@
+//! Items that are lines, or end with some other byte: the fast way from a descriptor to blocks.
+//!
+//! Approach: read into a borrowed buffer, find the last delimiter, count the delimiters, hand the buffer
+//! on as a block, and carry the unfinished item over to the next buffer. Single items are looked at only
+//! when an option asks for it ([`Screen`]) or when one is too long. A block goes out when its buffer is
+//! full or when the source pauses, so that a slow source's items do not wait for company, and a fast
+//! one's are not sent one by one.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::inputs::{Got, Input, Inputs};
+use super::{Emit, MAX_CHUNK, Reading};
+use crate::buffer::{BUFFER, BufferPool, Loan};
+use crate::chunk::{Block, Chunking, Content};
+use crate::item::{Attempt, Failure, Seq};
+
+/// How long a source may be silent before what it gave is passed on.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// The longest that an item waits for others while its source trickles.
+const LATEST: Duration = Duration::from_millis(5);
+
+/// What is kept of an item that is too long: enough for a message.
+const KEPT: usize = 256;
+
+/// Reads lines until the end of the inputs ([`super::read`]).
+pub(super) fn read(
+    inputs: Vec<Input>,
+    reading: Reading,
+    chunking: Chunking,
+    pool: &Arc<BufferPool>,
+    emit: Emit<'_>,
+) -> Result<()> {
+    let left = reading.first.unwrap_or(u64::MAX);
+    let Some(buffer) = (if left > 0 { pool.borrow(BUFFER) } else { None }) else { return Ok(()) };
+    let screen = Screen::new(&reading);
+    let hold = Hold { buffer, len: 0, whole: 0, items: 0, faults: Vec::new(), since: None };
+    Lines { inputs: Inputs::new(inputs), screen, chunking, next: Seq::FIRST, left, hold, skipping: false }.run(emit)
+}
+
+/// The state of the reading.
+struct Lines {
+    inputs: Inputs,
+    screen: Screen,
+    chunking: Chunking,
+    /// The number of the first item in `hold`.
+    next: Seq,
+    /// How many items may still be handed on (`--first`).
+    left: u64,
+    hold: Hold,
+    /// In the middle of an item that is too long: drop everything up to its delimiter.
+    skipping: bool,
+}
+
+/// The buffer being filled: `whole` bytes of `items` whole items, then the beginning of one, up to `len`.
+struct Hold {
+    buffer: Loan,
+    len: usize,
+    whole: usize,
+    items: usize,
+    faults: Vec<(u32, Failure)>,
+    /// When the first of the whole items came.
+    since: Option<Instant>,
+}
+
+/// Whether there is more to do.
+#[derive(PartialEq, Eq)]
+enum Go {
+    On,
+    Stop,
+}
+
+impl Lines {
+    fn run(mut self, emit: Emit<'_>) -> Result<()> {
+        loop {
+            if self.make_room(emit)? == Go::Stop {
+                return Ok(());
+            }
+            // One byte stays free for the delimiter that the last line may lack.
+            let free = self.hold.buffer.len() - 1;
+            let end = match self.inputs.read(&mut self.hold.buffer[self.hold.len..free])? {
+                Got::Bytes(n) => self.take(n),
+                Got::InputEnd => self.close_last(),
+                Got::End => true,
+            };
+            if end {
+                self.send_all(emit);
+                return Ok(());
+            }
+            if self.has_paused() && self.send(emit) == Go::Stop {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in `n` more bytes; whether that was the end of what is wanted.
+    fn take(&mut self, n: usize) -> bool {
+        let start = self.hold.len;
+        self.hold.len += n;
+        if self.skipping && !self.skip(start) {
+            return false;
+        }
+        let delimiter = self.screen.delimiter;
+        match memchr::memrchr(delimiter, &self.hold.buffer[start..self.hold.len]) {
+            Some(end) => self.add_whole(start + end + 1),
+            None => {
+                self.cut_long_tail();
+                false
+            }
+        }
+    }
+
+    /// Counts in the whole items that now end at `end`; whether that was the end of what is wanted.
+    fn add_whole(&mut self, end: usize) -> bool {
+        let hold = &mut self.hold;
+        let more = &hold.buffer[hold.whole..end];
+        let done = if self.screen.is_needed(more.len()) {
+            let (kept, done) = self.screen.pass(hold, end);
+            hold.items += kept;
+            done
+        } else {
+            hold.items += memchr::memchr_iter(self.screen.delimiter, more).count();
+            hold.whole = end;
+            false
+        };
+        if hold.items > 0 && hold.since.is_none() {
+            hold.since = Some(Instant::now());
+        }
+        self.cut_long_tail();
+        self.apply_first() || done
+    }
+
+    /// The last line of an input may lack its delimiter.
+    fn close_last(&mut self) -> bool {
+        self.skipping = false;
+        if self.hold.len == self.hold.whole {
+            return false;
+        }
+        self.hold.buffer[self.hold.len] = self.screen.delimiter;
+        self.hold.len += 1;
+        self.add_whole(self.hold.len)
+    }
+
+    /// Drops the rest of an item that is too long from the bytes that begin at `start`; whether its end
+    /// was among them.
+    fn skip(&mut self, start: usize) -> bool {
+        let hold = &mut self.hold;
+        let found = memchr::memchr(self.screen.delimiter, &hold.buffer[start..hold.len]);
+        let rest = found.map_or(hold.len, |end| start + end);
+        hold.buffer.copy_within(rest..hold.len, start);
+        hold.len -= rest - start;
+        self.skipping = found.is_none();
+        found.is_some()
+    }
+
+    /// When the unfinished item is too long already: keeps its beginning, drops the rest as it comes.
+    fn cut_long_tail(&mut self) {
+        let hold = &mut self.hold;
+        if hold.len - hold.whole > self.screen.max_item {
+            hold.faults.push((hold.items as u32, Failure::TooLong { limit: self.screen.max_item }));
+            hold.len = hold.whole + KEPT.min(self.screen.max_item);
+            self.skipping = true;
+        }
+    }
+
+    /// Holds `--first`: whether no more items are wanted.
+    fn apply_first(&mut self) -> bool {
+        if (self.hold.items as u64) < self.left {
+            return false;
+        }
+        let extra = self.hold.items - self.left as usize;
+        self.hold.whole = self.hold.start_of_last(extra, self.screen.delimiter);
+        self.hold.items -= extra;
+        true
+    }
+
+    /// Makes sure that at least a byte can be read: sends what is whole, or grows the buffer.
+    fn make_room(&mut self, emit: Emit<'_>) -> Result<Go> {
+        while self.hold.len + 1 >= self.hold.buffer.len() {
+            if self.hold.items >= self.chunking.multiple() {
+                if self.send(emit) == Go::Stop {
+                    return Ok(Go::Stop);
+                }
+            } else {
+                let size = self.hold.buffer.len() * 2;
+                if size > MAX_CHUNK {
+                    bail!(
+                        "a chunk of --chunk {} items takes more than 1 GiB; use a smaller one",
+                        self.chunking.multiple()
+                    );
+                }
+                self.hold.buffer.grow(size);
+            }
+        }
+        Ok(Go::On)
+    }
+
+    /// Whether the source has paused, so that what is whole should not wait.
+    fn has_paused(&self) -> bool {
+        let Some(since) = self.hold.since.filter(|_| self.hold.items >= self.chunking.multiple()) else { return false };
+        since.elapsed() > LATEST || self.inputs.is_idle_for(PATIENCE)
+    }
+
+    /// Sends as many whole items as `--chunk` lets go.
+    fn send(&mut self, emit: Emit<'_>) -> Go {
+        let extra = self.hold.items % self.chunking.multiple();
+        let end = self.hold.start_of_last(extra, self.screen.delimiter);
+        self.send_until(end, self.hold.items - extra, emit)
+    }
+
+    /// At the end: sends every whole item.
+    fn send_all(&mut self, emit: Emit<'_>) {
+        if self.hold.items > 0 {
+            self.send_until(self.hold.whole, self.hold.items, emit);
+        }
+    }
+
+    /// Sends the first `items` items, which end at `end`, and carries the rest over.
+    fn send_until(&mut self, end: usize, items: usize, emit: Emit<'_>) -> Go {
+        let Some(bytes) = self.part_with(end) else { return Go::Stop };
+        let kept = self.hold.faults.split_off(self.hold.faults.partition_point(|fault| (fault.0 as usize) < items));
+        let faults = std::mem::replace(&mut self.hold.faults, kept);
+        self.hold.faults.iter_mut().for_each(|fault| fault.0 -= items as u32);
+        self.hold.items -= items;
+        self.hold.since = (self.hold.items > 0).then(Instant::now);
+        let first = self.next;
+        self.next = first.plus(items as u64);
+        self.left -= items as u64;
+        let content = Content {
+            first,
+            items: items as u32,
+            len: end as u32,
+            delimiter: self.screen.delimiter,
+            fields: 1,
+            faults,
+        };
+        if emit(Block::new(bytes, content, self.chunking, Attempt::FIRST)) { Go::On } else { Go::Stop }
+    }
+
+    /// Parts with the first `end` bytes. A few bytes are copied to a small buffer, so that a trickle of
+    /// lines does not use up the large ones.
+    fn part_with(&mut self, end: usize) -> Option<Loan> {
+        let hold = &mut self.hold;
+        let rest = hold.len - end;
+        let bytes = if end < BUFFER / 8 {
+            let mut small = hold.buffer.borrow_another(end)?;
+            small.copy_from_slice(&hold.buffer[..end]);
+            hold.buffer.copy_within(end..hold.len, 0);
+            small
+        } else {
+            let mut next = hold.buffer.borrow_another(BUFFER)?;
+            if rest >= BUFFER {
+                next.grow(hold.buffer.len());
+            }
+            next[..rest].copy_from_slice(&hold.buffer[end..hold.len]);
+            std::mem::replace(&mut hold.buffer, next)
+        };
+        hold.len = rest;
+        hold.whole -= end;
+        Some(bytes)
+    }
+}
+
+impl Hold {
+    /// Where the last `count` whole items begin.
+    fn start_of_last(&self, count: usize, delimiter: u8) -> usize {
+        if count == 0 {
+            return self.whole;
+        }
+        let whole = &self.buffer[..self.whole];
+        // The delimiter before the items: one further back than the items have.
+        memchr::memrchr_iter(delimiter, whole).nth(count).map_or(0, |before| before + 1)
+    }
+}
+
+/// What is looked at item by item, when anything is.
+struct Screen {
+    delimiter: u8,
+    strip_cr: bool,
+    drop_empty: bool,
+    stop_at: Option<Vec<u8>>,
+    max_item: usize,
+}
+
+impl Screen {
+    fn new(reading: &Reading) -> Screen {
+        Screen {
+            delimiter: reading.delimiter,
+            strip_cr: reading.strip_cr,
+            drop_empty: reading.drop_empty,
+            stop_at: reading.stop_at.clone(),
+            max_item: reading.max_item,
+        }
+    }
+
+    /// Whether items among so many bytes must be looked at. Fewer bytes than the limit hold no item
+    /// beyond it.
+    fn is_needed(&self, bytes: usize) -> bool {
+        self.strip_cr || self.drop_empty || self.stop_at.is_some() || bytes > self.max_item
+    }
+
+    /// Moves the items wanted of those between `hold.whole` and `end` together; their number, and whether
+    /// the item that stops the reading was met.
+    fn pass(&self, hold: &mut Hold, end: usize) -> (usize, bool) {
+        let (mut to, mut from, mut kept, mut done) = (hold.whole, hold.whole, 0, false);
+        while let Some(length) = memchr::memchr(self.delimiter, &hold.buffer[from..end]) {
+            let item = &hold.buffer[from..from + length];
+            let item = if self.strip_cr { item.strip_suffix(b"\r").unwrap_or(item) } else { item };
+            if self.stop_at.as_deref() == Some(item) {
+                (from, done) = (end, true);
+                hold.len = end;
+                break;
+            }
+            let keep = if item.len() > self.max_item {
+                hold.faults.push(((hold.items + kept) as u32, Failure::TooLong { limit: self.max_item }));
+                KEPT.min(self.max_item)
+            } else {
+                item.len()
+            };
+            let wanted = !(self.drop_empty && item.is_empty());
+            if wanted {
+                hold.buffer.copy_within(from..from + keep, to);
+                hold.buffer[to + keep] = self.delimiter;
+                to += keep + 1;
+                kept += 1;
+            }
+            from += length + 1;
+        }
+        hold.buffer.copy_within(from..hold.len, to);
+        hold.len -= from - to;
+        hold.whole = to;
+        (kept, done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+
+    /// The items, each with whether it came as a fault, and the sizes of the blocks.
+    fn read_files(files: &[&[u8]], reading: Reading, chunking: Chunking) -> (Vec<(Vec<u8>, bool)>, Vec<u64>) {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |(n, bytes): (usize, &&[u8])| {
+            let path = dir.path().join(n.to_string());
+            std::fs::write(&path, bytes).unwrap();
+            Input::File(path)
+        };
+        let inputs = files.iter().enumerate().map(write).collect();
+        let pool = BufferPool::new(1 << 22);
+        let (mut items, mut sizes) = (Vec::new(), Vec::new());
+        read(inputs, reading, chunking, &pool, &mut |block| {
+            assert_eq!(block.first().0, items.len() as u64 + 1);
+            sizes.push(block.items());
+            while let Some(chunk) = block.claim(u32::MAX) {
+                let faults: Vec<usize> = block.faults(&chunk).map(|(place, _)| place).collect();
+                items.extend(chunk.items().enumerate().map(|(n, item)| (item.to_vec(), faults.contains(&n))));
+            }
+            true
+        })
+        .unwrap();
+        (items, sizes)
+    }
+
+    fn texts(file: &[u8], reading: Reading) -> Vec<String> {
+        let (items, _) = read_files(&[file], reading, Chunking::Auto);
+        items.into_iter().map(|(item, _)| String::from_utf8(item).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_empty_line_is_an_item_and_the_last_newline_is_not() {
+        let all = Reading::default;
+        assert_eq!(texts(b"a\n\nb\n", all()), ["a", "", "b"]);
+        assert_eq!(texts(b"a\nb", all()), ["a", "b"]);
+        assert_eq!(texts(b"", all()), [""; 0]);
+        assert_eq!(texts(b"\n", all()), [""]);
+    }
+
+    #[test]
+    fn items_can_be_screened() {
+        assert_eq!(texts(b"a\r\n\r\nb\rc\r\n", Reading { strip_cr: true, ..Reading::default() }), ["a", "", "b\rc"]);
+        assert_eq!(texts(b"\n\na\n\nb", Reading { drop_empty: true, ..Reading::default() }), ["a", "b"]);
+        assert_eq!(texts(b"a\nEND\nb\n", Reading { stop_at: Some(b"END".to_vec()), ..Reading::default() }), ["a"]);
+        assert_eq!(texts(b"a\nb\nc\n", Reading { first: Some(2), ..Reading::default() }), ["a", "b"]);
+        assert_eq!(texts(b"a\nb\n", Reading { first: Some(0), ..Reading::default() }), [""; 0]);
+        assert_eq!(texts(b"a\0b\0", Reading { delimiter: 0, ..Reading::default() }), ["a", "b"]);
+    }
+
+    #[test]
+    fn each_file_ends_its_last_item() {
+        let (items, _) = read_files(&[b"a\nb", b"", b"c\n", b"d"], Reading::default(), Chunking::Auto);
+        assert_eq!(items.iter().map(|(item, _)| &item[..]).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+    }
+
+    #[test]
+    fn an_item_beyond_the_limit_is_a_fault_and_the_rest_goes_on() {
+        for long in [4, 11, 1000, BUFFER * 3] {
+            let file = [&b"a\n"[..], &vec![b'x'; long], b"\nb\n", &vec![b'y'; long]].concat();
+            let reading = Reading { max_item: 10, ..Reading::default() };
+            let (items, _) = read_files(&[&file, b"c"], reading, Chunking::Auto);
+            let firsts: Vec<u8> = items.iter().map(|(item, _)| item[0]).collect();
+            assert_eq!(firsts, b"axbyc", "{long}");
+            let faults: Vec<bool> = items.iter().map(|(_, fault)| *fault).collect();
+            assert_eq!(faults, [false, long > 10, false, long > 10, false], "{long}");
+        }
+    }
+
+    #[test]
+    fn an_item_longer_than_a_buffer_is_whole() {
+        let long = vec![b'x'; BUFFER * 3];
+        let (items, _) = read_files(&[&[&long[..], b"\nb\n"].concat()], Reading::default(), Chunking::Auto);
+        assert_eq!(items, [(long, false), (b"b".to_vec(), false)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn nothing_is_lost_and_blocks_hold_multiples(
+            lengths in prop::collection::vec(prop_oneof![0usize..20, 0usize..5000], 1..2000),
+            multiple in prop_oneof![Just(1u32), 2u32..9, 500u32..3000],
+            newline in any::<bool>(),
+        ) {
+            let items: Vec<Vec<u8>> = lengths.iter().map(|n| vec![b'a' + (n % 26) as u8; *n]).collect();
+            let mut file = items.join(&b'\n');
+            if newline || items.last().is_some_and(Vec::is_empty) {
+                file.push(b'\n');
+            }
+            let chunking = Chunking::Items(NonZeroU32::new(multiple).unwrap());
+            let (got, sizes) = read_files(&[&file], Reading::default(), chunking);
+            prop_assert_eq!(got.into_iter().map(|(item, _)| item).collect::<Vec<_>>(), items);
+            prop_assert!(sizes[..sizes.len() - 1].iter().all(|size| size % u64::from(multiple) == 0));
+        }
+    }
+}

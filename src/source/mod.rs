@@ -1,0 +1,145 @@
+//! Where items come from: standard input, files, arguments, ranges, and combinations of them.
+//!
+//! A [`Source`] runs on a thread of its own and hands on blocks of items in seq order. It is slowed only by
+//! the buffers it must borrow ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]),
+//! which never looks at single items; everything else is built item by item ([`build`]). It knows nothing
+//! of what is done to the items.
+
+mod build;
+mod combine;
+mod inputs;
+mod lines;
+mod range;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::buffer::BufferPool;
+use crate::chunk::{Block, Chunking};
+
+pub use inputs::{Input, check};
+pub use range::Range;
+
+/// Where items come from and how they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The sources; one as a rule. With several an item has a field from each.
+    pub columns: Vec<Column>,
+    /// How the bytes of standard input and files become items.
+    pub reading: Reading,
+}
+
+/// One source of items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Where its values are.
+    pub origin: Origin,
+    /// How it goes with the source before it.
+    pub link: Link,
+}
+
+/// Where the values of a source are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Given on the command line.
+    Words(Vec<OsString>),
+    /// In these inputs, read one after the other.
+    Inputs(Vec<Input>),
+    /// Integers counted off.
+    Range(Range),
+}
+
+/// How a source goes with the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Every combination (`:::`), this source the faster.
+    Cross,
+    /// Value by value (`:::+`), to the shorter.
+    Pair,
+}
+
+/// How bytes become items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The byte that ends an item.
+    pub delimiter: u8,
+    /// Strip a carriage return at the end of an item.
+    pub strip_cr: bool,
+    /// Drop empty items.
+    pub drop_empty: bool,
+    /// Stop before the item that is exactly this.
+    pub stop_at: Option<Vec<u8>>,
+    /// Read only so many items.
+    pub first: Option<u64>,
+    /// A longer item fails.
+    pub max_item: usize,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        let max_item = 1 << 20;
+        Reading { delimiter: b'\n', strip_cr: false, drop_empty: false, stop_at: None, first: None, max_item }
+    }
+}
+
+impl Options {
+    /// How many items there will be, where that is known before reading.
+    pub fn total(&self) -> Option<u64> {
+        let [column] = &self.columns[..] else { return None };
+        let reading = &self.reading;
+        let screened = reading.drop_empty || reading.stop_at.is_some();
+        let all = match &column.origin {
+            Origin::Words(words) if !screened => words.len() as u64,
+            Origin::Range(range) => u64::try_from(range.len()).ok()?,
+            _ => return None,
+        };
+        Some(reading.first.map_or(all, |first| all.min(first)))
+    }
+
+    /// Whether standard input is among the sources.
+    pub fn reads_stdin(&self) -> bool {
+        self.columns.iter().any(|column| match &column.origin {
+            Origin::Inputs(inputs) => inputs.contains(&Input::Stdin),
+            _ => false,
+        })
+    }
+}
+
+/// The most bytes that one `--chunk` may take; places in a block are 32 bits wide.
+const MAX_CHUNK: usize = 1 << 30;
+
+/// Who takes the blocks of a source. Returns whether it wants more.
+pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
+
+/// Reads the whole source and hands its blocks to `emit`, in seq order, until the end, or until `emit` or
+/// the closed pool says stop.
+///
+/// # Errors
+///
+/// An input that cannot be opened or read, named; a chunk too large for memory.
+pub fn read(options: Options, chunking: Chunking, pool: &Arc<BufferPool>, emit: Emit<'_>) -> Result<()> {
+    let Options { mut columns, reading } = options;
+    if columns.len() == 1 && columns[0].link == Link::Cross {
+        let origin = columns.remove(0).origin;
+        return match origin {
+            Origin::Inputs(inputs) => lines::read(inputs, reading, chunking, pool, emit),
+            Origin::Words(words) => {
+                let words = words.into_iter().map(|word| Ok(vec![word.into_vec()]));
+                build::build(words, 1, &reading, chunking, pool, emit)
+            }
+            Origin::Range(range) => range::read(range, &reading, chunking, pool, emit),
+        };
+    }
+    let fields = columns.len();
+    let items = combine::combine(columns, &reading)?;
+    build::build(items, fields, &reading, chunking, pool, emit)
+}
+
+/// The words of the command line as inputs: `-` is standard input.
+pub fn inputs(words: Vec<OsString>) -> Vec<Input> {
+    words.into_iter().map(|word| if word == "-" { Input::Stdin } else { Input::File(PathBuf::from(word)) }).collect()
+}
