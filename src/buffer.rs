@@ -40,6 +40,11 @@ impl BufferPool {
         self.lend(size, 0)
     }
 
+    /// As [`BufferPool::borrow`], but never waits: for the run loop, for which others wait.
+    pub fn borrow_at_once(self: &Arc<Self>, size: usize) -> Option<Loan> {
+        self.lend(size, usize::MAX)
+    }
+
     /// Lends to someone who holds loans that cost `held`, and so must not wait for those to come back.
     fn lend(self: &Arc<Self>, size: usize, held: usize) -> Option<Loan> {
         let cost = size + OVERHEAD;

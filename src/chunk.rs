@@ -77,6 +77,11 @@ impl Block {
         u64::from(self.content.items)
     }
 
+    /// What it holds beside its bytes.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
     /// Which try at its items this is.
     pub fn attempt(&self) -> Attempt {
         self.attempt

@@ -110,6 +110,13 @@ pub enum Failure {
     Panicked(String),
 }
 
+impl Failure {
+    /// Whether another try could go better. What is wrong with the item itself stays wrong.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Failure::Panicked(_))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -15,6 +15,9 @@ use crate::item::{Chunk, Failure, Failures};
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[];
 
+/// The folds that `--reduce` offers.
+pub static REDUCERS: &[&Operation] = &[];
+
 /// The operation of that name.
 pub fn find(name: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().find(|operation| operation.name == name)
@@ -61,6 +64,12 @@ pub struct Param {
 pub struct Params(pub BTreeMap<&'static str, String>);
 
 impl Params {
+    /// The parameters of an operation of which none was given.
+    pub fn defaults(operation: &Operation) -> Params {
+        let default = |param: &Param| Some((param.name, param.default?.to_string()));
+        Params(operation.params.iter().filter_map(default).collect())
+    }
+
     /// Whether a flag was given.
     pub fn flag(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -159,6 +168,13 @@ impl Results {
     #[cold]
     pub fn fail(&mut self, cause: Failure) {
         self.failures.push((self.ends.len(), cause));
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Notes that the item at `place` in the chunk failed, after everything before it.
+    #[cold]
+    pub(crate) fn fail_at(&mut self, place: usize, cause: Failure) {
+        self.failures.push((place, cause));
         self.ends.push(self.bytes.len());
     }
 

@@ -1,0 +1,309 @@
+//! From what was given and what surrounds the process to a plan. Whatever is derived gets its reason.
+
+use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use super::args::ITEMS;
+use super::values;
+use crate::chunk::Chunking;
+use crate::op::{self, Operation, Params};
+use crate::output::{self, FORMATS};
+use crate::plan::{Decision, Plan, Work};
+use crate::progress::{self, Style, Talk};
+use crate::run::{Halt, Policy};
+use crate::source::{self, Column, Input, Link, Origin, Reading};
+use crate::sys::cpus::{self, Cpus};
+use crate::sys::entry;
+
+/// What the environment says.
+pub(super) struct Surroundings {
+    cpus: Cpus,
+    stdin_is_terminal: bool,
+    stderr_is_terminal: bool,
+    /// Standard output and standard error are the same terminal.
+    one_terminal: bool,
+    in_ci: bool,
+    dumb: bool,
+    sigpipe_ignored: bool,
+}
+
+impl Surroundings {
+    /// Looks around.
+    pub(super) fn look() -> Surroundings {
+        let is_terminal = |fd: std::os::fd::BorrowedFd<'_>| rustix::termios::isatty(fd);
+        let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+        let device = |fd: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(fd).map(|stat| stat.st_rdev).ok();
+        let (out, err) = (stdout.as_fd(), stderr.as_fd());
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Surroundings {
+            cpus: cpus::usable(),
+            stdin_is_terminal: is_terminal(stdin.as_fd()),
+            stderr_is_terminal: is_terminal(err),
+            one_terminal: is_terminal(out) && is_terminal(err) && device(out) == device(err),
+            in_ci: set("CI"),
+            dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            sigpipe_ignored: entry::sigpipe_was_ignored(),
+        }
+    }
+}
+
+/// The plan; `None` when no items are given and a person would have to type them.
+pub(super) fn resolve(
+    operation: &'static Operation,
+    given: &ArgMatches,
+    sources: Vec<Column>,
+    around: &Surroundings,
+) -> Result<Option<Plan>> {
+    let mut decisions = Vec::new();
+    let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
+    let work = work(operation, given, &mut decide)?;
+    let Some(source) = source(operation, given, sources, around, &mut decide)? else { return Ok(None) };
+    let jobs = jobs(given, around, &mut decide)?;
+    let policy = policy(given, around)?;
+    let chunking = chunking(given, &policy, &mut decide)?;
+    decide_order(&policy, given, &mut decide);
+    let output = output(given, &mut decide)?;
+    let talk = talk(given, around, &mut decide);
+    let progress = progress(given, &source, &output, talk, around, &mut decide)?;
+    if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
+        decide("halt", halt.clone(), "--halt".into());
+    }
+    if let Some(deadline) = policy.deadline {
+        decide("deadline", format!("{deadline:?}"), "--deadline".into());
+    }
+    Ok(Some(Plan { source, work, jobs, chunking, policy, output, progress, talk, decisions }))
+}
+
+/// Notes a decision: what, its value, why.
+type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
+
+const DEFAULT: &str = "the default";
+
+fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Work> {
+    let mut params = Params::default();
+    for param in operation.params {
+        let value = match param.value {
+            Some(_) => given.get_one::<String>(param.name).cloned(),
+            None => given.get_flag(param.name).then(String::new),
+        };
+        params.0.extend(value.map(|value| (param.name, value)));
+    }
+    let ready = (operation.prepare)(&params)?;
+    decide("operation", operation.name.into(), "named on the command line".into());
+    let reduce = given.get_one::<String>("reduce").and_then(|name| op::find(name));
+    if let Some(reduce) = reduce {
+        if matches!(ready, op::Work::Fold(_)) {
+            bail!("--reduce folds the results of an operation, but {} has a single one already", operation.name);
+        }
+        decide("reduce", reduce.name.into(), "--reduce".into());
+    }
+    Ok(Work { operation, params, reduce })
+}
+
+fn source(
+    operation: &Operation,
+    given: &ArgMatches,
+    sources: Vec<Column>,
+    around: &Surroundings,
+    decide: Decide<'_>,
+) -> Result<Option<source::Options>> {
+    let mut columns = Vec::new();
+    let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
+    for range in given.get_many::<String>("range").into_iter().flatten() {
+        add(Origin::Range(range.parse().with_context(|| format!("--range {range:?}"))?));
+    }
+    for file in given.get_many::<OsString>("arg-file").into_iter().flatten() {
+        add(Origin::Inputs(source::inputs(vec![file.clone()])));
+    }
+    if let Some(items) = given.get_many::<OsString>(ITEMS) {
+        add(Origin::Words(items.cloned().collect()));
+    }
+    columns.extend(sources);
+    if columns.is_empty() {
+        if around.stdin_is_terminal {
+            return Ok(None);
+        }
+        columns.push(Column { origin: Origin::Inputs(vec![Input::Stdin]), link: Link::Cross });
+        decide("items", "standard input".into(), "no other source was given".into());
+    } else {
+        decide("items", described(&columns), "given on the command line".into());
+    }
+    if columns.len() > 1 {
+        bail!(
+            "{} takes items of one field, but {} sources make several; give one source",
+            operation.name,
+            columns.len()
+        );
+    }
+    check_inputs(&columns)?;
+    Ok(Some(source::Options { columns, reading: reading(given)? }))
+}
+
+fn described(columns: &[Column]) -> String {
+    let one = |column: &Column| match &column.origin {
+        Origin::Words(words) => format!("{} words", words.len()),
+        Origin::Inputs(inputs) => format!("{} inputs", inputs.len()),
+        Origin::Range(range) => format!("a range of {}", range.len()),
+    };
+    columns.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn check_inputs(columns: &[Column]) -> Result<()> {
+    columns.iter().try_for_each(|column| match &column.origin {
+        Origin::Inputs(inputs) => source::check(inputs),
+        _ => Ok(()),
+    })
+}
+
+fn reading(given: &ArgMatches) -> Result<Reading> {
+    let delimiter = match given.get_one::<String>("delimiter") {
+        Some(text) => values::byte(text).context("--delimiter")?,
+        None if given.get_flag("null") => 0,
+        None => b'\n',
+    };
+    let max_item = given.get_one::<String>("max-item").map_or(Ok(1 << 20), |text| values::size(text));
+    Ok(Reading {
+        delimiter,
+        strip_cr: given.get_flag("crlf"),
+        drop_empty: given.get_flag("no-empty"),
+        stop_at: given.get_one::<OsString>("eof").map(|text| text.clone().into_vec()),
+        first: given.get_one::<u64>("first").copied(),
+        max_item: usize::try_from(max_item.context("--max-item")?).unwrap_or(usize::MAX),
+    })
+}
+
+fn jobs(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Result<usize> {
+    let Cpus { count, why } = around.cpus;
+    let Some(text) = given.get_one::<String>("jobs") else {
+        decide("jobs", count.to_string(), format!("the default: {why}"));
+        return Ok(count);
+    };
+    let jobs = values::jobs(text, count).context("--jobs")?;
+    let most = rayon::max_num_threads();
+    if jobs > most {
+        bail!("--jobs {text}: at most {most} workers");
+    }
+    let relative = text.contains(['%', '+', '-']);
+    let why = if relative { format!("--jobs {text} of {count}: {why}") } else { format!("--jobs {text}") };
+    decide("jobs", jobs.to_string(), why);
+    Ok(jobs)
+}
+
+fn policy(given: &ArgMatches, around: &Surroundings) -> Result<Policy> {
+    let halt = match given.get_one::<String>("halt").map(String::as_str) {
+        None | Some("never") => None,
+        Some(text) => Some(text.parse::<Halt>().with_context(|| format!("--halt {text:?}"))?),
+    };
+    let deadline = given.get_one::<String>("deadline").map(|text| values::duration(text).context("--deadline"));
+    Ok(Policy {
+        sigpipe_ignored: around.sigpipe_ignored,
+        ordered: !given.get_flag("unordered"),
+        halt,
+        deadline: deadline.transpose()?,
+        ..Policy::default()
+    })
+}
+
+fn chunking(given: &ArgMatches, policy: &Policy, decide: Decide<'_>) -> Result<Chunking> {
+    let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
+    if text != "auto" {
+        let items = text.parse::<NonZeroU32>().ok();
+        let items =
+            items.with_context(|| format!("--chunk {text:?} is neither auto nor a number of items from 1 on"))?;
+        decide("chunk", text.into(), format!("--chunk {text}"));
+        return Ok(Chunking::Items(items));
+    }
+    if policy.halt.is_some() {
+        decide("chunk", "1".into(), "--halt counts items one by one".into());
+        return Ok(Chunking::Items(NonZeroU32::MIN));
+    }
+    decide("chunk", "auto".into(), "the default: about a millisecond of work, by measurement".into());
+    Ok(Chunking::Auto)
+}
+
+fn decide_order(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
+    let value = if policy.ordered { "input order" } else { "as they finish" };
+    let why = match (policy.ordered, given.get_flag("ordered")) {
+        (true, false) => DEFAULT,
+        (true, true) => "--ordered",
+        (false, _) => "--unordered",
+    };
+    decide("order", value.into(), why.into());
+}
+
+fn output(given: &ArgMatches, decide: Decide<'_>) -> Result<output::Options> {
+    let name = given.get_one::<String>("format").map_or("text", String::as_str);
+    let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
+    let tag = given.get_flag("tag");
+    if tag && format != "text" {
+        bail!("--tag is for text; {format} holds each item already");
+    }
+    let file = given.get_one::<PathBuf>("output").cloned();
+    decide("format", format.into(), if given_by_user(given, "format") { "--format" } else { DEFAULT }.into());
+    match &file {
+        Some(path) => decide("results", path.display().to_string(), "--output: complete or absent".into()),
+        None => decide("results", "standard output".into(), DEFAULT.into()),
+    }
+    Ok(output::Options { format, tag, file })
+}
+
+fn given_by_user(given: &ArgMatches, name: &str) -> bool {
+    given.value_source(name) == Some(ValueSource::CommandLine)
+}
+
+fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Talk {
+    let (talk, value, why) = if given.get_flag("quiet") {
+        (Talk::Quiet, "errors only", "--quiet")
+    } else if given.get_flag("verbose") {
+        (Talk::Verbose, "everything", "--verbose")
+    } else if around.stderr_is_terminal {
+        (Talk::Counts, "the counts at the end", "standard error is a terminal")
+    } else {
+        (Talk::Brief, "the counts if something fails", "standard error is not a terminal")
+    };
+    decide("report", value.into(), why.into());
+    talk
+}
+
+fn progress(
+    given: &ArgMatches,
+    source: &source::Options,
+    output: &output::Options,
+    talk: Talk,
+    around: &Surroundings,
+    decide: Decide<'_>,
+) -> Result<progress::Options> {
+    let can_draw = around.stderr_is_terminal && !around.dumb;
+    let (style, why) = match given.get_one::<String>("progress").map_or("auto", String::as_str) {
+        "bar" if can_draw => (Style::Bar, "--progress bar"),
+        "bar" => (Style::Lines, "--progress bar, but standard error is no terminal to draw on"),
+        "lines" => (Style::Lines, "--progress lines"),
+        "json" => (Style::Json, "--progress json"),
+        "none" => (Style::None, "--progress none"),
+        _ if talk == Talk::Quiet => (Style::None, "--quiet"),
+        _ if can_draw => (Style::Bar, "standard error is a terminal"),
+        _ if around.in_ci => (Style::Lines, "CI is set"),
+        _ => (Style::None, "standard error is no terminal, and CI is not set"),
+    };
+    let name = match style {
+        Style::Bar => "bar",
+        Style::Lines => "lines",
+        Style::Json => "json",
+        Style::None => "none",
+    };
+    decide("progress", name.into(), why.into());
+    let known = source.total();
+    let total = given.get_one::<u64>("total").copied().or(known);
+    if let Some(total) = total {
+        let why = if given_by_user(given, "total") { "--total" } else { "counted before the run" };
+        decide("total", total.to_string(), why.into());
+    }
+    Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
+}

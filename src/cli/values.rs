@@ -1,0 +1,137 @@
+//! The forms of option values: durations, sizes, bytes, numbers of workers.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// A duration: `500ms`, `10s`, `2m`, `1h`, `1d`, or several in a row; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration> {
+    let form = || format!("{text:?} is not a duration such as 500ms, 10s, 2m, 1h30m");
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).with_context(form);
+    }
+    let (mut rest, mut total) = (text, Duration::ZERO);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').with_context(form)?;
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        let unit = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            "d" => 86400.0,
+            _ => bail!(form()),
+        };
+        let part = Duration::try_from_secs_f64(number.parse::<f64>().with_context(form)? * unit).with_context(form)?;
+        total = total.checked_add(part).with_context(form)?;
+        rest = tail;
+    }
+    Ok(total)
+}
+
+/// A size in bytes: `K M G T` are powers of 1024, `kB MB GB TB` of 1000; a bare number is bytes.
+pub(super) fn size(text: &str) -> Result<u64> {
+    let form = || format!("{text:?} is not a size such as 64K, 1M, 10MB");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit {
+        "" | "B" => 1,
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        "T" => 1 << 40,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => bail!(form()),
+    };
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).with_context(form)
+}
+
+/// One byte: itself, or `\n \t \r \0 \\`, or `\xHH`.
+pub(super) fn byte(text: &str) -> Result<u8> {
+    match text.as_bytes() {
+        [byte] => Ok(*byte),
+        b"\\n" => Ok(b'\n'),
+        b"\\t" => Ok(b'\t'),
+        b"\\r" => Ok(b'\r'),
+        b"\\0" => Ok(0),
+        b"\\\\" => Ok(b'\\'),
+        [b'\\', b'x', hex @ ..] if hex.len() == 2 => {
+            u8::from_str_radix(&text[2..], 16).with_context(|| format!("{text:?} is not a byte such as \\x1f"))
+        }
+        _ => bail!("{text:?} is not one byte; write it as itself, or as \\t, \\0 or \\x1f"),
+    }
+}
+
+/// A number of workers: `4`, `50%` of the CPUs, `+1` or `-1` beside them; at least 1.
+pub(super) fn jobs(text: &str, cpus: usize) -> Result<usize> {
+    let form = || format!("{text:?} is not a number of workers such as 4, 50%, +1, -1");
+    let parse = |digits: &str| digits.parse::<u32>().map(|n| n as usize).with_context(form);
+    if let Some(percent) = text.strip_suffix('%') {
+        return Ok((cpus.saturating_mul(parse(percent)?) / 100).max(1));
+    }
+    if let Some(more) = text.strip_prefix('+') {
+        return Ok(cpus.saturating_add(parse(more)?));
+    }
+    if let Some(fewer) = text.strip_prefix('-') {
+        return Ok(cpus.saturating_sub(parse(fewer)?).max(1));
+    }
+    match parse(text)? {
+        0 => bail!("0 workers (as many as open files allow) is for commands; this operation needs at least 1"),
+        jobs => Ok(jobs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, millis) in
+            [("500ms", 500), ("10s", 10_000), ("2", 2000), ("0.5", 500), ("1h30m", 5_400_000), ("1d", 86_400_000)]
+        {
+            assert_eq!(duration(text).unwrap(), Duration::from_millis(millis), "{text}");
+        }
+        for text in ["", "-1", "x", "1x", "s", "1s2", "inf", "nan"] {
+            assert!(text.is_empty() || duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [("0", 0), ("10", 10), ("64K", 65536), ("1kB", 1000), ("2M", 2 << 20), ("1T", 1 << 40)] {
+            assert_eq!(size(text).unwrap(), bytes, "{text}");
+        }
+        for text in ["", "K", "1k", "-1", "1.5M", "99999999999T"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes() {
+        for (text, expected) in
+            [(",", b','), ("\\t", b'\t'), ("\\0", 0), ("\\x1f", 0x1f), ("\\\\", b'\\'), ("\\", b'\\')]
+        {
+            assert_eq!(byte(text).unwrap(), expected, "{text}");
+        }
+        for text in ["", "ab", "é", "\\q", "\\x1", "\\xzz"] {
+            assert!(byte(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn workers() {
+        for (text, expected) in [("3", 3), ("50%", 4), ("1%", 1), ("+1", 9), ("-1", 7), ("-100", 1), ("200%", 16)] {
+            assert_eq!(jobs(text, 8).unwrap(), expected, "{text}");
+        }
+        for text in ["", "0", "x", "%", "1.5", "--1"] {
+            assert!(jobs(text, 8).is_err(), "{text}");
+        }
+    }
+}

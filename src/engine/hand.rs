@@ -1,0 +1,285 @@
+//! One worker's hands: does a chunk, formats its results, keeps its part of a fold.
+//!
+//! What the operation makes of an item never stops a neighbour: when an operation panics, its chunk is done
+//! again item by item, and only the item that panics is charged. A fold keeps what it has folded of the
+//! current block apart from the rest, so that a panic can undo no more than can be done again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::chunk::Block;
+use crate::item::{Chunk, Failed, Failure, Failures, Seq, panic_message};
+use crate::op::{AnyFold, Map, Results, Tally};
+use crate::output::Format;
+
+/// The work of a run, as each worker needs it.
+#[derive(Clone)]
+pub struct Task {
+    /// What is done to items.
+    pub job: Job,
+    /// How results look.
+    pub format: Arc<dyn Format>,
+    /// How many failures of a chunk are told of with their items. All are counted.
+    pub tell: usize,
+    /// Each failed item is a piece of its own, since it may be tried again.
+    pub apart: bool,
+}
+
+/// What is done to items.
+#[derive(Clone)]
+pub enum Job {
+    /// Each item gets a result.
+    Map(Arc<dyn Map>),
+    /// All items give one answer.
+    Fold(Arc<dyn AnyFold>),
+    /// The results of the map give one answer.
+    Reduce(Arc<dyn Map>, Arc<dyn AnyFold>),
+}
+
+/// What became of a chunk, or of a part of it.
+pub(super) struct Done<'a> {
+    pub(super) chunk: Chunk<'a>,
+    /// The items that failed, those that are told of.
+    pub(super) failed: Vec<Failed>,
+    /// How many failed.
+    pub(super) failures: usize,
+    /// The formatted results.
+    pub(super) bytes: &'a mut Vec<u8>,
+}
+
+/// The state of one worker.
+pub(super) struct Hand {
+    task: Task,
+    results: Results,
+    /// The results of a map that are to be folded.
+    mapped: Results,
+    bytes: Vec<u8>,
+    fold: Option<Folding>,
+}
+
+impl Hand {
+    pub(super) fn new(task: &Task) -> Hand {
+        let fold = match &task.job {
+            Job::Map(_) => None,
+            Job::Fold(fold) | Job::Reduce(_, fold) => Some(Folding::new(fold)),
+        };
+        Hand { task: task.clone(), results: Results::default(), mapped: Results::default(), bytes: Vec::new(), fold }
+    }
+
+    /// Does a chunk and hands on what became of it: in one piece, or in several when failures are kept apart.
+    pub(super) fn work(&mut self, block: &Block, chunk: Chunk<'_>, mut hand_on: impl FnMut(Done<'_>)) {
+        self.results.clear();
+        self.run(block, &chunk);
+        if self.task.apart && !self.results.failures.is_empty() {
+            for (part, mut results) in apart(&chunk, &self.results) {
+                hand_on(format(&self.task, part, &mut results, &mut self.bytes));
+            }
+        } else {
+            hand_on(format(&self.task, chunk, &mut self.results, &mut self.bytes));
+        }
+    }
+
+    /// Between blocks: what was folded of the last one is safe now.
+    pub(super) fn settle(&mut self) {
+        if let Some(fold) = &mut self.fold {
+            fold.settle();
+        }
+    }
+
+    /// The worker's part of the answer.
+    pub(super) fn into_tally(self) -> Option<Box<dyn Tally>> {
+        self.fold.map(|fold| fold.total)
+    }
+
+    /// Does what is sound of the chunk; a faulty item fails with its fault.
+    fn run(&mut self, block: &Block, chunk: &Chunk<'_>) {
+        let mut done = 0;
+        for (place, fault) in block.faults(chunk) {
+            self.run_sound(done, &chunk.part(done, place - done));
+            self.results.fail_at(place, fault.clone());
+            done = place + 1;
+        }
+        let rest = if done == 0 { *chunk } else { chunk.part(done, chunk.count - done) };
+        self.run_sound(done, &rest);
+    }
+
+    /// Does a part of the chunk, which begins at `place` in it.
+    fn run_sound(&mut self, place: usize, part: &Chunk<'_>) {
+        if part.count == 0 {
+            return;
+        }
+        match (&self.task.job, &mut self.fold) {
+            (Job::Fold(_), Some(fold)) => fold.step(part, |at, cause| self.results.fail_at(place + at, cause)),
+            (Job::Reduce(map, _), Some(fold)) => {
+                self.mapped.clear();
+                run_map(&**map, part, &mut self.mapped);
+                reduce(fold, part, &self.mapped, |at, cause| self.results.fail_at(place + at, cause));
+            }
+            (Job::Map(map) | Job::Reduce(map, _), _) => run_map(&**map, part, &mut self.results),
+            (Job::Fold(_), None) => {}
+        }
+    }
+}
+
+/// Folds the results of a map. The failures of both are told of in the order of the items.
+fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl FnMut(usize, Failure)) {
+    let count = part.count - mapped.failures.len();
+    let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: 1, first: part.first, count };
+    let mut failures = mapped.failures.clone();
+    if count > 0 {
+        fold.step(&results, |at, cause| {
+            // The place among all items of the one that is `at` among those with a result.
+            let place = mapped.failures.iter().fold(at, |place, (failed, _)| place + usize::from(*failed <= place));
+            failures.push((place, cause));
+        });
+    }
+    failures.sort_by_key(|(place, _)| *place);
+    failures.into_iter().for_each(|(place, cause)| fail(place, cause));
+}
+
+fn format<'a>(task: &Task, chunk: Chunk<'a>, results: &mut Results, bytes: &'a mut Vec<u8>) -> Done<'a> {
+    bytes.clear();
+    if matches!(task.job, Job::Map(_)) {
+        task.format.chunk(&chunk, results, bytes);
+    }
+    let failures = results.failures.len();
+    let failed = if failures == 0 { Vec::new() } else { told(&chunk, results, task.tell) };
+    Done { chunk, failed, failures, bytes }
+}
+
+/// The failures of a chunk with their items, the first `most`.
+fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
+    let mut items = chunk.items().enumerate();
+    let mut item_at = |place| items.find(|(at, _)| *at == place).map_or(&b""[..], |(_, item)| item);
+    let failures = results.failures.iter().take(most);
+    let tell = |(place, cause): &(usize, Failure)| Failed {
+        seq: chunk.first.plus(*place as u64),
+        item: item_at(*place).into(),
+        cause: cause.clone(),
+    };
+    failures.map(tell).collect()
+}
+
+/// Does a chunk; when the operation panics, item by item.
+fn run_map(map: &dyn Map, chunk: &Chunk<'_>, results: &mut Results) {
+    let before = (results.bytes.len(), results.ends.len(), results.failures.len());
+    let Err(panic) = catch_unwind(AssertUnwindSafe(|| map.map(chunk, results))) else { return };
+    results.bytes.truncate(before.0);
+    results.ends.truncate(before.1);
+    results.failures.truncate(before.2);
+    if chunk.count == 1 {
+        return results.fail(Failure::Panicked(panic_message(&*panic).into_owned()));
+    }
+    for place in 0..chunk.count {
+        run_map(map, &chunk.part(place, 1), results);
+    }
+}
+
+/// A chunk's results in parts: runs of items that went well, and each failed item alone.
+fn apart<'a>(chunk: &'a Chunk<'a>, results: &'a Results) -> Vec<(Chunk<'a>, Results)> {
+    let mut parts = Vec::new();
+    let mut done = 0;
+    for (place, cause) in &results.failures {
+        if *place > done {
+            parts.push((chunk.part(done, place - done), results_of(results, done, *place)));
+        }
+        let mut failed = Results::default();
+        failed.fail(cause.clone());
+        parts.push((chunk.part(*place, 1), failed));
+        done = place + 1;
+    }
+    if done < chunk.count {
+        parts.push((chunk.part(done, chunk.count - done), results_of(results, done, chunk.count)));
+    }
+    parts
+}
+
+/// The results of the items from `start` to `end`, all of which went well.
+fn results_of(results: &Results, start: usize, end: usize) -> Results {
+    let from = if start == 0 { 0 } else { results.ends.get(start - 1).copied().unwrap_or(0) };
+    let ends: Vec<usize> = results.ends.iter().take(end).skip(start).map(|end| end - from).collect();
+    let to = from + ends.last().copied().unwrap_or(0);
+    Results { bytes: results.bytes[from..to].to_vec(), ends, failures: Vec::new() }
+}
+
+/// One worker's part of a fold.
+struct Folding {
+    fold: Arc<dyn AnyFold>,
+    /// What is safe.
+    total: Box<dyn Tally>,
+    /// What was folded since, and would be lost to a panic.
+    recent: Box<dyn Tally>,
+    /// The items in `recent`, to fold them again after a panic.
+    again: Vec<Kept>,
+    kept: usize,
+}
+
+/// A small chunk, copied.
+struct Kept {
+    bytes: Vec<u8>,
+    delimiter: u8,
+    fields: usize,
+    first: Seq,
+    count: usize,
+}
+
+impl Folding {
+    /// Small chunks are merged into the total together, so many bytes of them at a time: a merge costs
+    /// microseconds, a chunk may be one item.
+    const MERGE: usize = 32 * 1024;
+
+    fn new(fold: &Arc<dyn AnyFold>) -> Folding {
+        let tally = || Arc::clone(fold).tally();
+        Folding { fold: Arc::clone(fold), total: tally(), recent: tally(), again: Vec::new(), kept: 0 }
+    }
+
+    fn step(&mut self, chunk: &Chunk<'_>, fail: impl FnMut(usize, Failure)) {
+        let mut failures = Failures::new();
+        if catch_unwind(AssertUnwindSafe(|| self.recent.step(chunk, &mut failures))).is_err() {
+            failures = self.recover(chunk);
+        } else {
+            self.kept += chunk.bytes.len();
+            if self.kept > Self::MERGE {
+                self.settle();
+            } else {
+                let Chunk { bytes, delimiter, fields, first, count } = *chunk;
+                self.again.push(Kept { bytes: bytes.to_vec(), delimiter, fields, first, count });
+            }
+        }
+        let mut fail = fail;
+        failures.into_iter().for_each(|(place, cause)| fail(place, cause));
+    }
+
+    fn settle(&mut self) {
+        self.total.merge(&mut *self.recent);
+        self.again.clear();
+        self.kept = 0;
+    }
+
+    /// After a panic: forgets `recent`, whose state is anyone's guess, and folds its items again one by one.
+    /// The failures are those of `chunk`; those of the chunks before it have been told of.
+    fn recover(&mut self, chunk: &Chunk<'_>) -> Failures {
+        self.recent = Arc::clone(&self.fold).tally();
+        for kept in std::mem::take(&mut self.again) {
+            let Kept { bytes, delimiter, fields, first, count } = kept;
+            self.fold_singly(&Chunk { bytes: &bytes, delimiter, fields, first, count });
+        }
+        self.kept = 0;
+        self.fold_singly(chunk)
+    }
+
+    /// Folds each item into a tally of its own, so that one that panics takes nothing with it.
+    fn fold_singly(&mut self, chunk: &Chunk<'_>) -> Failures {
+        let mut failures = Failures::new();
+        for place in 0..chunk.count {
+            let mut single = Arc::clone(&self.fold).tally();
+            let mut failed = Failures::new();
+            match catch_unwind(AssertUnwindSafe(|| single.step(&chunk.part(place, 1), &mut failed))) {
+                Ok(()) => self.total.merge(&mut *single),
+                Err(panic) => failed = vec![(0, Failure::Panicked(panic_message(&*panic).into_owned()))],
+            }
+            failures.extend(failed.into_iter().map(|(_, cause)| (place, cause)));
+        }
+        failures
+    }
+}

@@ -1,0 +1,274 @@
+//! The threads of this machine: a private rayon pool whose workers pull.
+//!
+//! Each worker runs one loop for the whole run: take the front block of the queue, claim its chunks until
+//! none is left, take the next block. A rayon task for each chunk was measured at a tenth of the speed
+//! for small chunks, and would need a queue of its own to keep seq order.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::hand::{Done, Hand, Task};
+use super::outbox::Outbox;
+use super::{Engine, Parcel, Piece, Ring};
+use crate::buffer::Spares;
+use crate::chunk::{Block, Chunking, Pace};
+use crate::item::Attempt;
+use crate::op::{Answer, Tally};
+
+/// The name of the worker threads.
+pub const WORKER: &str = "parjob-worker";
+
+/// Stops the claiming of chunks when enough items have ended, without waiting for the run loop to notice.
+///
+/// The loop decides on a halt; this only keeps the workers from running far ahead of the decision.
+#[derive(Debug)]
+pub struct Quota {
+    /// Whether items that failed count.
+    pub failed: bool,
+    /// Whether items that went well count.
+    pub ok: bool,
+    /// How many are still to come.
+    pub left: AtomicU64,
+}
+
+impl Quota {
+    fn note(&self, ok: u64, failed: u64) {
+        let counted = if self.ok { ok } else { 0 } + if self.failed { failed } else { 0 };
+        let minus = |left: u64| Some(left.saturating_sub(counted));
+        // The closure never refuses, so this never fails.
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, minus);
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// Workers on threads.
+pub struct Local {
+    shared: Arc<Shared>,
+    workers: usize,
+    /// Kept so that the threads live.
+    _pool: ThreadPool,
+}
+
+/// What the workers and the engine share.
+struct Shared {
+    task: Task,
+    chunking: Chunking,
+    quota: Option<Quota>,
+    spares: Arc<Spares>,
+    ring: Box<dyn Fn(Ring) + Send + Sync>,
+    queue: Mutex<Queue>,
+    /// Blocks came, or the queue was closed, or a worker left.
+    changed: Condvar,
+    outboxes: Vec<Outbox>,
+    /// Set once nothing more may be claimed.
+    stopped: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    blocks: VecDeque<Arc<Block>>,
+    closed: bool,
+    /// Workers that wait for a block: no wake-up is paid for when nobody sleeps.
+    idle: usize,
+    /// Workers that have left.
+    left: usize,
+    tallies: Vec<Box<dyn Tally>>,
+}
+
+impl Local {
+    /// Starts `jobs` workers, or as many as the machine gives: [`Engine::capacity`] tells.
+    ///
+    /// # Errors
+    ///
+    /// Not one thread can be started.
+    pub fn start(
+        jobs: usize,
+        task: Task,
+        chunking: Chunking,
+        quota: Option<Quota>,
+        spares: Arc<Spares>,
+        ring: impl Fn(Ring) + Send + Sync + 'static,
+    ) -> Result<Local> {
+        let pool = start_pool(jobs)?;
+        let workers = pool.current_num_threads();
+        let shared = Arc::new(Shared {
+            task,
+            chunking,
+            quota,
+            spares,
+            ring: Box::new(ring),
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            outboxes: (0..workers).map(|_| Outbox::default()).collect(),
+            stopped: AtomicBool::new(false),
+        });
+        let worker = Arc::clone(&shared);
+        pool.spawn_broadcast(move |context| worker.work(context.index()));
+        Ok(Local { shared, workers, _pool: pool })
+    }
+}
+
+/// A pool of `jobs` threads, or of fewer where the machine refuses.
+fn start_pool(jobs: usize) -> Result<ThreadPool> {
+    let mut threads = jobs;
+    loop {
+        let mut started = 0;
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .spawn_handler(|thread| {
+                std::thread::Builder::new().name(WORKER.into()).spawn(|| thread.run())?;
+                started += 1;
+                Ok(())
+            })
+            .build();
+        match pool {
+            Ok(pool) => return Ok(pool),
+            Err(error) if threads == 1 => return Err(error).context("cannot start a single worker thread"),
+            // Half of what went: the rest of the program needs room too.
+            Err(_) => threads = (started / 2).clamp(1, threads - 1),
+        }
+    }
+}
+
+impl Engine for Local {
+    fn capacity(&self) -> usize {
+        self.workers
+    }
+
+    fn start(&mut self, block: Block) {
+        let mut queue = self.shared.lock();
+        let (alone, again) = (block.items() == 1, block.attempt() > Attempt::FIRST);
+        // A retry goes first: in ordered output everything behind it waits for it.
+        if again {
+            queue.blocks.push_front(Arc::new(block))
+        } else {
+            queue.blocks.push_back(Arc::new(block))
+        }
+        let idle = queue.idle;
+        drop(queue);
+        match (idle, alone) {
+            (0, _) => {}
+            (_, true) => self.shared.changed.notify_one(),
+            _ => self.shared.changed.notify_all(),
+        }
+    }
+
+    fn collect(&mut self) -> Vec<Parcel> {
+        self.shared.outboxes.iter().flat_map(Outbox::take).collect()
+    }
+
+    fn revoke(&mut self) -> u64 {
+        self.shared.stopped.store(true, Ordering::Relaxed);
+        self.shared.lock().blocks.iter().map(|block| block.revoke()).sum()
+    }
+
+    fn close(&mut self) -> Option<Answer> {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        self.shared.changed.notify_all();
+        while queue.left < self.workers {
+            queue = self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut tallies = queue.tallies.drain(..);
+        let mut total = tallies.next()?;
+        tallies.for_each(|mut tally| total.merge(&mut *tally));
+        total.finish()
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// A worker's life.
+    fn work(&self, index: usize) {
+        let mut hand = Hand::new(&self.task);
+        let mut pace = Pace::default();
+        while let Some(block) = self.next_block(index) {
+            while !self.is_stopped()
+                && let Some(chunk) = block.claim(pace.want())
+            {
+                let (count, start) = (chunk.count, self.paced().then(Instant::now));
+                hand.work(&block, chunk, |done| self.post(index, &block, done));
+                if let Some(start) = start {
+                    pace.learn(count, start.elapsed());
+                }
+            }
+            hand.settle();
+        }
+        self.leave(hand);
+    }
+
+    fn paced(&self) -> bool {
+        self.chunking == Chunking::Auto
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// The block to claim from. Waits for one; `None` when there will be none.
+    fn next_block(&self, index: usize) -> Option<Arc<Block>> {
+        let mut queue = self.lock();
+        loop {
+            while queue.blocks.front().is_some_and(|block| block.is_claimed()) {
+                queue.blocks.pop_front();
+            }
+            if let Some(block) = queue.blocks.front().filter(|_| !self.is_stopped()) {
+                return Some(Arc::clone(block));
+            }
+            if !self.outboxes[index].is_empty() {
+                drop(queue);
+                (self.ring)(Ring::Now);
+                queue = self.lock();
+                if !queue.blocks.is_empty() && !self.is_stopped() {
+                    continue;
+                }
+            }
+            if queue.closed {
+                return None;
+            }
+            queue.idle += 1;
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle -= 1;
+        }
+    }
+
+    fn post(&self, index: usize, block: &Block, done: Done<'_>) {
+        let Done { chunk, mut failed, failures, bytes } = done;
+        let (items, failures) = (chunk.count as u64, failures as u64);
+        if let Some(quota) = &self.quota {
+            quota.note(items - failures, failures);
+            if quota.is_used_up() {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        let piece = Piece { first: chunk.first, items, failed: failures, attempt: block.attempt(), end: 0 };
+        if let Some(ring) = self.outboxes[index].post(piece, bytes, &mut failed, &self.spares) {
+            (self.ring)(ring);
+        }
+    }
+
+    fn leave(&self, hand: Hand) {
+        let mut queue = self.lock();
+        queue.left += 1;
+        queue.tallies.extend(hand.into_tally());
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

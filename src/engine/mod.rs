@@ -1,0 +1,70 @@
+//! What carries chunks to workers.
+//!
+//! The run loop starts blocks and collects what has ended; in between, workers pull. The loop does not
+//! know that there is only one engine: [`Local`], the threads of this machine. Tests of the loop put one
+//! in its place that does as it is told.
+
+mod hand;
+mod local;
+mod outbox;
+
+use crate::chunk::Block;
+use crate::item::{Attempt, Failed, Seq};
+use crate::op::Answer;
+
+pub use hand::{Job, Task};
+pub use local::{Local, Quota, WORKER};
+
+/// Carries chunks to workers.
+pub trait Engine {
+    /// How many workers there are.
+    fn capacity(&self) -> usize;
+
+    /// Queues a block. Its chunks are claimed in seq order, after those of the blocks before it.
+    fn start(&mut self, block: Block);
+
+    /// Hands over what has ended since the last call, in no particular order. Never waits; a [`Ring`] has
+    /// told when it is worth calling.
+    fn collect(&mut self) -> Vec<Parcel>;
+
+    /// Takes back every item that no worker has claimed; their number.
+    fn revoke(&mut self) -> u64;
+
+    /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
+    fn close(&mut self) -> Option<Answer>;
+}
+
+/// Tells the run loop that there is something to collect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ring {
+    /// A little has ended; more is about to. Collecting within a millisecond or so is soon enough.
+    Soon,
+    /// Enough has ended, or a worker has nothing more to do.
+    Now,
+}
+
+/// What a worker did: pieces of consecutive items, with the bytes of their results.
+#[derive(Debug, Default)]
+pub struct Parcel {
+    /// The formatted results of all pieces, in the order of the pieces.
+    pub bytes: Vec<u8>,
+    /// The pieces, in seq order.
+    pub pieces: Vec<Piece>,
+    /// The items that failed, in the order of the pieces; fewer than failed when only the first are asked for.
+    pub failed: Vec<Failed>,
+}
+
+/// Consecutive items that have ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The number of the first item.
+    pub first: Seq,
+    /// How many items.
+    pub items: u64,
+    /// How many of them failed.
+    pub failed: u64,
+    /// Which try this was.
+    pub attempt: Attempt,
+    /// Where its results end in the parcel's bytes; they begin where those of the piece before end.
+    pub end: usize,
+}

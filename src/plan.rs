@@ -1,0 +1,55 @@
+//! A run as plain data: the command line and the environment, resolved before anything starts.
+//!
+//! Each room has options of its own; this puts them together and keeps, for each decision that was
+//! derived rather than given, the reason. Nothing here opens or starts anything.
+
+use crate::chunk::Chunking;
+use crate::op::{Operation, Params};
+use crate::progress::{self, Talk};
+use crate::run::Policy;
+use crate::{output, source};
+
+/// What is to be run, and how.
+#[derive(Clone)]
+pub struct Plan {
+    /// Where items come from.
+    pub source: source::Options,
+    /// What is done to them.
+    pub work: Work,
+    /// How many workers.
+    pub jobs: usize,
+    /// How many items a worker takes at a time.
+    pub chunking: Chunking,
+    /// Order, retries, halts.
+    pub policy: Policy,
+    /// How results look and where they go.
+    pub output: output::Options,
+    /// How progress is shown.
+    pub progress: progress::Options,
+    /// How much is said on standard error.
+    pub talk: Talk,
+    /// What was decided, and why: what `parjob explain` prints and `-v` logs.
+    pub decisions: Vec<Decision>,
+}
+
+/// An operation with its parameters, and the fold that takes its results.
+#[derive(Clone)]
+pub struct Work {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// Its parameters.
+    pub params: Params,
+    /// `--reduce`.
+    pub reduce: Option<&'static Operation>,
+}
+
+/// Something decided, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The word for it.
+    pub what: &'static str,
+    /// What was decided.
+    pub value: String,
+    /// Why.
+    pub why: String,
+}

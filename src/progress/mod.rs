@@ -1,0 +1,74 @@
+//! What a person sees of a run: a bar, lines, events as JSON, and the closing report. Standard error only.
+//!
+//! The run loop's thread only stores numbers ([`Meter`]); a thread of its own reads and draws them, ten times
+//! a second at the most. So the speed of drawing is nothing to the run, and a stuck terminal cannot hold it up.
+
+mod bar;
+mod json;
+mod lines;
+mod meter;
+mod report;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::event::Observer;
+use crate::output::Aside;
+
+use meter::Meter;
+pub(crate) use report::NAMED;
+pub use report::{Report, Talk};
+
+/// How progress is shown, and what it counts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How.
+    pub style: Style,
+    /// The number of items to come, where somebody knows it.
+    pub total: Option<u64>,
+    /// Results go to the terminal on which the bar stands.
+    pub shares_terminal: bool,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A bar that is drawn again and again.
+    Bar,
+    /// A line now and then.
+    Lines,
+    /// A JSON object a second.
+    Json,
+    /// Not at all.
+    None,
+}
+
+/// Progress under way.
+pub struct Shown {
+    /// Is to be told of the run's events.
+    pub observer: Box<dyn Observer>,
+    /// Keeps the bar out of the way of results on the same terminal.
+    pub aside: Option<Aside>,
+}
+
+/// Starts to show progress; nothing when the style is none.
+///
+/// # Errors
+///
+/// The drawing thread cannot be started.
+pub fn show(options: Options) -> Result<Option<Shown>> {
+    let meter = Arc::new(Meter::new(options.total));
+    Ok(match options.style {
+        Style::None => None,
+        Style::Bar => Some(bar::show(meter, options.shares_terminal)?),
+        Style::Lines => Some(Shown { observer: Box::new(lines::show(meter)?), aside: None }),
+        Style::Json => Some(Shown { observer: Box::new(json::show(meter)?), aside: None }),
+    })
+}
+
+/// Writes to standard error in one piece. That it may be closed is nobody's fault.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,117 @@
+//! The closing report: the counts when there is something to say, then the first failures.
+//!
+//! A run where all went well is silent unless a person watches, so that cron sends no mail.
+
+use std::collections::BTreeMap;
+
+use super::say;
+use crate::event::{Ended, Event, Observer, Stop};
+use crate::item::Seq;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// Only why the run could not be carried out (`-q`).
+    Quiet,
+    /// The counts when something failed or was not run, and the first failures.
+    Brief,
+    /// The counts in any case: a person watches.
+    Counts,
+    /// Also each failure as it happens, and each retry (`-v`).
+    Verbose,
+}
+
+/// How many failures the report names, those with the lowest numbers.
+pub(crate) const NAMED: usize = 10;
+
+/// Gathers what the report needs and writes it at the end.
+pub struct Report {
+    talk: Talk,
+    first: BTreeMap<Seq, String>,
+}
+
+impl Report {
+    /// A report that says as much as told.
+    pub fn new(talk: Talk) -> Report {
+        Report { talk, first: BTreeMap::new() }
+    }
+
+    fn write(&self, ended: &Ended) {
+        let mut text = String::new();
+        if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop)) {
+            text += &format!("parjob: {reason}\n");
+        }
+        let counts = &ended.counts;
+        let trouble = counts.failed > 0 || counts.not_run > 0 || ended.no_answer;
+        let asked = match self.talk {
+            Talk::Quiet => false,
+            Talk::Brief => trouble || ended.stop.is_some(),
+            Talk::Counts | Talk::Verbose => true,
+        };
+        // Whoever closed the pipe has what was wanted.
+        let welcome = !matches!(ended.stop, Some(Stop::PipeClosed)) || self.talk == Talk::Verbose;
+        if asked && welcome {
+            text += &summary(ended);
+            text += &self.failures(counts.failed);
+        }
+        say(&text);
+    }
+
+    fn reason(&self, stop: &Stop) -> Option<String> {
+        let loud = self.talk != Talk::Quiet;
+        match stop {
+            Stop::Unwritable(error) | Stop::Unreadable(error) => Some(format!("{error:#}")),
+            Stop::Deadline if loud => Some("the --deadline passed; what was running is not counted".into()),
+            Stop::Halted { .. } if loud => Some("stopped early, as --halt says".into()),
+            Stop::Signal(signal) if loud => Some(format!("stopped by signal {signal}")),
+            Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,
+        }
+    }
+
+    fn failures(&self, failed: u64) -> String {
+        if self.talk == Talk::Verbose {
+            return String::new();
+        }
+        let mut text: String = self.first.values().map(|failure| format!("parjob: {failure}\n")).collect();
+        let more = failed - self.first.len() as u64;
+        if more > 0 {
+            text += &format!("parjob: and {more} more; -v or --format jsonl names each one\n");
+        }
+        text
+    }
+}
+
+/// `read = ok + failed + skipped + not run`, the time and the rate.
+fn summary(ended: &Ended) -> String {
+    let counts = &ended.counts;
+    let seconds = ended.took.as_secs_f64();
+    let rate = counts.done() as f64 / seconds.max(1e-6);
+    let nothing = if ended.no_answer { "; nothing to answer from" } else { "" };
+    format!(
+        "parjob: {} read: {} ok, {} failed, 0 skipped, {} not run; {seconds:.3} s, {rate:.0}/s{nothing}\n",
+        counts.read, counts.ok, counts.failed, counts.not_run
+    )
+}
+
+impl Observer for Report {
+    fn on(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Failed(failed) if self.talk == Talk::Verbose => say(&format!("parjob: {failed}\n")),
+            Event::Failed(failed) => {
+                let last = self.first.last_key_value().map(|(seq, _)| *seq);
+                if self.first.len() < NAMED || last.is_some_and(|last| failed.seq < last) {
+                    self.first.insert(failed.seq, failed.to_string());
+                    if self.first.len() > NAMED {
+                        self.first.pop_last();
+                    }
+                }
+            }
+            Event::Retrying { failed, attempt, delay } if self.talk == Talk::Verbose => {
+                let seconds = delay.as_secs_f64();
+                say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
+            }
+            Event::Ended(ended) => self.write(ended),
+            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } | Event::Stopping(_) => {}
+        }
+    }
+}

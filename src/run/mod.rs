@@ -1,0 +1,393 @@
+//! The one loop of a run.
+//!
+//! # Approach
+//!
+//! One thread owns the run's state and sleeps until something happens: a block was read, workers have ended
+//! some chunks, the writer wrote, a signal came, a time was reached. Each time it passes on what can be
+//! passed on: blocks to the engine, results in order to the writer, failures to a later try, events to the
+//! observers. It never does an item, never reads and never writes, so nothing that it waits for can keep
+//! it from noticing anything else.
+//!
+//! What is under way is bounded at both ends: the source cannot read while all buffers are lent
+//! ([`crate::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
+//! to be written. The head of the line is never among what waits: blocks are started in order.
+
+mod outgoing;
+mod policy;
+mod reorder;
+mod retry;
+mod state;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::buffer::{BufferPool, Spares};
+use crate::chunk::Block;
+use crate::engine::{Engine, Parcel, Piece, Ring};
+use crate::event::{Ended, Event, Observer, Stop};
+use crate::item::Failed;
+use crate::op::Answer;
+use crate::output::Wrote;
+
+use outgoing::Outgoing;
+pub use policy::{Backoff, Halt, Limit, On, Policy};
+use reorder::{Ready, Reorder};
+use retry::Retries;
+use state::{Change, Phase, State};
+
+/// What the loop is told, by whoever has something to tell.
+#[derive(Debug)]
+pub enum Message {
+    /// A block was read.
+    Block(Block),
+    /// The source has ended, or could not go on.
+    SourceEnded(anyhow::Result<()>),
+    /// The engine has something to collect.
+    Ring(Ring),
+    /// The writer wrote, or could not.
+    Wrote(Wrote),
+    /// A signal came.
+    Signal(i32),
+}
+
+/// Where messages come from, and the time. The loop asks nobody else what time it is, so that its tests
+/// need not wait.
+pub trait Mailbox {
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// The next message; `None` when there is none until then.
+    fn next(&mut self, until: Option<Instant>) -> Option<Message>;
+}
+
+/// Messages from other threads, in real time.
+pub struct Channel(pub Receiver<Message>);
+
+impl Mailbox for Channel {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Option<Message> {
+        let Some(until) = until else { return self.0.recv().ok() };
+        match self.0.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}
+
+/// The bounds on what is under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// While so many bytes of results are not written, no further block is started.
+    pub unwritten: usize,
+    /// How many items there will be, where that is known.
+    pub total: Option<u64>,
+}
+
+/// What a run is connected to.
+pub struct Doors<'a> {
+    /// Carries chunks to workers.
+    pub engine: &'a mut dyn Engine,
+    /// Brings messages and the time.
+    pub mailbox: &'a mut dyn Mailbox,
+    /// Takes results, in their final order.
+    pub write: &'a mut dyn FnMut(Vec<u8>),
+    /// Makes the bytes of a fold's answer; `None` when the work is no fold.
+    pub answer: Option<&'a dyn Fn(&Answer) -> Vec<u8>>,
+    /// Are told what happens.
+    pub observers: &'a mut [Box<dyn Observer>],
+    /// Lends memory for items that are tried again.
+    pub pool: &'a Arc<BufferPool>,
+    /// Takes buffers that can be filled again.
+    pub spares: &'a Arc<Spares>,
+    /// What to call the output in a message.
+    pub output: &'a str,
+}
+
+/// How long the loop lets a trickle of results gather before it collects them.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// How long results that are ready may take to be written once the run is to stop.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Runs until every item has ended, or the run is stopped. `header` is written first.
+pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec<u8>) -> Ended {
+    let started = doors.mailbox.now();
+    let mut run = Run {
+        output: doors.output,
+        engine: doors.engine,
+        mailbox: doors.mailbox,
+        observers: doors.observers,
+        pool: doors.pool,
+        policy,
+        limits,
+        state: State::new(),
+        pending: VecDeque::new(),
+        reorder: Reorder::new(),
+        retries: Retries::default(),
+        out: Outgoing::new(Arc::clone(doors.spares), doors.write),
+        collect_at: None,
+        deadline: policy.deadline.and_then(|deadline| started.checked_add(deadline)),
+        give_up_at: None,
+        writable: true,
+    };
+    run.emit(&Event::Started { workers: run.engine.capacity(), total: limits.total });
+    run.out.add(header);
+    run.until(State::is_idle);
+    let no_answer = run.finish(doors.answer);
+    run.out.flush();
+    run.give_up_if_stopped();
+    run.until_written();
+    let counts = run.counts();
+    let ended = Ended { counts, took: run.mailbox.now() - started, stop: run.state.stop.take(), no_answer };
+    run.emit(&Event::Ended(&ended));
+    ended
+}
+
+struct Run<'a> {
+    engine: &'a mut dyn Engine,
+    mailbox: &'a mut dyn Mailbox,
+    observers: &'a mut [Box<dyn Observer>],
+    pool: &'a Arc<BufferPool>,
+    policy: &'a Policy,
+    limits: Limits,
+    state: State,
+    /// Blocks that wait until results are written.
+    pending: VecDeque<Block>,
+    reorder: Reorder,
+    retries: Retries,
+    out: Outgoing<'a>,
+    /// When to collect a trickle of results.
+    collect_at: Option<Instant>,
+    deadline: Option<Instant>,
+    /// When to stop waiting for the writer.
+    give_up_at: Option<Instant>,
+    /// Nobody has gone from the other end of the output.
+    writable: bool,
+    output: &'a str,
+}
+
+impl Run<'_> {
+    /// The loop: what happened, what is due, what can go on; until the state is as wanted.
+    fn until(&mut self, wanted: impl Fn(&State) -> bool) {
+        while !wanted(&self.state) {
+            self.step();
+        }
+    }
+
+    /// Once all is done: until everything is out, or there is no point in waiting.
+    fn until_written(&mut self) {
+        while self.writable && self.out.unwritten() > 0 && self.give_up_at.is_none_or(|at| self.mailbox.now() < at) {
+            self.step();
+            self.give_up_if_stopped();
+        }
+    }
+
+    fn step(&mut self) {
+        if let Some(message) = self.mailbox.next(self.next_due()) {
+            self.handle(message);
+        }
+        self.do_what_is_due();
+        self.start_pending();
+        self.out.flush();
+        let counts = self.counts();
+        self.emit(&Event::Counted(counts));
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Block(block) => self.take_block(block),
+            Message::SourceEnded(Ok(())) => self.state.apply(Change::SourceEnded),
+            Message::SourceEnded(Err(error)) => self.state.apply(Change::Unreadable(error)),
+            Message::Ring(Ring::Now) => self.collect(),
+            Message::Ring(Ring::Soon) => {
+                let soon = self.mailbox.now() + GATHER;
+                self.collect_at = Some(self.collect_at.map_or(soon, |at| at.min(soon)));
+            }
+            Message::Wrote(Wrote::Bytes(bytes)) => self.out.gone(bytes),
+            Message::Wrote(Wrote::Failed(error)) => self.output_is_gone(error),
+            Message::Signal(signal) => self.take_signal(signal),
+        }
+    }
+
+    fn take_block(&mut self, block: Block) {
+        self.state.apply(Change::Read(block.items()));
+        match self.state.phase {
+            Phase::Running => {
+                self.retries.learn_shape(&block);
+                self.pending.push_back(block);
+            }
+            _ => self.state.apply(Change::Revoked(block.items())),
+        }
+    }
+
+    /// Starts blocks while there is room for their results.
+    fn start_pending(&mut self) {
+        while self.out.unwritten() < self.limits.unwritten
+            && let Some(block) = self.pending.pop_front()
+        {
+            self.engine.start(block);
+        }
+    }
+
+    fn collect(&mut self) {
+        self.collect_at = None;
+        for parcel in self.engine.collect() {
+            self.take_parcel(parcel);
+        }
+        self.halt_if_due();
+    }
+
+    fn take_parcel(&mut self, parcel: Parcel) {
+        let Parcel { bytes, pieces, failed } = parcel;
+        self.out.collected(bytes.len());
+        let mut failed = failed.into_iter().peekable();
+        let (bytes, mut start) = (Rc::new(bytes), 0);
+        let last = pieces.len().saturating_sub(1);
+        let mut bytes = Some(bytes);
+        for (n, piece) in pieces.into_iter().enumerate() {
+            let range = start..piece.end;
+            start = piece.end;
+            let end = piece.first.plus(piece.items);
+            let failed: Vec<Failed> = std::iter::from_fn(|| failed.next_if(|failed| failed.seq < end)).collect();
+            if let [only] = &failed[..]
+                && self.may_retry(&piece, only)
+            {
+                self.out.gone(range.len());
+                self.retry(&piece, only);
+                continue;
+            }
+            // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
+            let shared = if n == last { bytes.take() } else { bytes.clone() };
+            self.end_piece(&piece, &failed, Ready { items: piece.items, bytes: shared.unwrap_or_default(), range });
+        }
+    }
+
+    /// The items of a piece have ended for good.
+    fn end_piece(&mut self, piece: &Piece, failed: &[Failed], ready: Ready) {
+        self.state.apply(Change::Ended { ok: piece.items - piece.failed, failed: piece.failed });
+        for failed in failed {
+            self.emit(&Event::Failed(failed));
+        }
+        if self.policy.ordered {
+            self.reorder.insert(piece.first, ready, |ready| self.out.pass_on(ready));
+        } else {
+            self.out.pass_on(ready);
+        }
+    }
+
+    fn may_retry(&self, piece: &Piece, failed: &Failed) -> bool {
+        let more = piece.attempt.0 <= self.policy.retries;
+        more && piece.items == 1 && failed.cause.may_pass() && self.state.phase == Phase::Running
+    }
+
+    fn retry(&mut self, piece: &Piece, failed: &Failed) {
+        let delay = self.policy.backoff.after(piece.attempt, piece.first);
+        let attempt = piece.attempt.next();
+        self.emit(&Event::Retrying { failed, attempt, delay });
+        self.retries.add(self.mailbox.now() + delay, attempt, failed.clone());
+    }
+
+    fn halt_if_due(&mut self) {
+        let Some(halt) = self.policy.halt.filter(|_| self.state.phase == Phase::Running) else { return };
+        let counts = self.state.counts;
+        // Once the source has ended, the total is known after all.
+        let total = if self.state.source_open { self.limits.total } else { Some(counts.read) };
+        if halt.is_due(counts.ok, counts.failed, total) {
+            let stop = Stop::Halted { asked_for: halt.on != On::Fail };
+            self.stop(if halt.now { Change::Stop(stop) } else { Change::Drain(stop) });
+        }
+    }
+
+    fn take_signal(&mut self, signal: i32) {
+        let again = self.state.phase > Phase::Running;
+        let stop = Stop::Signal(signal);
+        let interrupted = signal == signal_hook::consts::SIGINT && !again;
+        self.stop(if interrupted { Change::Drain(stop) } else { Change::Stop(stop) });
+        if again {
+            self.give_up_at = Some(self.mailbox.now());
+        }
+    }
+
+    fn output_is_gone(&mut self, error: std::io::Error) {
+        self.writable = false;
+        let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+        let error = anyhow::Error::new(error).context(format!("cannot write {}", self.output));
+        let stop = if gone && !self.policy.sigpipe_ignored { Stop::PipeClosed } else { Stop::Unwritable(error) };
+        self.stop(Change::Stop(stop));
+    }
+
+    /// Takes back what is not started, and says why.
+    fn stop(&mut self, change: Change) {
+        self.state.apply(change);
+        self.pool.close();
+        let pending: u64 = self.pending.drain(..).map(|block| block.items()).sum();
+        let revoked = self.engine.revoke() + pending;
+        self.state.apply(Change::Revoked(revoked));
+        // What waited for another try has failed, with the cause that it had.
+        for failed in self.retries.drain() {
+            let piece = Piece { first: failed.seq, items: 1, failed: 1, attempt: crate::item::Attempt::FIRST, end: 0 };
+            let nothing = Ready { items: 1, bytes: Rc::default(), range: 0..0 };
+            self.end_piece(&piece, &[failed], nothing);
+        }
+        if let Some(stop) = self.state.stop.take() {
+            self.emit(&Event::Stopping(&stop));
+            self.state.stop = Some(stop);
+        }
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let deadline = self.deadline.filter(|_| self.state.phase == Phase::Running);
+        [self.collect_at, deadline, self.retries.next_due(), self.give_up_at].into_iter().flatten().min()
+    }
+
+    fn do_what_is_due(&mut self) {
+        let now = self.mailbox.now();
+        if self.collect_at.is_some_and(|at| at <= now) {
+            self.collect();
+        }
+        for block in self.retries.due(now, self.pool) {
+            self.engine.start(block);
+        }
+        if self.state.phase == Phase::Running && self.deadline.is_some_and(|at| at <= now) {
+            self.stop(Change::Stop(Stop::Deadline));
+        }
+    }
+
+    /// Everything that will end has ended: the rest of the results, and the answer. Whether an answer was
+    /// due and there is none.
+    fn finish(&mut self, answer: Option<&dyn Fn(&Answer) -> Vec<u8>>) -> bool {
+        self.collect();
+        self.reorder.finish(|ready| self.out.pass_on(ready));
+        self.state.apply(Change::Over);
+        // A fold that was cut short has no answer that anyone asked for.
+        let whole = matches!(self.state.stop, None | Some(Stop::Halted { asked_for: true }));
+        let Some(answer) = answer.filter(|_| whole) else { return false };
+        let Some(found) = self.engine.close() else { return true };
+        self.out.add(answer(&found));
+        false
+    }
+
+    fn give_up_if_stopped(&mut self) {
+        if self.state.phase == Phase::Stopped && self.give_up_at.is_none() {
+            self.give_up_at = Some(self.mailbox.now() + GRACE);
+        }
+    }
+
+    fn counts(&self) -> crate::event::Counts {
+        let head = self.policy.ordered.then(|| self.reorder.next());
+        crate::event::Counts { unwritten: self.out.unwritten(), head, ..self.state.counts }
+    }
+
+    fn emit(&mut self, event: &Event<'_>) {
+        self.observers.iter_mut().for_each(|observer| observer.on(event));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! The loop against an engine that does as it is told, in a time that passes only when the loop waits.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::chunk::{Chunking, Content};
+use crate::event::Counts;
+use crate::item::{Attempt, Failure, Seq};
+
+/// What an item comes to at one attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Ok,
+    /// Fails, and might pass at another try.
+    Trip,
+    /// Fails, and always will.
+    Wrong,
+    /// Stays at work.
+    Hang,
+    /// Stays in the queue.
+    Queue,
+}
+
+/// Everything that the loop is connected to.
+struct World {
+    now: Instant,
+    messages: VecDeque<Message>,
+    fate: Box<dyn FnMut(u64, u32) -> Fate>,
+    /// Items that were started, with their attempts and the time.
+    started: Vec<(u64, u32, Instant)>,
+    queued: u64,
+    ready: Vec<Parcel>,
+    written: Vec<u8>,
+    /// The reader of the results has gone to sleep.
+    asleep: bool,
+    log: Vec<String>,
+}
+
+type Shared = Rc<RefCell<World>>;
+
+struct Fake(Shared);
+
+impl Engine for Fake {
+    fn capacity(&self) -> usize {
+        2
+    }
+
+    fn start(&mut self, block: Block) {
+        let mut world = self.0.borrow_mut();
+        while let Some(chunk) = block.claim(1) {
+            let (seq, attempt) = (chunk.first.0, block.attempt());
+            let fate = (world.fate)(seq, attempt.0);
+            if fate == Fate::Queue {
+                world.queued += 1;
+                continue;
+            }
+            let now = world.now;
+            world.started.push((seq, attempt.0, now));
+            if fate != Fate::Hang {
+                world.ready.push(parcel(seq, attempt, fate));
+            }
+        }
+        world.messages.push_back(Message::Ring(Ring::Now));
+    }
+
+    fn collect(&mut self) -> Vec<Parcel> {
+        let mut ready = std::mem::take(&mut self.0.borrow_mut().ready);
+        ready.reverse();
+        ready
+    }
+
+    fn revoke(&mut self) -> u64 {
+        std::mem::take(&mut self.0.borrow_mut().queued)
+    }
+
+    fn close(&mut self) -> Option<Answer> {
+        None
+    }
+}
+
+fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
+    let cause = if fate == Fate::Trip { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
+    let failed = Failed { seq: Seq(seq), item: format!("i{seq}").into_bytes().into(), cause };
+    let failed = if fate == Fate::Ok { Vec::new() } else { vec![failed] };
+    let bytes = if fate == Fate::Ok { format!("{seq} ").into_bytes() } else { Vec::new() };
+    let (items, failures) = (1, failed.len() as u64);
+    let piece = Piece { first: Seq(seq), items, failed: failures, attempt, end: bytes.len() };
+    Parcel { bytes, pieces: vec![piece], failed }
+}
+
+struct Script(Shared);
+
+impl Mailbox for Script {
+    fn now(&self) -> Instant {
+        self.0.borrow().now
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Option<Message> {
+        let mut world = self.0.borrow_mut();
+        if let Some(message) = world.messages.pop_front() {
+            return Some(message);
+        }
+        let Some(until) = until else { panic!("the loop would wait for ever: {:?}", world.log) };
+        world.now = world.now.max(until);
+        None
+    }
+}
+
+struct Log(Shared);
+
+impl Observer for Log {
+    fn on(&mut self, event: &Event<'_>) {
+        let mut world = self.0.borrow_mut();
+        match event {
+            Event::Failed(failed) => world.log.push(format!("failed {}", failed.seq)),
+            Event::Retrying { failed, attempt, .. } => world.log.push(format!("retry {} {}", failed.seq, attempt.0)),
+            Event::Stopping(stop) => world.log.push(format!("stop {stop:?}")),
+            Event::Started { .. } | Event::Counted(_) | Event::Ended(_) => {}
+        }
+    }
+}
+
+/// A test of the loop: blocks of items, their fates, and what else happens.
+struct Test {
+    policy: Policy,
+    limits: Limits,
+    blocks: Vec<u32>,
+    fate: Box<dyn FnMut(u64, u32) -> Fate>,
+    /// Messages after the blocks; the end of the source comes last.
+    then: Vec<Message>,
+    asleep: bool,
+}
+
+/// What became of it.
+struct Outcome {
+    ended: Ended,
+    written: String,
+    started: Vec<(u64, u32, Instant)>,
+    log: Vec<String>,
+    began: Instant,
+}
+
+impl Test {
+    fn new(blocks: &[u32]) -> Test {
+        let policy = Policy { ordered: true, ..Policy::default() };
+        let limits = Limits { unwritten: 1 << 20, total: None };
+        Test {
+            policy,
+            limits,
+            blocks: blocks.to_vec(),
+            fate: Box::new(|_, _| Fate::Ok),
+            then: Vec::new(),
+            asleep: false,
+        }
+    }
+
+    fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Test {
+        change(&mut self.policy);
+        self
+    }
+
+    fn fate(mut self, fate: impl FnMut(u64, u32) -> Fate + 'static) -> Test {
+        self.fate = Box::new(fate);
+        self
+    }
+
+    fn then(mut self, message: Message) -> Test {
+        self.then.push(message);
+        self
+    }
+
+    fn run(self) -> Outcome {
+        let pool = BufferPool::new(1 << 20);
+        let began = Instant::now();
+        let mut first = Seq::FIRST;
+        let blocks = self.blocks.iter().map(|items| {
+            let block = block(&pool, first, *items);
+            first = first.plus(u64::from(*items));
+            Message::Block(block)
+        });
+        let end = Message::SourceEnded(Ok(()));
+        let world = Rc::new(RefCell::new(World {
+            now: began,
+            messages: blocks.chain(self.then).chain([end]).collect(),
+            fate: self.fate,
+            started: Vec::new(),
+            queued: 0,
+            ready: Vec::new(),
+            written: Vec::new(),
+            asleep: self.asleep,
+            log: Vec::new(),
+        }));
+        let doors = Doors {
+            engine: &mut Fake(Rc::clone(&world)),
+            mailbox: &mut Script(Rc::clone(&world)),
+            write: &mut |bytes| {
+                let mut world = world.borrow_mut();
+                if !world.asleep {
+                    world.messages.push_back(Message::Wrote(Wrote::Bytes(bytes.len())));
+                }
+                world.written.extend(bytes);
+            },
+            answer: None,
+            observers: &mut [Box::new(Log(Rc::clone(&world)))],
+            pool: &pool,
+            spares: &Arc::default(),
+            output: "standard output",
+        };
+        let ended = run(doors, &self.policy, self.limits, Vec::new());
+        let world = world.borrow();
+        let counts = ended.counts;
+        assert_eq!(counts.read, counts.ok + counts.failed + counts.not_run, "the counts add up");
+        let written = String::from_utf8(world.written.clone()).unwrap();
+        Outcome { ended, written, started: world.started.clone(), log: world.log.clone(), began }
+    }
+}
+
+fn block(pool: &Arc<BufferPool>, first: Seq, items: u32) -> Block {
+    let text: String = (0..items).map(|n| format!("i{}\n", first.0 + u64::from(n))).collect();
+    let mut bytes = pool.borrow(text.len()).unwrap();
+    bytes.copy_from_slice(text.as_bytes());
+    let (len, faults) = (text.len() as u32, Vec::new());
+    let content = Content { first, items, len, delimiter: b'\n', fields: 1, faults };
+    Block::new(bytes, content, Chunking::Auto, Attempt::FIRST)
+}
+
+fn counts(outcome: &Outcome) -> (u64, u64, u64) {
+    let Counts { ok, failed, not_run, .. } = outcome.ended.counts;
+    (ok, failed, not_run)
+}
+
+#[test]
+fn results_come_in_input_order() {
+    let outcome = Test::new(&[3, 2]).run();
+    assert_eq!(outcome.written, "1 2 3 4 5 ");
+    assert!(outcome.ended.stop.is_none());
+}
+
+#[test]
+fn unordered_results_come_as_they_end() {
+    let outcome = Test::new(&[3]).policy(|p| p.ordered = false).run();
+    assert_eq!(outcome.written, "3 2 1 ");
+}
+
+#[test]
+fn an_item_that_fails_stops_no_other() {
+    let outcome = Test::new(&[3]).fate(|seq, _| if seq == 2 { Fate::Wrong } else { Fate::Ok }).run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 3 ", (2, 1, 0)));
+    assert_eq!(outcome.log, ["failed 2"]);
+}
+
+#[test]
+fn a_retry_keeps_its_place_and_waits_its_time() {
+    let backoff = Backoff { first: Duration::from_secs(8), most: Duration::from_secs(60) };
+    let outcome = Test::new(&[3])
+        .policy(|p| (p.retries, p.backoff) = (2, backoff))
+        .fate(|seq, attempt| if seq == 2 && attempt < 3 { Fate::Trip } else { Fate::Ok })
+        .run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 2 3 ", (3, 0, 0)));
+    assert_eq!(outcome.log, ["retry 2 2", "retry 2 3"]);
+    let waits: Vec<f64> = outcome.started.windows(2).map(|pair| (pair[1].2 - pair[0].2).as_secs_f64()).collect();
+    assert!(waits[2] >= 4.0 && waits[2] <= 8.0 && waits[3] >= 8.0 && waits[3] <= 16.0, "{waits:?}");
+}
+
+#[test]
+fn retries_run_out() {
+    let outcome =
+        Test::new(&[2]).policy(|p| p.retries = 2).fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok }).run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("2 ", (1, 1, 0)));
+    assert_eq!(outcome.log, ["retry 1 2", "retry 1 3", "failed 1"]);
+}
+
+#[test]
+fn what_cannot_pass_is_not_tried_again() {
+    let outcome = Test::new(&[1]).policy(|p| p.retries = 2).fate(|_, _| Fate::Wrong).run();
+    assert_eq!((outcome.log.as_slice(), outcome.started.len()), (&["failed 1".to_string()][..], 1));
+}
+
+#[test]
+fn an_interrupt_during_a_backoff_starts_no_retry() {
+    let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
+    let outcome = Test::new(&[1, 1])
+        .policy(|p| (p.retries, p.backoff) = (5, backoff))
+        .fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok })
+        .then(Message::Ring(Ring::Now))
+        .then(Message::Signal(signal_hook::consts::SIGINT))
+        .run();
+    assert_eq!(counts(&outcome), (1, 1, 0));
+    assert_eq!(outcome.started.len(), 2);
+    assert!(matches!(outcome.ended.stop, Some(Stop::Signal(2))));
+}
+
+#[test]
+fn an_interrupt_lets_what_runs_end_and_starts_nothing_more() {
+    // Item 2 waits in the queue.
+    let outcome = Test::new(&[2])
+        .fate(|seq, _| if seq == 2 { Fate::Queue } else { Fate::Ok })
+        .then(Message::Signal(signal_hook::consts::SIGINT))
+        .run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 ", (1, 0, 1)));
+}
+
+#[test]
+fn a_second_interrupt_waits_for_nothing() {
+    let outcome = Test::new(&[2])
+        .fate(|seq, _| if seq == 2 { Fate::Hang } else { Fate::Ok })
+        .then(Message::Ring(Ring::Now))
+        .then(Message::Signal(signal_hook::consts::SIGINT))
+        .then(Message::Signal(signal_hook::consts::SIGINT))
+        .run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 ", (1, 0, 1)));
+}
+
+#[test]
+fn a_halt_takes_back_what_has_not_started() {
+    for (halt, when) in [("soon,fail=1", "later"), ("now,fail=1", "at once")] {
+        let outcome = Test::new(&[2, 3])
+            .policy(|p| p.halt = Some(halt.parse().unwrap()))
+            .fate(|seq, _| [Fate::Ok, Fate::Wrong, Fate::Queue][seq.min(3) as usize - 1])
+            .run();
+        assert_eq!(counts(&outcome), (1, 1, 3), "{when}");
+        assert!(matches!(outcome.ended.stop, Some(Stop::Halted { asked_for: false })));
+    }
+}
+
+#[test]
+fn a_halt_on_a_share_of_the_items_waits_for_their_number() {
+    let outcome = Test::new(&[4, 4]).policy(|p| p.halt = Some("now,done=50%".parse().unwrap())).run();
+    // The number is known only when the source has ended; by then all are done.
+    assert_eq!(counts(&outcome).0, 8);
+}
+
+#[test]
+fn the_deadline_ends_what_hangs() {
+    let outcome = Test::new(&[2])
+        .policy(|p| p.deadline = Some(Duration::from_secs(30)))
+        .fate(|seq, _| if seq == 1 { Fate::Hang } else { Fate::Ok })
+        .run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("2 ", (1, 0, 1)));
+    assert!(matches!(outcome.ended.stop, Some(Stop::Deadline)));
+    assert_eq!(outcome.ended.took, Duration::from_secs(30));
+    assert!(outcome.began <= outcome.started[0].2);
+}
+
+#[test]
+fn no_block_starts_while_too_much_is_unwritten() {
+    let mut test =
+        Test::new(&[2, 2]).policy(|p| p.deadline = Some(Duration::from_secs(5))).then(Message::Ring(Ring::Now));
+    test.limits.unwritten = 1;
+    test.asleep = true;
+    // The first block goes; its results are never written, so the second waits until the deadline.
+    test.blocks = vec![2];
+    let first = Message::Block(block(&BufferPool::new(1 << 20), Seq(3), 2));
+    let outcome = test.then(first).run();
+    assert_eq!(outcome.started.len(), 2);
+    assert_eq!(counts(&outcome), (2, 0, 2));
+}
+
+#[test]
+fn a_broken_output_stops_the_run() {
+    let full = || Wrote::Failed(std::io::Error::from_raw_os_error(libc::ENOSPC));
+    let outcome = Test::new(&[1]).fate(|_, _| Fate::Hang).then(Message::Wrote(full())).run();
+    assert!(matches!(outcome.ended.stop, Some(Stop::Unwritable(_))));
+    let pipe = || Wrote::Failed(std::io::Error::from_raw_os_error(libc::EPIPE));
+    let outcome = Test::new(&[1]).fate(|_, _| Fate::Hang).then(Message::Wrote(pipe())).run();
+    assert!(matches!(outcome.ended.stop, Some(Stop::PipeClosed)));
+    let outcome =
+        Test::new(&[1]).policy(|p| p.sigpipe_ignored = true).fate(|_, _| Fate::Hang).then(Message::Wrote(pipe())).run();
+    assert!(matches!(outcome.ended.stop, Some(Stop::Unwritable(_))));
+}
+
+#[test]
+fn an_input_that_breaks_off_loses_nothing_that_was_read() {
+    let outcome = Test::new(&[3]).then(Message::SourceEnded(Err(anyhow::anyhow!("gone")))).run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 2 3 ", (3, 0, 0)));
+    assert!(matches!(outcome.ended.stop, Some(Stop::Unreadable(_))));
+}
+
+proptest! {
+    #[test]
+    fn every_item_is_done_once_whatever_fails(
+        blocks in prop::collection::vec(1u32..6, 1..8),
+        trips in prop::collection::vec(0u32..5, 40),
+        retries in 0u32..4,
+        ordered in any::<bool>(),
+    ) {
+        let total: u32 = blocks.iter().sum();
+        let needed = trips.clone();
+        let outcome = Test::new(&blocks)
+            .policy(|p| (p.retries, p.ordered) = (retries, ordered))
+            .fate(move |seq, attempt| if attempt <= needed[seq as usize] { Fate::Trip } else { Fate::Ok })
+            .run();
+        let expected: Vec<u64> = (1..=u64::from(total)).filter(|seq| trips[*seq as usize] <= retries).collect();
+        let mut got: Vec<u64> = outcome.written.split_whitespace().map(|seq| seq.parse().unwrap()).collect();
+        if !ordered {
+            got.sort();
+        }
+        prop_assert_eq!(&got, &expected);
+        prop_assert_eq!(counts(&outcome), (expected.len() as u64, u64::from(total) - expected.len() as u64, 0));
+    }
+}

@@ -1,0 +1,48 @@
+//! Signals to parjob itself: heard on a thread of their own, and raised again at the end.
+
+use std::thread::Builder;
+
+use anyhow::{Context, Result};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// Calls `tell` for each signal that asks parjob to stop. A signal that was ignored at the start, as SIGHUP is
+/// under nohup, stays ignored.
+///
+/// # Errors
+///
+/// The handlers, or the thread, cannot be set up.
+pub fn listen(tell: impl Fn(i32) + Send + 'static) -> Result<()> {
+    let wanted = [SIGINT, SIGTERM, SIGQUIT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+    let mut signals = Signals::new(wanted).context("cannot listen for signals")?;
+    Builder::new()
+        .name("parjob-signals".into())
+        .spawn(move || signals.forever().for_each(tell))
+        .context("cannot start the thread that listens for signals")?;
+    Ok(())
+}
+
+/// Ends the process by the signal, without a core dump, so that whoever waits for it sees the truth.
+pub fn die_by(signal: i32) -> ! {
+    let no_core = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
+    // Without it the worst is a core file.
+    let _ = setrlimit(Resource::Core, no_core);
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    // Only if the signal is blocked does it come to this: the status that a shell would show.
+    std::process::exit(128 + signal)
+}
+
+/// Ends the process quietly because nobody reads its output.
+pub fn die_by_pipe() -> ! {
+    die_by(SIGPIPE)
+}
+
+#[expect(unsafe_code, reason = "asks the kernel for what no safe call tells")]
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: all bytes zero is a valid `sigaction`; a null pointer in place of the new action only asks.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
+}
