@@ -10,6 +10,7 @@ mod each;
 mod len;
 mod lines;
 mod number;
+mod pi;
 mod scan;
 mod square;
 #[cfg(test)]
@@ -25,7 +26,7 @@ use anyhow::Result;
 use crate::item::{Chunk, Failure, Failures};
 
 /// Every operation, in the order in which the help lists them.
-pub static OPERATIONS: &[&Operation] = &[&square::SQUARE, &double::DOUBLE, &len::LEN];
+pub static OPERATIONS: &[&Operation] = &[&square::SQUARE, &double::DOUBLE, &len::LEN, &pi::PI];
 
 /// The operations that `--reduce` takes: folds of numbers.
 pub static REDUCERS: &[&Operation] = &[];
