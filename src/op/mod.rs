@@ -5,14 +5,25 @@
 //! file here and a line in [`OPERATIONS`]; help, completions, man pages and `parjob help NAME` follow from
 //! its [`Operation`].
 
+mod count;
 mod double;
+mod dyadic;
 mod each;
+mod exact;
 mod len;
 mod lines;
+mod max;
+mod mean;
+mod min;
 mod number;
+mod order;
 mod pi;
+mod reduce;
 mod scan;
+mod sketch;
 mod square;
+mod stats;
+mod sum;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod testing;
@@ -26,10 +37,21 @@ use anyhow::Result;
 use crate::item::{Chunk, Failure, Failures};
 
 /// Every operation, in the order in which the help lists them.
-pub static OPERATIONS: &[&Operation] = &[&square::SQUARE, &double::DOUBLE, &len::LEN, &pi::PI];
+pub static OPERATIONS: &[&Operation] = &[
+    &square::SQUARE,
+    &double::DOUBLE,
+    &len::LEN,
+    &sum::SUM,
+    &mean::MEAN,
+    &stats::STATS,
+    &count::COUNT,
+    &min::MIN,
+    &max::MAX,
+    &pi::PI,
+];
 
 /// The operations that `--reduce` takes: folds of numbers.
-pub static REDUCERS: &[&Operation] = &[];
+pub static REDUCERS: &[&Operation] = &[&sum::SUM, &mean::MEAN, &stats::STATS, &count::COUNT, &min::MIN, &max::MAX];
 
 /// The operation of that name.
 pub fn find(name: &str) -> Option<&'static Operation> {
