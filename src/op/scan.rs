@@ -124,35 +124,44 @@ fn quick_integer(rest: &[u8], len: usize) -> Option<i64> {
 
 /// Eight characters, the first in the lowest byte, less `'0'` each.
 #[inline(always)]
-fn word(text: &[u8; 16], at: usize) -> Option<u64> {
+fn word(text: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*text.get(at..)?.first_chunk()?) ^ ZEROS)
 }
 
-/// The decimal of at most fifteen digits and a point, with or without a minus sign, in the first `len` bytes:
-/// both its digits and the power of ten are exact floats, so one division rounds it right (Clinger, "How to
-/// read floating point numbers accurately", 1990).
+/// The decimal of at most eight digits on either side of a point and fifteen in all, with or without a minus
+/// sign, in the first `len` bytes: both its digits and the power of ten are exact floats, so one division
+/// rounds it right (Clinger, "How to read floating point numbers accurately", 1990).
 #[inline]
 fn quick_decimal(rest: &[u8], len: usize) -> Option<f64> {
-    let window: &[u8; 17] = rest.first_chunk()?;
+    let window: &[u8; 18] = rest.first_chunk()?;
     let negative = window[0] == b'-';
-    let text = window[usize::from(negative)..].first_chunk::<16>()?;
+    let text = window[usize::from(negative)..].first_chunk::<17>()?;
     let len = len.wrapping_sub(usize::from(negative));
-    let point = u8x16::new(*text).simd_eq(u8x16::splat(b'.')).to_bitmask().trailing_zeros() as usize;
+    let point = u8x16::new(*text.first_chunk()?).simd_eq(u8x16::splat(b'.')).to_bitmask().trailing_zeros() as usize;
+    let after = len.wrapping_sub(point + 1);
     // At least one digit stands beside the point.
-    if !(2..=16).contains(&len) || point >= len {
+    if !(2..=16).contains(&len) || point > 8 || after > 8 {
         return None;
     }
-    let before = u128::from_le_bytes(*text) ^ u128::from_le_bytes([b'0'; 16]);
-    let whole = before & !(u128::MAX << (8 * point));
-    // The digits before the point move to its place, and all of them to the end of the sixteen bytes.
-    let digits = ((before ^ whole) & (u128::MAX << (8 * point) << 8) | whole << 8) << (8 * (16 - len));
-    let value = eight_digits(digits as u64)? * 100_000_000 + eight_digits((digits >> 64) as u64)?;
-    let value = value as f64 / POWERS_OF_TEN.get(len - 1 - point)?;
+    // By half the distance twice, because there may be no digit at all.
+    let digits = |word: u64, count: usize| eight_digits(word << (32 - 4 * count) << (32 - 4 * count));
+    let (power, float_power) = POWERS_OF_TEN.get(after)?;
+    let value = digits(word(text, 0)?, point)? * power + digits(word(text, point + 1)?, after)?;
+    let value = value as f64 / float_power;
     Some(if negative { -value } else { value })
 }
 
-static POWERS_OF_TEN: [f64; 16] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+static POWERS_OF_TEN: [(u64, f64); 9] = [
+    (1, 1e0),
+    (10, 1e1),
+    (100, 1e2),
+    (1_000, 1e3),
+    (10_000, 1e4),
+    (100_000, 1e5),
+    (1_000_000, 1e6),
+    (10_000_000, 1e7),
+    (100_000_000, 1e8),
+];
 
 #[cfg(test)]
 mod tests {
@@ -234,11 +243,13 @@ mod tests {
         #[test]
         fn short_decimals_are_the_nearest(text in "-?[0-9]{0,15}\\.[0-9]{0,15}") {
             prop_assume!(text.len() > 2);
-            let padded = format!("{text}\n................");
+            let padded = format!("{text}\n.................");
             if let Some(value) = quick_decimal(padded.as_bytes(), text.len()) {
                 prop_assert_eq!(Ok(value.to_bits()), text.parse().map(f64::to_bits));
             } else {
-                prop_assert!(text.trim_start_matches('-').len() > 16);
+                let (whole, fraction) = text.trim_start_matches('-').split_once('.').unwrap_or_default();
+                let digits = whole.len() + fraction.len();
+                prop_assert!(digits == 0 || digits > 15 || whole.len() > 8 || fraction.len() > 8);
             }
         }
     }
