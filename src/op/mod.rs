@@ -5,6 +5,30 @@
 //! file here and a line in [`OPERATIONS`]; help, completions, man pages and `parjob help NAME` follow from
 //! its [`Operation`].
 
+mod count;
+mod double;
+mod dyadic;
+mod each;
+mod exact;
+mod len;
+mod lines;
+mod max;
+mod mean;
+mod min;
+mod number;
+mod order;
+mod pi;
+mod reduce;
+mod scan;
+mod sketch;
+mod square;
+mod stats;
+mod sum;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+mod testing;
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,7 +37,21 @@ use anyhow::Result;
 use crate::item::{Chunk, Failure, Failures};
 
 /// Every operation, in the order in which the help lists them.
-pub static OPERATIONS: &[&Operation] = &[];
+pub static OPERATIONS: &[&Operation] = &[
+    &square::SQUARE,
+    &double::DOUBLE,
+    &len::LEN,
+    &sum::SUM,
+    &mean::MEAN,
+    &stats::STATS,
+    &count::COUNT,
+    &min::MIN,
+    &max::MAX,
+    &pi::PI,
+];
+
+/// The operations that `--reduce` takes: folds of numbers.
+pub static REDUCERS: &[&Operation] = &[&sum::SUM, &mean::MEAN, &stats::STATS, &count::COUNT, &min::MIN, &max::MAX];
 
 /// The folds that `--reduce` offers.
 pub static REDUCERS: &[&Operation] = &[];
@@ -143,13 +181,22 @@ pub enum Value {
 pub struct Results {
     /// The results, each closed by a newline.
     pub bytes: Vec<u8>,
-    /// Where each result ends in `bytes`, its newline included; for a failed item, where the one before it ends.
+    /// Where each result ends in `bytes`, its newline included; for a failed item, where the one before it
+    /// ends. Empty unless asked for: noting it costs `square` 7 % of its time, and plain text has no use for it.
     pub ends: Vec<usize>,
     /// The items that failed.
     pub failures: Failures,
+    /// How many items have been answered.
+    count: usize,
+    keep_ends: bool,
 }
 
 impl Results {
+    /// Results that note in `ends` where each of them ends.
+    pub fn with_ends() -> Results {
+        Results { keep_ends: true, ..Results::default() }
+    }
+
     /// Answers the next item with this text.
     #[inline]
     pub fn push(&mut self, text: &[u8]) {
@@ -161,14 +208,23 @@ impl Results {
     #[inline]
     pub fn end(&mut self) {
         self.bytes.push(b'\n');
-        self.ends.push(self.bytes.len());
+        self.answered(self.bytes.len());
     }
 
     /// Answers the next item with a failure.
     #[cold]
     pub fn fail(&mut self, cause: Failure) {
-        self.failures.push((self.ends.len(), cause));
-        self.ends.push(self.bytes.len());
+        self.failures.push((self.count, cause));
+        self.answered(self.bytes.len());
+    }
+
+    /// Notes that the next item is answered by the bytes up to `end`.
+    #[inline(always)]
+    fn answered(&mut self, end: usize) {
+        self.count += 1;
+        if self.keep_ends {
+            self.ends.push(end);
+        }
     }
 
     /// Notes that the item at `place` in the chunk failed, after everything before it.
@@ -183,6 +239,7 @@ impl Results {
         self.bytes.clear();
         self.ends.clear();
         self.failures.clear();
+        self.count = 0;
     }
 }
 
@@ -237,5 +294,51 @@ impl<F: Fold> Tally for Running<F> {
 
     fn as_any(&mut self) -> &mut dyn std::any::Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn each_operation_is_found_by_its_own_name() {
+        for operation in OPERATIONS {
+            assert!(std::ptr::eq(find(operation.name).unwrap(), *operation), "{}", operation.name);
+        }
+        assert!(find("no-such").is_none());
+    }
+
+    #[test]
+    fn help_can_be_made_of_each_operation() {
+        for operation in OPERATIONS {
+            let name = operation.name;
+            assert!(!operation.summary.ends_with('.') && !operation.summary.contains('\n'), "{name}");
+            assert!(operation.about.ends_with('.') && !operation.about.contains("  "), "{name}");
+            assert!((2..=4).contains(&operation.examples.len()), "{name}");
+            for example in operation.examples {
+                assert!(example.command.contains(&format!("parjob {name}")), "{name}");
+                assert!(example.output.ends_with('\n'), "{name}: {}", example.command);
+            }
+            // A parameter that takes a value has a default, so that `prepare` always finds one.
+            assert!(operation.params.iter().all(|param| param.value.is_some() == param.default.is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn reducers_are_folds_of_the_registry() {
+        for reducer in REDUCERS {
+            assert!(OPERATIONS.iter().any(|operation| std::ptr::eq(*operation, *reducer)));
+            assert!(matches!(testing::work(reducer.name), Work::Fold(_)));
+        }
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_a_number_is_named() {
+        let given = Params([("max-digits", "many".to_owned())].into());
+        let error = (find("square").unwrap().prepare)(&given).err().unwrap();
+        assert_eq!(error.to_string(), "--max-digits \"many\" is not a whole number");
     }
 }
