@@ -28,7 +28,7 @@ impl Items {
     }
 
     fn chunk(&self) -> Chunk<'_> {
-        Chunk { bytes: &self.bytes, delimiter: b'\n', first: Seq::FIRST, count: self.count }
+        Chunk { bytes: &self.bytes, delimiter: b'\n', fields: 1, first: Seq::FIRST, count: self.count }
     }
 }
 
@@ -107,7 +107,7 @@ fn kernels(criterion: &mut Criterion) {
 
 fn pi(criterion: &mut Criterion) {
     let Some(Work::Fold(fold)) = parjob::op::find("pi").and_then(prepared) else { return };
-    let chunk = Chunk { bytes: b"1000000\n", delimiter: b'\n', first: Seq::FIRST, count: 1 };
+    let chunk = Chunk { bytes: b"1000000\n", delimiter: b'\n', fields: 1, first: Seq::FIRST, count: 1 };
     let mut group = criterion.benchmark_group("pi");
     group.throughput(Throughput::Elements(1_000_000));
     group.bench_function("samples", |bencher| {

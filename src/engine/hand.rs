@@ -63,7 +63,8 @@ impl Hand {
             Job::Map(_) => None,
             Job::Fold(fold) | Job::Reduce(_, fold) => Some(Folding::new(fold)),
         };
-        Hand { task: task.clone(), results: Results::default(), mapped: Results::default(), bytes: Vec::new(), fold }
+        let results = if task.apart { Results::with_ends() } else { task.format.results() };
+        Hand { task: task.clone(), results, mapped: Results::default(), bytes: Vec::new(), fold }
     }
 
     /// Does a chunk and hands on what became of it: in one piece, or in several when failures are kept apart.
@@ -162,11 +163,9 @@ fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
 
 /// Does a chunk; when the operation panics, item by item.
 fn run_map(map: &dyn Map, chunk: &Chunk<'_>, results: &mut Results) {
-    let before = (results.bytes.len(), results.ends.len(), results.failures.len());
+    let before = results.mark();
     let Err(panic) = catch_unwind(AssertUnwindSafe(|| map.map(chunk, results))) else { return };
-    results.bytes.truncate(before.0);
-    results.ends.truncate(before.1);
-    results.failures.truncate(before.2);
+    results.rewind(&before);
     if chunk.count == 1 {
         return results.fail(Failure::Panicked(panic_message(&*panic).into_owned()));
     }
@@ -181,25 +180,17 @@ fn apart<'a>(chunk: &'a Chunk<'a>, results: &'a Results) -> Vec<(Chunk<'a>, Resu
     let mut done = 0;
     for (place, cause) in &results.failures {
         if *place > done {
-            parts.push((chunk.part(done, place - done), results_of(results, done, *place)));
+            parts.push((chunk.part(done, place - done), results.part(done, *place)));
         }
-        let mut failed = Results::default();
+        let mut failed = Results::with_ends();
         failed.fail(cause.clone());
         parts.push((chunk.part(*place, 1), failed));
         done = place + 1;
     }
     if done < chunk.count {
-        parts.push((chunk.part(done, chunk.count - done), results_of(results, done, chunk.count)));
+        parts.push((chunk.part(done, chunk.count - done), results.part(done, chunk.count)));
     }
     parts
-}
-
-/// The results of the items from `start` to `end`, all of which went well.
-fn results_of(results: &Results, start: usize, end: usize) -> Results {
-    let from = if start == 0 { 0 } else { results.ends.get(start - 1).copied().unwrap_or(0) };
-    let ends: Vec<usize> = results.ends.iter().take(end).skip(start).map(|end| end - from).collect();
-    let to = from + ends.last().copied().unwrap_or(0);
-    Results { bytes: results.bytes[from..to].to_vec(), ends, failures: Vec::new() }
 }
 
 /// One worker's part of a fold.

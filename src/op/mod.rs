@@ -53,9 +53,6 @@ pub static OPERATIONS: &[&Operation] = &[
 /// The operations that `--reduce` takes: folds of numbers.
 pub static REDUCERS: &[&Operation] = &[&sum::SUM, &mean::MEAN, &stats::STATS, &count::COUNT, &min::MIN, &max::MAX];
 
-/// The folds that `--reduce` offers.
-pub static REDUCERS: &[&Operation] = &[];
-
 /// The operation of that name.
 pub fn find(name: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().find(|operation| operation.name == name)
@@ -231,7 +228,30 @@ impl Results {
     #[cold]
     pub(crate) fn fail_at(&mut self, place: usize, cause: Failure) {
         self.failures.push((place, cause));
-        self.ends.push(self.bytes.len());
+        self.answered(self.bytes.len());
+    }
+
+    /// How far the results have come, to come back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { bytes: self.bytes.len(), failures: self.failures.len(), count: self.count }
+    }
+
+    /// Forgets everything since the mark.
+    pub(crate) fn rewind(&mut self, mark: &Mark) {
+        self.bytes.truncate(mark.bytes);
+        self.failures.truncate(mark.failures);
+        self.count = mark.count;
+        if self.keep_ends {
+            self.ends.truncate(mark.count);
+        }
+    }
+
+    /// The results of the items from `start` to `end`, which must have their ends noted and no failure.
+    pub(crate) fn part(&self, start: usize, end: usize) -> Results {
+        let from = if start == 0 { 0 } else { self.ends[start - 1] };
+        let ends: Vec<usize> = self.ends[start..end].iter().map(|end| end - from).collect();
+        let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();
+        Results { bytes, count: ends.len(), ends, failures: Vec::new(), keep_ends: true }
     }
 
     /// Forgets everything but keeps the memory.
@@ -241,6 +261,14 @@ impl Results {
         self.failures.clear();
         self.count = 0;
     }
+}
+
+/// A place in some [`Results`].
+#[derive(Debug)]
+pub(crate) struct Mark {
+    bytes: usize,
+    failures: usize,
+    count: usize,
 }
 
 /// A [`Fold`] whose state's type is hidden, so that the engine can carry any of them.

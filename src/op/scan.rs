@@ -202,7 +202,7 @@ mod tests {
 
     fn scanned(items: &[impl AsRef<[u8]>], delimiter: u8, max_digits: usize) -> Seen {
         let bytes = joined(items, delimiter);
-        let chunk = Chunk { bytes: &bytes, delimiter, first: Seq::FIRST, count: items.len() };
+        let chunk = Chunk { bytes: &bytes, delimiter, fields: 1, first: Seq::FIRST, count: items.len() };
         let mut seen = Seen::default();
         scan(&chunk, max_digits, &mut seen);
         seen

@@ -32,6 +32,11 @@ pub struct Options {
 
 /// Turns results into bytes.
 pub trait Format: Send + Sync {
+    /// Empty results, which note what this format needs to know.
+    fn results(&self) -> Results {
+        Results::with_ends()
+    }
+
     /// What stands before the first result of a map: a header, or nothing.
     fn begin(&self, out: &mut Vec<u8>);
 

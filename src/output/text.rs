@@ -10,6 +10,10 @@ pub(super) struct Text {
 }
 
 impl Format for Text {
+    fn results(&self) -> Results {
+        if self.tag { Results::with_ends() } else { Results::default() }
+    }
+
     fn begin(&self, _out: &mut Vec<u8>) {}
 
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
