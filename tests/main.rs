@@ -1,0 +1,7 @@
+//! The tests that run parjob as its users do: a file a feature, through one harness.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
+mod harness;
+
+mod basics;
