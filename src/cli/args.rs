@@ -1,7 +1,11 @@
 //! The command line as clap sees it: the options of every run, and a subcommand for each operation of the
-//! registry. Help comes examples first.
+//! registry.
+//!
+//! Help, completions and man pages are made from this. An option that few need is left out of the help on one
+//! screen (`hide_short_help`); [`super::help`] decides what is on which page.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,90 +15,105 @@ use crate::output::FORMATS;
 /// The name of the argument that takes an in-process operation's items.
 pub(super) const ITEMS: &str = "items";
 
+/// The word before a command line that is to be explained.
+pub(super) const EXPLAIN: &str = "explain";
+
+/// The argument that takes that command line.
+pub(super) const WORDS: &str = "words";
+
+/// The word before an operation whose help is wanted, and the name of the flag that does the same.
+pub(super) const HELP: &str = "help";
+
+/// The flag for help on one screen.
+pub(super) const BRIEF: &str = "brief";
+
+/// The argument of `parjob help`.
+pub(super) const TOPIC: &str = "topic";
+
 const EXAMPLES: &str = "\
 Examples:
   seq 9 | parjob square                        the squares, in order
-  parjob --jobs 5 --chunk 3 square < numbers   five workers, three items at a time
-  parjob sum :::: january february             the exact sum of two files
+  parjob sum :::: january february             the exact sum of the numbers in two files
   parjob --range 1:1000000 square --reduce mean
+  parjob --jobs 5 --chunk 3 square < numbers   five workers, three items at a time
   parjob --format jsonl len ::: a bc def       results with their items
 
-Items come from standard input, one a line, unless the command line gives others:
-  ITEM...  or  ::: ITEM...        these words; several ::: make every combination
-  :::+ ITEM...                    in pairs with the source before
-  :::: FILE...  or  -a FILE       the lines of files; - is standard input
-  --range FIRST:LAST[:STEP]       integers";
-
-const STATUS: &str = "\
-Exit status:
-  0    every item went well
-  1    an item failed, or there was nothing to answer from
-  2    the command line was wrong; nothing ran
-  3    the run could not be carried out: input unreadable, output not fully written
-  124  --deadline passed
-  A signal that ends parjob shows as 128 plus its number.
-
-`parjob help OPERATION` tells what an operation does. `parjob explain ...` shows what
-a command line would do, and why, without doing it.";
+Items come from standard input, one a line, unless the command line gives them:
+  ITEM...  or  ::: ITEM...    these words; after ::: no word is read as an option
+  -a FILE  or  :::: FILE...   the lines of files, one after the other; - is standard input
+  --range FIRST:LAST[:STEP]   integers";
 
 /// The whole command line.
 pub fn command() -> Command {
-    let mut command = Command::new("parjob")
+    Command::new("parjob")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Does the same thing to every item of a list, on several workers at once")
-        .override_usage("parjob [OPTIONS] OPERATION [OPTIONS] [ITEM]... [::: ITEM...]... [:::: FILE...]...")
+        .override_usage("parjob [OPTIONS] OPERATION [OPTIONS] [ITEM]... [::: ITEM...] [:::: FILE...]")
         .before_help(EXAMPLES)
-        .after_help(STATUS)
-        .help_template(
-            "{about}\n\n{before-help}\n\nUsage: {usage}\n\nOperations:\n{subcommands}\n\n{options}\n\n{after-help}\n",
-        )
         .subcommand_required(false)
         .subcommand_value_name("OPERATION")
-        .disable_help_subcommand(false)
+        .subcommand_help_heading("Operations")
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
         .max_term_width(100)
         .args(item_args())
         .args(worker_args())
         .args(result_args())
-        .args(talk_args());
-    for operation in OPERATIONS {
-        command = command.subcommand(subcommand(operation));
-    }
-    command.subcommand(
-        Command::new("explain")
-            .about("shows what a command line would do, and why, without doing it")
-            .override_usage("parjob explain [OPTIONS] OPERATION ...")
-            .arg_required_else_help(true),
-    )
-}
-
-/// What someone sees who gives no items on a terminal.
-pub(super) fn short_help(operation: &Operation) -> String {
-    let examples: String = operation.examples.iter().map(|example| format!("  {}\n", example.command)).collect();
-    format!(
-        "parjob: {} needs items: on standard input, or as arguments\n\nFor example:\n{examples}\nMore: parjob help {}\n",
-        operation.name, operation.name
-    )
+        .args(talk_args())
+        .args(help_args())
+        .subcommands(OPERATIONS.iter().map(|operation| subcommand(operation)))
+        .subcommands([explain(), help()])
 }
 
 fn subcommand(operation: &'static Operation) -> Command {
-    let mut examples = String::from("Examples:\n");
-    for example in operation.examples {
-        examples += &format!("  $ {}\n", example.command);
-        example.output.lines().for_each(|line| examples += &format!("  {line}\n"));
-    }
     let items = Arg::new(ITEMS)
         .value_name("ITEM")
         .num_args(0..)
         .allow_negative_numbers(true)
         .value_parser(value_parser!(OsString))
+        .value_hint(ValueHint::Other)
         .help("Items; standard input when there are none. After -- an item may begin with -");
     Command::new(operation.name)
         .about(operation.summary)
         .long_about(operation.about)
-        .before_help(examples)
-        .help_template("{about}\n\n{before-help}\nUsage: {usage}\n\n{all-args}\n")
+        .override_usage(format!("parjob {} [OPTIONS] [ITEM]... [::: ITEM...] [:::: FILE...]", operation.name))
+        .disable_help_flag(true)
         .args(operation.params.iter().map(param))
         .arg(items)
+}
+
+fn explain() -> Command {
+    let words = Arg::new(WORDS)
+        .value_name("WORD")
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .value_parser(value_parser!(OsString))
+        .help("The rest of the command line")
+        .hide(true);
+    Command::new(EXPLAIN)
+        .about("what a command line would do, and why, without doing it")
+        .before_help(
+            "Examples:\n  parjob explain square 3\n  parjob explain --jobs 50% --output squares square < numbers",
+        )
+        .override_usage("parjob explain [OPTIONS] OPERATION ...")
+        .disable_help_flag(true)
+        .arg(words)
+}
+
+fn help() -> Command {
+    let topics = OPERATIONS.iter().map(|operation| operation.name).chain([EXPLAIN, HELP]);
+    let topic = Arg::new(TOPIC)
+        .value_name("OPERATION")
+        .value_parser(PossibleValuesParser::new(topics))
+        .hide_possible_values(true)
+        .help("The operation; without one, the help of parjob itself");
+    Command::new(HELP)
+        .about("what an operation does, with examples")
+        .override_usage("parjob help [OPERATION]")
+        .disable_help_flag(true)
+        .arg(topic)
 }
 
 fn param(param: &'static Param) -> Arg {
@@ -114,78 +133,104 @@ fn flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).global(true).help_heading(heading).help(help)
 }
 
+/// Needed by few: left out of the help on one screen.
+fn rare(arg: Arg) -> Arg {
+    arg.hide_short_help(true)
+}
+
 fn item_args() -> Vec<Arg> {
     const HEADING: &str = "Items";
     vec![
-        option("arg-file", "FILE", HEADING, "Items are the lines of FILE; - is standard input")
+        option("arg-file", "FILE", HEADING, "Items are the lines of FILE; - means stdin")
             .short('a')
             .value_parser(value_parser!(OsString))
+            .value_hint(ValueHint::FilePath)
             .action(ArgAction::Append),
-        option("range", "FIRST:LAST[:STEP]", HEADING, "Items are the integers from FIRST to LAST, both included")
+        option("range", "FIRST:LAST[:STEP]", HEADING, "Items are integers, LAST included")
             .allow_hyphen_values(true)
             .action(ArgAction::Append),
         flag("null", HEADING, "Items end with a NUL byte").short('0'),
-        option("delimiter", "C", HEADING, "Items end with the byte C; \\t, \\0 and \\x1f are understood")
+        rare(option("delimiter", "C", HEADING, "Items end with the byte C, such as , \\t \\x1f"))
             .short('d')
             .conflicts_with("null")
             .allow_hyphen_values(true),
-        flag("crlf", HEADING, "Strip a carriage return at the end of an item"),
-        flag("no-empty", HEADING, "Drop empty items"),
-        option("eof", "STR", HEADING, "Stop reading at an item that is exactly STR")
+        rare(flag("crlf", HEADING, "Strip a carriage return from an item's end")),
+        rare(flag("no-empty", HEADING, "Drop empty items")),
+        rare(option("eof", "STR", HEADING, "Stop reading at an item that is exactly STR"))
             .short('E')
             .allow_hyphen_values(true)
             .value_parser(value_parser!(OsString)),
         option("first", "N", HEADING, "Only the first N items").value_parser(value_parser!(u64)),
-        option("max-item", "SIZE", HEADING, "A longer item fails; its end is not kept in memory").default_value("1M"),
+        rare(option("max-item", "SIZE", HEADING, "A longer item fails")).default_value("1M"),
     ]
 }
 
 fn worker_args() -> Vec<Arg> {
     const HEADING: &str = "Workers";
     vec![
-        option("jobs", "N", HEADING, "Workers: a number, 50%, +1 or -1 beside the CPUs. Default: the CPUs")
+        option("jobs", "N", HEADING, "How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]")
             .short('j')
             .allow_hyphen_values(true),
-        option("chunk", "N|auto", HEADING, "Items handed to a worker at a time; auto: a millisecond's work")
+        option("chunk", "N|auto", HEADING, "Items a worker takes at a time; auto: a millisecond's work")
             .short('c')
             .default_value("auto"),
-        option("halt", "WHEN", HEADING, "Stop early: now|soon,fail|success|done=N|N%. soon lets what runs finish")
-            .default_value("never"),
-        option("deadline", "DUR", HEADING, "Stop the whole run after DUR, such as 90s or 1h30m"),
+        rare(option(
+            "halt",
+            "WHEN",
+            HEADING,
+            "Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish",
+        ))
+        .default_value("never"),
+        rare(option("deadline", "DUR", HEADING, "Stop the whole run after DUR, such as 90s or 1h30m")),
     ]
 }
 
 fn result_args() -> Vec<Arg> {
     const HEADING: &str = "Results";
-    let formats = FORMATS.iter().map(|format| format!("{}: {}", format.name, format.summary)).collect::<Vec<_>>();
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let formats = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary));
     let default = FORMATS.first().map(|format| format.name);
     let reducers: Vec<&str> = REDUCERS.iter().map(|fold| fold.name).collect();
     vec![
-        flag("ordered", HEADING, "Results in input order; this is the default").short('k').conflicts_with("unordered"),
+        rare(flag("ordered", HEADING, "Results in input order; this is the default"))
+            .short('k')
+            .conflicts_with("unordered"),
         flag("unordered", HEADING, "Results as they finish"),
-        option("format", "FORMAT", HEADING, formats.join("; "))
-            .value_parser(clap::builder::PossibleValuesParser::new(names))
+        option("format", "FORMAT", HEADING, format!("How results look: {}", names.join(", ")))
+            .value_parser(PossibleValuesParser::new(formats))
             .hide_possible_values(true)
             .default_value(default),
         flag("tag", HEADING, "Each line of text begins with its item and a TAB"),
-        option("reduce", "OP", HEADING, format!("Fold the results into one: {}", reducers.join(", ")))
-            .value_parser(clap::builder::PossibleValuesParser::new(reducers))
+        option("reduce", "OP", HEADING, format!("Fold results: {}", reducers.join(", ")))
+            .value_parser(PossibleValuesParser::new(reducers))
             .hide_possible_values(true),
-        option("output", "FILE", HEADING, "Results to FILE, which is complete or absent, never half")
-            .value_parser(value_parser!(PathBuf)),
+        option("output", "FILE", HEADING, "Results to FILE: complete or absent, never half")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::FilePath),
     ]
 }
 
 fn talk_args() -> Vec<Arg> {
     const HEADING: &str = "On standard error";
     vec![
-        option("progress", "STYLE", HEADING, "auto, bar, lines, json, none. auto: a bar on a terminal, lines in CI")
+        option("progress", "STYLE", HEADING, "bar, lines, json, none; auto: a bar on a terminal, lines in CI")
             .value_parser(["auto", "bar", "lines", "json", "none"])
             .hide_possible_values(true)
             .default_value("auto"),
-        option("total", "N", HEADING, "The number of items to come, for the bar").value_parser(value_parser!(u64)),
+        rare(option("total", "N", HEADING, "The number of items to come, for the bar"))
+            .value_parser(value_parser!(u64)),
         flag("quiet", HEADING, "Only errors").short('q').conflicts_with("verbose"),
-        flag("verbose", HEADING, "The decisions taken, and each failure as it happens").short('v'),
+        rare(flag("verbose", HEADING, "The decisions taken, and each failure as it happens")).short('v'),
+    ]
+}
+
+fn help_args() -> Vec<Arg> {
+    const HEADING: &str = "Help";
+    let version = Arg::new("version").long("version").short('V').action(ArgAction::Version).help_heading(HEADING);
+    vec![
+        rare(Arg::new(BRIEF).short('h').action(ArgAction::SetTrue).global(true).help_heading(HEADING))
+            .help("The most used options"),
+        rare(flag(HELP, HEADING, "All options, and the exit status")),
+        rare(version.help("The version")),
     ]
 }

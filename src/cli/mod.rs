@@ -1,20 +1,26 @@
 //! The command line: the only room that knows clap.
 //!
 //! [`split`] takes the sources (`:::` and its kin) off the raw arguments; [`args`] describes the rest to clap;
-//! [`resolve`] turns what was given, with the environment, into a [`Plan`]; [`explain`] prints a plan. Parsing
-//! reads no environment and opens nothing.
+//! [`resolve`] turns what was given, with the environment, into a [`Plan`]; [`explain`] prints a plan, [`help`]
+//! makes the pages of help. Parsing reads no environment and opens nothing.
 
 mod args;
 mod explain;
+mod help;
 mod resolve;
 mod split;
 mod values;
 
 use std::ffi::OsString;
 
+use clap::ArgMatches;
+use clap::error::{ContextKind, ContextValue};
+
 use crate::exit::{self, Exit};
+use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;
+use crate::source::Column;
 
 pub use args::command;
 
@@ -47,36 +53,73 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
-fn parse(mut argv: Vec<OsString>) -> Result<Request, Refusal> {
-    let explain = argv.get(1).is_some_and(|word| word == "explain") && argv.len() > 2;
-    if explain {
-        argv.remove(1);
-    }
+fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
     let (words, sources) = split::split(argv);
-    let matches = match command().try_get_matches_from(words) {
+    understand(words, sources)
+}
+
+fn understand(words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Refusal> {
+    let matches = match command().try_get_matches_from(&words) {
         Ok(matches) => matches,
         Err(error) => return from_clap(&error),
     };
-    let Some((name, given)) = matches.subcommand() else { return Err(nothing_asked()) };
-    let Some(operation) = crate::op::find(name) else { return Err(nothing_asked()) };
-    let surroundings = resolve::Surroundings::look();
-    let plan = resolve::resolve(operation, given, sources, &surroundings)?;
-    let Some(plan) = plan else { return Err(Refusal(args::short_help(operation))) };
-    Ok(if explain { Request::Show(explain::explain(&plan)) } else { Request::Run(Box::new(plan)) })
+    let Some((name, given)) = matches.subcommand() else { return without_operation(&matches) };
+    match name {
+        _ if wants_help(given) => page(name),
+        args::HELP => given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic)),
+        args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, sources),
+        name => run(name, given, sources),
+    }
 }
 
-/// clap's own texts: help and version go to standard output, errors in our voice to standard error.
+fn run(name: &str, given: &ArgMatches, sources: Vec<Column>) -> Result<Request, Refusal> {
+    let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name).unwrap_or_else(help::brief))) };
+    let surroundings = resolve::Surroundings::look();
+    let plan = resolve::resolve(operation, given, sources, &surroundings)?;
+    plan.map_or_else(|| Err(Refusal(help::no_items(operation))), |plan| Ok(Request::Run(Box::new(plan))))
+}
+
+/// What the rest of the words would do.
+fn explained(mut words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Refusal> {
+    if let Some(place) = words.iter().position(|word| word == args::EXPLAIN) {
+        words.remove(place);
+    }
+    Ok(match understand(words, sources)? {
+        Request::Run(plan) => Request::Show(explain::explain(&plan)),
+        show => show,
+    })
+}
+
+fn without_operation(given: &ArgMatches) -> Result<Request, Refusal> {
+    match (given.get_flag(args::HELP), given.get_flag(args::BRIEF)) {
+        (true, _) => Ok(Request::Show(help::full())),
+        (_, true) => Ok(Request::Show(help::brief())),
+        _ => Err(Refusal(help::brief())),
+    }
+}
+
+fn page(name: &str) -> Result<Request, Refusal> {
+    Ok(Request::Show(help::of(name).unwrap_or_else(help::full)))
+}
+
+fn wants_help(given: &ArgMatches) -> bool {
+    given.get_flag(args::HELP) || given.get_flag(args::BRIEF)
+}
+/// clap's own texts: the version goes to standard output, errors in our voice to standard error.
 fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
     let text = error.render().to_string();
     if !error.use_stderr() {
         return Ok(Request::Show(text));
     }
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    Err(Refusal(format!("parjob: {text}")))
-}
-
-fn nothing_asked() -> Refusal {
-    Refusal(command().render_help().to_string())
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) {
+        let similar = match error.get(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(names)) => names.first().map(String::as_str),
+            _ => None,
+        };
+        return Err(Refusal(help::no_operation(name, similar)));
+    }
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    Err(Refusal(format!("parjob: {text}\n\nMore: parjob --help\n")))
 }
 
 /// Prints a text that was asked for.

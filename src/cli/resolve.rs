@@ -137,7 +137,7 @@ fn source(
     }
     if columns.len() > 1 {
         bail!(
-            "{} takes items of one field, but {} sources make several; give one source",
+            "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
             operation.name,
             columns.len()
         );
@@ -147,9 +147,10 @@ fn source(
 }
 
 fn described(columns: &[Column]) -> String {
+    let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let one = |column: &Column| match &column.origin {
-        Origin::Words(words) => format!("{} words", words.len()),
-        Origin::Inputs(inputs) => format!("{} inputs", inputs.len()),
+        Origin::Words(words) => many(words.len(), "word"),
+        Origin::Inputs(inputs) => many(inputs.len(), "input"),
         Origin::Range(range) => format!("a range of {}", range.len()),
     };
     columns.iter().map(one).collect::<Vec<_>>().join(", ")

@@ -18,12 +18,8 @@ use super::{Param, Params};
 use crate::item::Failure;
 
 /// The option that bounds the digits of an integer.
-pub(super) const MAX_DIGITS: Param = Param {
-    name: "max-digits",
-    value: Some("N"),
-    default: Some("10000"),
-    help: "an integer of more digits is a failure",
-};
+pub(super) const MAX_DIGITS: Param =
+    Param { name: "max-digits", value: Some("N"), default: Some("10000"), help: "An integer of more digits fails" };
 
 /// The value of [`MAX_DIGITS`].
 pub(super) fn max_digits(params: &Params) -> Result<usize> {

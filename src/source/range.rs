@@ -48,7 +48,7 @@ impl FromStr for Range {
             _ => bail!("expected FIRST:LAST or FIRST:LAST:STEP"),
         };
         let integer =
-            |text: &str| text.parse::<i64>().with_context(|| format!("{text:?} is not an integer of 64 bits"));
+            |text: &str| text.parse::<i64>().ok().with_context(|| format!("{text:?} is not an integer of 64 bits"));
         let range = Range { first: integer(first)?, last: integer(last)?, step: integer(step)? };
         if range.step == 0 {
             bail!("the step is 0");

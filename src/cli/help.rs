@@ -1,0 +1,90 @@
+//! The pages of help: one screen (`-h`), everything (`--help`), one operation (`parjob help square`).
+//!
+//! clap lays the pages out; what is on which page is decided here. The page of an operation leaves out the
+//! options of every run, thirty lines among which its own would be lost.
+
+use clap::Command;
+
+use super::args::{EXPLAIN, HELP, ITEMS, command};
+use crate::op::{self, OPERATIONS, Operation};
+
+const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{after-help}\n";
+
+const MORE: &str = "\
+More:
+  parjob --help          all options, and the exit status
+  parjob help OPERATION  what an operation does, with examples
+  parjob explain ...     what a command line would do, and why, without doing it";
+
+const STATUS: &str = "\
+Exit status:
+  0    every item went well
+  1    an item failed, or there was nothing to answer from
+  2    the command line was wrong; nothing ran
+  3    input could not be read, or results not fully written
+  124  --deadline passed
+  A signal that ends parjob shows as 128 plus its number.
+
+More:
+  parjob help OPERATION  what an operation does, with examples
+  parjob explain ...     what a command line would do, and why, without doing it";
+
+const EVERY_RUN: &str = "\
+The options of every run go here too, such as --jobs, --range, --format, --output.
+Without items, standard input is read, a line an item. All of that: parjob --help";
+
+/// The most used options, on one screen.
+pub(super) fn brief() -> String {
+    page(operations_only().after_help(MORE))
+}
+
+/// Everything.
+pub(super) fn full() -> String {
+    page(operations_only().after_help(STATUS).mut_args(|arg| arg.hide_short_help(false)))
+}
+
+/// The page of an operation, or of another word that stands in its place.
+pub(super) fn of(name: &str) -> Option<String> {
+    let command = command().find_subcommand(name)?.clone().bin_name(format!("parjob {name}"));
+    let Some(operation) = op::find(name) else { return Some(page(command)) };
+    let command = command.mut_arg(ITEMS, |items| items.hide(true));
+    let summary = format!("{}: {}\n\n{}", operation.name, operation.summary, operation.about);
+    let page = page(command.about(summary).before_help(examples(operation)));
+    Some(page + "\n" + EVERY_RUN + "\n")
+}
+
+/// What someone sees who gives no items on a terminal.
+pub(super) fn no_items(operation: &Operation) -> String {
+    let examples: String = operation.examples.iter().map(|example| format!("  {}\n", example.command)).collect();
+    format!(
+        "parjob: {} needs items: on standard input, or as arguments\n\nFor example:\n{examples}\nMore: parjob help {}\n",
+        operation.name, operation.name
+    )
+}
+
+/// What someone sees who names an operation that does not exist.
+pub(super) fn no_operation(name: &str, similar: Option<&str>) -> String {
+    let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+    let similar = similar.map(|similar| format!("; did you mean {similar}?")).unwrap_or_default();
+    let name = crate::item::Quoted(name.as_bytes());
+    format!("parjob: no operation is called {name}{similar}\n\nOperations: {}\nMore: parjob --help\n", names.join(", "))
+}
+
+/// The list of subcommands holds the operations and nothing else.
+fn operations_only() -> Command {
+    command().mut_subcommand(EXPLAIN, |word| word.hide(true)).mut_subcommand(HELP, |word| word.hide(true))
+}
+
+fn page(command: Command) -> String {
+    // A list that is empty leaves blank lines.
+    command.help_template(TEMPLATE).render_help().to_string().trim_end().to_owned() + "\n"
+}
+
+fn examples(operation: &Operation) -> String {
+    let mut text = String::from("Examples:");
+    for example in operation.examples {
+        text += &format!("\n  $ {}", example.command);
+        example.output.lines().for_each(|line| text += &format!("\n  {line}"));
+    }
+    text
+}
