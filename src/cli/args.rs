@@ -70,7 +70,6 @@ fn subcommand(operation: &'static Operation) -> Command {
     let items = Arg::new(ITEMS)
         .value_name("ITEM")
         .num_args(0..)
-        .allow_negative_numbers(true)
         .value_parser(value_parser!(OsString))
         .value_hint(ValueHint::Other)
         .help("Items; standard input when there are none. After -- an item may begin with -");

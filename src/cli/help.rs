@@ -3,9 +3,12 @@
 //! clap lays the pages out; what is on which page is decided here. The page of an operation leaves out the
 //! options of every run, thirty lines among which its own would be lost.
 
+use std::ffi::OsStr;
+
 use clap::Command;
 
 use super::args::{EXPLAIN, HELP, ITEMS, command};
+use crate::item::Quoted;
 use crate::op::{self, OPERATIONS, Operation};
 
 const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{after-help}\n";
@@ -63,10 +66,10 @@ pub(super) fn no_items(operation: &Operation) -> String {
 }
 
 /// What someone sees who names an operation that does not exist.
-pub(super) fn no_operation(name: &str, similar: Option<&str>) -> String {
+pub(super) fn no_operation(name: &OsStr, similar: Option<&str>) -> String {
     let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
     let similar = similar.map(|similar| format!("; did you mean {similar}?")).unwrap_or_default();
-    let name = crate::item::Quoted(name.as_bytes());
+    let name = Quoted(name.as_encoded_bytes());
     format!("parjob: no operation is called {name}{similar}\n\nOperations: {}\nMore: parjob --help\n", names.join(", "))
 }
 

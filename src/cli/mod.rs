@@ -1,12 +1,14 @@
 //! The command line: the only room that knows clap.
 //!
-//! [`split`] takes the sources (`:::` and its kin) off the raw arguments; [`args`] describes the rest to clap;
+//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`negative`] tells negative numbers from
+//! options; [`args`] describes the rest to clap;
 //! [`resolve`] turns what was given, with the environment, into a [`Plan`]; [`explain`] prints a plan, [`help`]
 //! makes the pages of help. Parsing reads no environment and opens nothing.
 
 mod args;
 mod explain;
 mod help;
+mod negative;
 mod resolve;
 mod split;
 mod values;
@@ -54,7 +56,8 @@ impl From<anyhow::Error> for Refusal {
 }
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
-    let (words, sources) = split::split(argv);
+    let (mut words, sources) = split::split(argv);
+    negative::mark(&mut words, &command());
     understand(words, sources)
 }
 
@@ -116,7 +119,7 @@ fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
             Some(ContextValue::Strings(names)) => names.first().map(String::as_str),
             _ => None,
         };
-        return Err(Refusal(help::no_operation(name, similar)));
+        return Err(Refusal(help::no_operation(&negative::unmarked(name.as_ref()), similar)));
     }
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     Err(Refusal(format!("parjob: {text}\n\nMore: parjob --help\n")))

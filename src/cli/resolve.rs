@@ -11,6 +11,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::ITEMS;
+use super::negative::unmarked;
 use super::values;
 use crate::chunk::Chunking;
 use crate::op::{self, Operation, Params};
@@ -123,7 +124,7 @@ fn source(
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
     if let Some(items) = given.get_many::<OsString>(ITEMS) {
-        add(Origin::Words(items.cloned().collect()));
+        add(Origin::Words(items.map(|item| unmarked(item)).collect()));
     }
     columns.extend(sources);
     if columns.is_empty() {

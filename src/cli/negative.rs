@@ -1,0 +1,77 @@
+//! Negative numbers among the words: they are items, where other words that begin with a dash are options.
+//!
+//! clap can tell them apart too, but takes `-0` for a number, where it is the option for NUL-separated items, and
+//! does not take `-.5`, `-1e-3` or `-inf` for numbers. So they get a mark in front: a NUL byte, which no word of
+//! a command line can hold, and behind which clap sees no dash.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use clap::Command;
+
+const MARK: u8 = 0;
+
+/// Marks the negative numbers up to `--`, but for those that are the value of the option before them.
+pub(super) fn mark(words: &mut [OsString], command: &Command) {
+    let mut value = false;
+    for word in words.iter_mut().take_while(|word| *word != "--") {
+        if !value && is_negative_number(word.as_bytes()) {
+            *word = OsString::from_vec([&[MARK], word.as_bytes()].concat());
+        }
+        value = takes_value(word, command);
+    }
+}
+
+/// The word without its mark.
+pub(super) fn unmarked(word: &OsStr) -> OsString {
+    OsString::from_vec(word.as_bytes().strip_prefix(&[MARK]).unwrap_or(word.as_bytes()).to_vec())
+}
+
+fn is_negative_number(word: &[u8]) -> bool {
+    let [b'-', rest @ ..] = word else { return false };
+    let special = ["inf", "infinity", "nan"].iter().any(|name| rest.eq_ignore_ascii_case(name.as_bytes()));
+    let [first, .., last] = rest else { return matches!(rest, [b'1'..=b'9']) };
+    let digits = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-' | b'_');
+    // `-0E` is two options, of which the second has its value in the next word.
+    special || matches!(first, b'0'..=b'9' | b'.') && rest.iter().all(digits) && !matches!(last, b'e' | b'E')
+}
+
+/// Whether the word is an option whose value is the next word.
+fn takes_value(word: &OsStr, command: &Command) -> bool {
+    let Some(word) = word.to_str().and_then(|word| word.strip_prefix('-')) else { return false };
+    let mut args = command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
+    match word.strip_prefix('-') {
+        Some(long) => args.any(|arg| arg.get_long() == Some(long) && arg.get_action().takes_values()),
+        None => word
+            .chars()
+            .last()
+            .is_some_and(|last| args.any(|arg| arg.get_short() == Some(last) && arg.get_action().takes_values())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_negative_number() {
+        for word in ["-1", "-10", "-.5", "-5.", "-1e-3", "-1E+5", "-inf", "-Infinity", "-NaN", "-1_0", "-0.0", "-00"] {
+            assert!(is_negative_number(word.as_bytes()), "{word}");
+        }
+        for word in ["", "-", "--", "-0", "-0E", "-0k", "-j2", "-a", "--1x", "1", "-infinite"] {
+            assert!(!is_negative_number(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_an_option_is_left_alone() {
+        let mut words: Vec<OsString> =
+            "parjob -j -1 square -2 --range -3:-1 --seed -4 --jobs=2 -5 -0 -- -6".split(' ').map(Into::into).collect();
+        let before = words.clone();
+        mark(&mut words, &super::super::command());
+        let marked: Vec<&OsString> =
+            before.iter().zip(&words).filter(|(old, new)| old != new).map(|(old, _)| old).collect();
+        assert_eq!(marked, ["-2", "-5"]);
+        assert_eq!(words.iter().map(|word| unmarked(word)).collect::<Vec<_>>(), before);
+    }
+}
