@@ -6,4 +6,5 @@ mod golden;
 mod harness;
 
 mod basics;
+mod generated;
 mod help;

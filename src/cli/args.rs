@@ -43,6 +43,15 @@ Items come from standard input, one a line, unless the command line gives them:
   -a FILE  or  :::: FILE...   the lines of files, one after the other; - is standard input
   --range FIRST:LAST[:STEP]   integers";
 
+pub(super) const STATUS: &str = "\
+Exit status:
+  0    every item went well
+  1    an item failed, or there was nothing to answer from
+  2    the command line was wrong; nothing ran
+  3    input could not be read, or results not fully written
+  124  --deadline passed
+  A signal that ends parjob shows as 128 plus its number.";
+
 /// The whole command line.
 pub fn command() -> Command {
     Command::new("parjob")
@@ -50,6 +59,7 @@ pub fn command() -> Command {
         .about("Does the same thing to every item of a list, on several workers at once")
         .override_usage("parjob [OPTIONS] OPERATION [OPTIONS] [ITEM]... [::: ITEM...] [:::: FILE...]")
         .before_help(EXAMPLES)
+        .after_help(STATUS)
         .subcommand_required(false)
         .subcommand_value_name("OPERATION")
         .subcommand_help_heading("Operations")

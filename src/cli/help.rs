@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 
 use clap::Command;
 
-use super::args::{EXPLAIN, HELP, ITEMS, command};
+use super::args::{EXPLAIN, HELP, ITEMS, STATUS, command};
 use crate::item::Quoted;
 use crate::op::{self, OPERATIONS, Operation};
 
@@ -19,15 +19,7 @@ More:
   parjob help OPERATION  what an operation does, with examples
   parjob explain ...     what a command line would do, and why, without doing it";
 
-const STATUS: &str = "\
-Exit status:
-  0    every item went well
-  1    an item failed, or there was nothing to answer from
-  2    the command line was wrong; nothing ran
-  3    input could not be read, or results not fully written
-  124  --deadline passed
-  A signal that ends parjob shows as 128 plus its number.
-
+const MORE_THAN_ALL: &str = "\
 More:
   parjob help OPERATION  what an operation does, with examples
   parjob explain ...     what a command line would do, and why, without doing it";
@@ -43,7 +35,9 @@ pub(super) fn brief() -> String {
 
 /// Everything.
 pub(super) fn full() -> String {
-    page(operations_only().after_help(STATUS).mut_args(|arg| arg.hide_short_help(false)))
+    page(
+        operations_only().after_help(format!("{STATUS}\n\n{MORE_THAN_ALL}")).mut_args(|arg| arg.hide_short_help(false)),
+    )
 }
 
 /// The page of an operation, or of another word that stands in its place.

@@ -1,0 +1,529 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_parjob_global_optspecs
+    string join \n a/arg-file= range= 0/null d/delimiter= crlf no-empty E/eof= first= max-item= j/jobs= c/chunk= halt= deadline= k/ordered unordered format= tag reduce= output= progress= total= q/quiet v/verbose h help V/version
+end
+
+function __fish_parjob_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_parjob_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_parjob_using_subcommand
+    set -l cmd (__fish_parjob_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c parjob -n "__fish_parjob_needs_command" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_needs_command" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_needs_command" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_needs_command" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_needs_command" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_needs_command" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_needs_command" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_needs_command" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_needs_command" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_needs_command" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_needs_command" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_needs_command" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_needs_command" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_needs_command" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_needs_command" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_needs_command" -s V -l version -d 'The version'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "square" -d 'the square of each number'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "double" -d 'twice each number'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "len" -d 'the length of each item, in characters'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "sum" -d 'the sum of all numbers'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "mean" -d 'the mean of all numbers'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "stats" -d 'n, sum, mean, sd, min, max and quantiles of all numbers'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "count" -d 'how many items there are'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "min" -d 'the least number'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "max" -d 'the greatest number'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "pi" -d 'estimates pi with as many random points as each item says'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "explain" -d 'what a command line would do, and why, without doing it'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "help" -d 'what an operation does, with examples'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l bytes -d 'Count bytes instead of characters'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l max-digits -d 'An integer of more digits fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l seed -d 'What the random numbers start from' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l help -d 'All options, and the exit status'
