@@ -6,5 +6,6 @@ mod golden;
 mod harness;
 
 mod basics;
+mod examples;
 mod generated;
 mod help;
