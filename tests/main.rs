@@ -9,3 +9,5 @@ mod basics;
 mod examples;
 mod generated;
 mod help;
+mod operations;
+mod readme;
