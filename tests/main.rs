@@ -6,8 +6,8 @@ mod golden;
 mod harness;
 
 mod basics;
+mod documented;
 mod examples;
 mod generated;
 mod help;
-mod operations;
 mod readme;

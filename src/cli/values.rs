@@ -81,7 +81,7 @@ pub(super) fn jobs(text: &str, cpus: usize) -> Result<usize> {
         return Ok(cpus.saturating_sub(parse(fewer)?).max(1));
     }
     match parse(text)? {
-        0 => bail!("0 workers do nothing; give at least 1"),
+        0 => bail!("0 workers do nothing; a run needs at least 1"),
         jobs => Ok(jobs),
     }
 }
