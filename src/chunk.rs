@@ -58,13 +58,18 @@ pub struct Block {
     attempt: Attempt,
     /// The place of the next unclaimed item in the upper half, where it begins in the lower: claimed
     /// together, so that a claim is one compare-and-swap.
-    cursor: AtomicU64,
+    cursor: Cursor,
 }
+
+/// On a cache line of its own: each claim takes the line from the other workers.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Cursor(AtomicU64);
 
 impl Block {
     /// A block of which nothing is claimed yet.
     pub fn new(bytes: Loan, content: Content, chunking: Chunking, attempt: Attempt) -> Block {
-        Block { bytes, content, chunking, attempt, cursor: AtomicU64::new(0) }
+        Block { bytes, content, chunking, attempt, cursor: Cursor::default() }
     }
 
     /// The number of the first item.
@@ -102,7 +107,7 @@ impl Block {
             Chunking::Auto => want.max(1),
             Chunking::Items(n) => n.get(),
         };
-        let mut seen = self.cursor.load(Ordering::Relaxed);
+        let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
             if place >= self.content.items {
@@ -111,7 +116,7 @@ impl Block {
             let count = size.min(self.content.items - place);
             let end = if place + count == self.content.items { self.content.len } else { self.end_of(start, count) };
             // Relaxed is enough: the block's bytes were published to this worker by the queue's lock.
-            match self.cursor.compare_exchange_weak(
+            match self.cursor.0.compare_exchange_weak(
                 seen,
                 pack(place + count, end),
                 Ordering::Relaxed,
@@ -125,13 +130,13 @@ impl Block {
 
     /// Whether nothing is left to claim.
     pub fn is_claimed(&self) -> bool {
-        unpack(self.cursor.load(Ordering::Relaxed)).0 >= self.content.items
+        unpack(self.cursor.0.load(Ordering::Relaxed)).0 >= self.content.items
     }
 
     /// Takes back what no worker has claimed; the number of items.
     pub fn revoke(&self) -> u64 {
         let all = pack(self.content.items, self.content.len);
-        let (place, _) = unpack(self.cursor.swap(all, Ordering::Relaxed));
+        let (place, _) = unpack(self.cursor.0.swap(all, Ordering::Relaxed));
         u64::from(self.content.items - place)
     }
 

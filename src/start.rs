@@ -137,7 +137,7 @@ fn finish(writer: Writer, ended: &Ended) -> Result<Exit> {
 /// the source; results in proportion.
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
-    (pool, Limits { unwritten: (plan.jobs + 2) * 16 * BUFFER, total: plan.progress.total })
+    (pool, Limits { unwritten: (plan.jobs + 2) * 4 * BUFFER, total: plan.progress.total })
 }
 
 fn listen(sender: &Sender<Message>) -> Result<()> {

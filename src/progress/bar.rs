@@ -14,10 +14,10 @@ use crate::output::Aside;
 const TICK: Duration = Duration::from_millis(100);
 
 /// With a total: how far it is. The bar takes what the line leaves.
-const KNOWN: &str = "{bar:24} {human_pos}/{human_len} {msg}";
+const KNOWN: &str = "{bar:24} {human_pos} of {human_len}, {msg}";
 
 /// Without: how much there was.
-const OPEN: &str = "{spinner} {human_pos} {msg}";
+const OPEN: &str = "{spinner} {human_pos} done, {msg}";
 
 /// Draws a bar. With `shares_terminal`, results appear above it.
 pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
