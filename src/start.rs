@@ -33,12 +33,12 @@ pub fn start(plan: Plan) -> Result<Exit> {
     let format = output::format(&plan.output);
     let job = prepare(&plan)?;
     let shown = progress::show(plan.progress)?;
-    let (observer, aside) = shown.map_or((None, None), |shown| (Some(shown.observer), shown.aside));
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
-        None => output::stdout(aside),
+        None => output::stdout(shown.results),
     };
-    let observers = observer.into_iter().chain([Box::new(Report::new(plan.talk)) as Box<dyn Observer>]).collect();
+    let report = Box::new(Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
+    let observers = shown.observer.into_iter().chain([report]).collect();
     run_connected(plan, job, format, sink, observers)
 }
 

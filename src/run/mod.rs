@@ -112,6 +112,9 @@ pub struct Doors<'a> {
 /// How long the loop lets a trickle of results gather before it collects them.
 const GATHER: Duration = Duration::from_millis(1);
 
+/// How long a run that is to stop waits for what is at work before it says so.
+const LINGER: Duration = Duration::from_millis(300);
+
 /// How long results that are ready may take to be written once the run is to stop.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -133,6 +136,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         out: Outgoing::new(Arc::clone(doors.spares), doors.write),
         collect_at: None,
         deadline: policy.deadline.and_then(|deadline| started.checked_add(deadline)),
+        linger_at: None,
         give_up_at: None,
         writable: true,
     };
@@ -165,6 +169,8 @@ struct Run<'a> {
     /// When to collect a trickle of results.
     collect_at: Option<Instant>,
     deadline: Option<Instant>,
+    /// When to say what is waited for.
+    linger_at: Option<Instant>,
     /// When to stop waiting for the writer.
     give_up_at: Option<Instant>,
     /// Nobody has gone from the other end of the output.
@@ -339,11 +345,15 @@ impl Run<'_> {
             self.emit(&Event::Stopping(&stop));
             self.state.stop = Some(stop);
         }
+        self.linger_at = Some(self.mailbox.now() + LINGER);
     }
 
     fn next_due(&self) -> Option<Instant> {
         let deadline = self.deadline.filter(|_| self.state.phase == Phase::Running);
-        [self.collect_at, deadline, self.retries.next_due(), self.give_up_at].into_iter().flatten().min()
+        [self.collect_at, deadline, self.retries.next_due(), self.linger_at, self.give_up_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -353,6 +363,10 @@ impl Run<'_> {
         }
         for block in self.retries.due(now, self.pool) {
             self.engine.start(block);
+        }
+        if self.linger_at.take_if(|at| *at <= now).is_some() && !self.state.is_idle() {
+            let items = self.state.counts.under_way();
+            self.emit(&Event::Lingering { items });
         }
         if self.state.phase == Phase::Running && self.deadline.is_some_and(|at| at <= now) {
             self.stop(Change::Stop(Stop::Deadline));
