@@ -100,20 +100,21 @@ impl Block {
         self.content.faults.iter().filter_map(move |(place, fault)| Some((within(*place as usize)?, fault)))
     }
 
-    /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items. `None` when all
-    /// is claimed.
-    pub fn claim(&self, want: u32) -> Option<Chunk<'_>> {
-        let size = match self.chunking {
-            Chunking::Auto => want.max(1),
-            Chunking::Items(n) => n.get(),
-        };
+    /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items, but no more than
+    /// leaves something for each of the `sharers`. `None` when all is claimed.
+    pub fn claim(&self, want: u32, sharers: u32) -> Option<Chunk<'_>> {
         let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
             if place >= self.content.items {
                 return None;
             }
-            let count = size.min(self.content.items - place);
+            let left = self.content.items - place;
+            let count = match self.chunking {
+                Chunking::Auto if sharers > 1 => want.min(left / (2 * sharers)).max(1),
+                Chunking::Auto => want.clamp(1, left),
+                Chunking::Items(n) => n.get().min(left),
+            };
             let end = if place + count == self.content.items { self.content.len } else { self.end_of(start, count) };
             // Relaxed is enough: the block's bytes were published to this worker by the queue's lock.
             match self.cursor.0.compare_exchange_weak(
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn chunks_lie_at_multiples() {
         let block = block(&["1", "22", "", "4", "5"], Chunking::Items(NonZeroU32::new(2).unwrap()));
-        let claim = || block.claim(100).map(|c| (c.first.0, c.items().map(<[u8]>::to_vec).collect::<Vec<_>>()));
+        let claim = || block.claim(100, 1).map(|c| (c.first.0, c.items().map(<[u8]>::to_vec).collect::<Vec<_>>()));
         assert_eq!(claim(), Some((11, vec![b"1".to_vec(), b"22".to_vec()])));
         assert_eq!(claim(), Some((13, vec![b"".to_vec(), b"4".to_vec()])));
         assert!(!block.is_claimed());
@@ -235,20 +236,27 @@ mod tests {
     }
 
     #[test]
+    fn who_shares_a_block_leaves_something() {
+        let block = block(&["1"; 9], Chunking::Auto);
+        let sizes: Vec<usize> = std::iter::from_fn(|| block.claim(100, 2)).map(|chunk| chunk.count).collect();
+        assert_eq!(sizes, [2, 1, 1, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
     fn what_is_revoked_cannot_be_claimed() {
         let block = block(&["1", "2", "3"], Chunking::Auto);
-        assert_eq!(block.claim(1).unwrap().count, 1);
+        assert_eq!(block.claim(1, 1).unwrap().count, 1);
         assert_eq!(block.revoke(), 2);
-        assert!(block.claim(1).is_none());
+        assert!(block.claim(1, 1).is_none());
         assert_eq!(block.revoke(), 0);
     }
 
     #[test]
     fn faults_are_counted_from_the_chunk() {
         let block = block(&["1", "2", "3"], Chunking::Auto);
-        let first = block.claim(1).unwrap();
+        let first = block.claim(1, 1).unwrap();
         assert_eq!(block.faults(&first).count(), 0);
-        let rest = block.claim(9).unwrap();
+        let rest = block.claim(9, 1).unwrap();
         assert_eq!(block.faults(&rest).map(|(place, _)| place).collect::<Vec<_>>(), [0]);
     }
 
@@ -270,7 +278,7 @@ mod tests {
             let block = block(&items.iter().map(String::as_str).collect::<Vec<_>>(), Chunking::Auto);
             let mut got = Vec::new();
             for size in sizes.iter().cycle() {
-                let Some(chunk) = block.claim(*size) else { break };
+                let Some(chunk) = block.claim(*size, 1) else { break };
                 prop_assert_eq!(chunk.first.0, 11 + got.len() as u64);
                 prop_assert_eq!(chunk.items().count(), chunk.count);
                 got.extend(chunk.items().map(<[u8]>::to_vec));

@@ -55,7 +55,7 @@ impl Engine for Fake {
 
     fn start(&mut self, block: Block) {
         let mut world = self.0.borrow_mut();
-        while let Some(chunk) = block.claim(1) {
+        while let Some(chunk) = block.claim(1, 1) {
             let (seq, attempt) = (chunk.first.0, block.attempt());
             let fate = (world.fate)(seq, attempt.0);
             if fate == Fate::Queue {
