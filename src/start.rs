@@ -172,7 +172,8 @@ fn start_engine(
 fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
     let body = move || {
-        let ended = source::read(options, chunking, &pool, &mut |block| sender.send(Message::Block(block)).is_ok());
+        let ended =
+            source::read(options, chunking, &pool, &mut |block| sender.send(Message::Block(Box::new(block))).is_ok());
         // Nobody is left to tell when the run is over already.
         let _ = sender.send(Message::SourceEnded(ended));
     };

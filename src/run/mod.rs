@@ -21,7 +21,7 @@ mod state;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{BufferPool, Spares};
@@ -42,7 +42,7 @@ use state::{Change, Phase, State};
 #[derive(Debug)]
 pub enum Message {
     /// A block was read.
-    Block(Block),
+    Block(Box<Block>),
     /// The source has ended, or could not go on.
     SourceEnded(anyhow::Result<()>),
     /// The engine has something to collect.
@@ -73,10 +73,7 @@ impl Mailbox for Channel {
 
     fn next(&mut self, until: Option<Instant>) -> Option<Message> {
         let Some(until) = until else { return self.0.recv().ok() };
-        match self.0.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.0.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
     }
 }
 
@@ -89,6 +86,9 @@ pub struct Limits {
     pub total: Option<u64>,
 }
 
+/// Makes the bytes of an answer.
+pub type Phrase<'a> = dyn Fn(&Answer) -> Vec<u8> + 'a;
+
 /// What a run is connected to.
 pub struct Doors<'a> {
     /// Carries chunks to workers.
@@ -98,7 +98,7 @@ pub struct Doors<'a> {
     /// Takes results, in their final order.
     pub write: &'a mut dyn FnMut(Vec<u8>),
     /// Makes the bytes of a fold's answer; `None` when the work is no fold.
-    pub answer: Option<&'a dyn Fn(&Answer) -> Vec<u8>>,
+    pub answer: Option<&'a Phrase<'a>>,
     /// Are told what happens.
     pub observers: &'a mut [Box<dyn Observer>],
     /// Lends memory for items that are tried again.
@@ -207,7 +207,7 @@ impl Run<'_> {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Block(block) => self.take_block(block),
+            Message::Block(block) => self.take_block(*block),
             Message::SourceEnded(Ok(())) => self.state.apply(Change::SourceEnded),
             Message::SourceEnded(Err(error)) => self.state.apply(Change::Unreadable(error)),
             Message::Ring(Ring::Now) => self.collect(),
@@ -375,7 +375,7 @@ impl Run<'_> {
 
     /// Everything that will end has ended: the rest of the results, and the answer. Whether an answer was
     /// due and there is none.
-    fn finish(&mut self, answer: Option<&dyn Fn(&Answer) -> Vec<u8>>) -> bool {
+    fn finish(&mut self, answer: Option<&Phrase<'_>>) -> bool {
         self.collect();
         self.reorder.finish(|ready| self.out.pass_on(ready));
         self.state.apply(Change::Over);
