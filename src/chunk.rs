@@ -191,6 +191,11 @@ impl Pace {
         self.want
     }
 
+    /// Whether an item costs less than a microsecond.
+    pub fn is_cheap(&self) -> bool {
+        self.want > 1000
+    }
+
     /// Learns from a chunk. Grows at most fourfold at a time, since the first items of a run may not be
     /// like the rest; shrinks at once.
     pub fn learn(&mut self, items: usize, took: Duration) {

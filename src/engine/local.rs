@@ -202,7 +202,7 @@ impl Shared {
         let mut pace = Pace::default();
         while let Some(block) = self.next_block(index) {
             while !self.is_stopped()
-                && let Some(chunk) = block.claim(pace.want(), self.sharers())
+                && let Some(chunk) = block.claim(pace.want(), self.sharers(&pace))
             {
                 let (count, start) = (chunk.count, self.paced().then(Instant::now));
                 hand.work(&block, chunk, |done| self.post(index, &block, done));
@@ -216,9 +216,10 @@ impl Shared {
     }
 
     /// How many workers the current block must do for: all, when no other block waits. Else each worker can
-    /// have a block of its own, and to cut one up would only cost time.
-    fn sharers(&self) -> u32 {
-        if self.waiting.load(Ordering::Relaxed) > 1 { 1 } else { self.outboxes.len() as u32 }
+    /// have a block of its own; and to cut up a block of cheap items would cost more than it saves.
+    fn sharers(&self, pace: &Pace) -> u32 {
+        let alone = pace.is_cheap() || self.waiting.load(Ordering::Relaxed) > 1;
+        if alone { 1 } else { self.outboxes.len() as u32 }
     }
 
     fn paced(&self) -> bool {
