@@ -8,7 +8,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The usual size of a buffer in bytes: half of a common L2 cache, so that input and output stay in it.
-pub const BUFFER: usize = 256 * 1024;
+pub const BUFFER: usize = 128 * 1024;
 
 /// What a loan counts beside its bytes, so that a million empty blocks are bounded too.
 const OVERHEAD: usize = 256;

@@ -58,13 +58,18 @@ pub struct Block {
     attempt: Attempt,
     /// The place of the next unclaimed item in the upper half, where it begins in the lower: claimed
     /// together, so that a claim is one compare-and-swap.
-    cursor: AtomicU64,
+    cursor: Cursor,
 }
+
+/// On a cache line of its own: each claim takes the line from the other workers.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Cursor(AtomicU64);
 
 impl Block {
     /// A block of which nothing is claimed yet.
     pub fn new(bytes: Loan, content: Content, chunking: Chunking, attempt: Attempt) -> Block {
-        Block { bytes, content, chunking, attempt, cursor: AtomicU64::new(0) }
+        Block { bytes, content, chunking, attempt, cursor: Cursor::default() }
     }
 
     /// The number of the first item.
@@ -95,23 +100,24 @@ impl Block {
         self.content.faults.iter().filter_map(move |(place, fault)| Some((within(*place as usize)?, fault)))
     }
 
-    /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items. `None` when all
-    /// is claimed.
-    pub fn claim(&self, want: u32) -> Option<Chunk<'_>> {
-        let size = match self.chunking {
-            Chunking::Auto => want.max(1),
-            Chunking::Items(n) => n.get(),
-        };
-        let mut seen = self.cursor.load(Ordering::Relaxed);
+    /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items, but no more than
+    /// leaves something for each of the `sharers`. `None` when all is claimed.
+    pub fn claim(&self, want: u32, sharers: u32) -> Option<Chunk<'_>> {
+        let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
             if place >= self.content.items {
                 return None;
             }
-            let count = size.min(self.content.items - place);
+            let left = self.content.items - place;
+            let count = match self.chunking {
+                Chunking::Auto if sharers > 1 => want.min(left / (2 * sharers)).max(1),
+                Chunking::Auto => want.clamp(1, left),
+                Chunking::Items(n) => n.get().min(left),
+            };
             let end = if place + count == self.content.items { self.content.len } else { self.end_of(start, count) };
             // Relaxed is enough: the block's bytes were published to this worker by the queue's lock.
-            match self.cursor.compare_exchange_weak(
+            match self.cursor.0.compare_exchange_weak(
                 seen,
                 pack(place + count, end),
                 Ordering::Relaxed,
@@ -125,13 +131,13 @@ impl Block {
 
     /// Whether nothing is left to claim.
     pub fn is_claimed(&self) -> bool {
-        unpack(self.cursor.load(Ordering::Relaxed)).0 >= self.content.items
+        unpack(self.cursor.0.load(Ordering::Relaxed)).0 >= self.content.items
     }
 
     /// Takes back what no worker has claimed; the number of items.
     pub fn revoke(&self) -> u64 {
         let all = pack(self.content.items, self.content.len);
-        let (place, _) = unpack(self.cursor.swap(all, Ordering::Relaxed));
+        let (place, _) = unpack(self.cursor.0.swap(all, Ordering::Relaxed));
         u64::from(self.content.items - place)
     }
 
@@ -185,6 +191,11 @@ impl Pace {
         self.want
     }
 
+    /// Whether an item costs less than a microsecond.
+    pub fn is_cheap(&self) -> bool {
+        self.want > 1000
+    }
+
     /// Learns from a chunk. Grows at most fourfold at a time, since the first items of a run may not be
     /// like the rest; shrinks at once.
     pub fn learn(&mut self, items: usize, took: Duration) {
@@ -220,7 +231,7 @@ mod tests {
     #[test]
     fn chunks_lie_at_multiples() {
         let block = block(&["1", "22", "", "4", "5"], Chunking::Items(NonZeroU32::new(2).unwrap()));
-        let claim = || block.claim(100).map(|c| (c.first.0, c.items().map(<[u8]>::to_vec).collect::<Vec<_>>()));
+        let claim = || block.claim(100, 1).map(|c| (c.first.0, c.items().map(<[u8]>::to_vec).collect::<Vec<_>>()));
         assert_eq!(claim(), Some((11, vec![b"1".to_vec(), b"22".to_vec()])));
         assert_eq!(claim(), Some((13, vec![b"".to_vec(), b"4".to_vec()])));
         assert!(!block.is_claimed());
@@ -230,20 +241,27 @@ mod tests {
     }
 
     #[test]
+    fn who_shares_a_block_leaves_something() {
+        let block = block(&["1"; 9], Chunking::Auto);
+        let sizes: Vec<usize> = std::iter::from_fn(|| block.claim(100, 2)).map(|chunk| chunk.count).collect();
+        assert_eq!(sizes, [2, 1, 1, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
     fn what_is_revoked_cannot_be_claimed() {
         let block = block(&["1", "2", "3"], Chunking::Auto);
-        assert_eq!(block.claim(1).unwrap().count, 1);
+        assert_eq!(block.claim(1, 1).unwrap().count, 1);
         assert_eq!(block.revoke(), 2);
-        assert!(block.claim(1).is_none());
+        assert!(block.claim(1, 1).is_none());
         assert_eq!(block.revoke(), 0);
     }
 
     #[test]
     fn faults_are_counted_from_the_chunk() {
         let block = block(&["1", "2", "3"], Chunking::Auto);
-        let first = block.claim(1).unwrap();
+        let first = block.claim(1, 1).unwrap();
         assert_eq!(block.faults(&first).count(), 0);
-        let rest = block.claim(9).unwrap();
+        let rest = block.claim(9, 1).unwrap();
         assert_eq!(block.faults(&rest).map(|(place, _)| place).collect::<Vec<_>>(), [0]);
     }
 
@@ -265,7 +283,7 @@ mod tests {
             let block = block(&items.iter().map(String::as_str).collect::<Vec<_>>(), Chunking::Auto);
             let mut got = Vec::new();
             for size in sizes.iter().cycle() {
-                let Some(chunk) = block.claim(*size) else { break };
+                let Some(chunk) = block.claim(*size, 1) else { break };
                 prop_assert_eq!(chunk.first.0, 11 + got.len() as u64);
                 prop_assert_eq!(chunk.items().count(), chunk.count);
                 got.extend(chunk.items().map(<[u8]>::to_vec));

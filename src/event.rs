@@ -38,6 +38,11 @@ pub enum Event<'a> {
     },
     /// Nothing more is started.
     Stopping(&'a Stop),
+    /// Nothing more is started, and what is at work takes its time.
+    Lingering {
+        /// How many items are at work.
+        items: u64,
+    },
     /// The run is over.
     Ended(&'a Ended),
 }

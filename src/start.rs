@@ -33,12 +33,12 @@ pub fn start(plan: Plan) -> Result<Exit> {
     let format = output::format(&plan.output);
     let job = prepare(&plan)?;
     let shown = progress::show(plan.progress)?;
-    let (observer, aside) = shown.map_or((None, None), |shown| (Some(shown.observer), shown.aside));
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
-        None => output::stdout(aside),
+        None => output::stdout(shown.results),
     };
-    let observers = observer.into_iter().chain([Box::new(Report::new(plan.talk)) as Box<dyn Observer>]).collect();
+    let report = Box::new(Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
+    let observers = shown.observer.into_iter().chain([report]).collect();
     run_connected(plan, job, format, sink, observers)
 }
 
@@ -137,7 +137,7 @@ fn finish(writer: Writer, ended: &Ended) -> Result<Exit> {
 /// the source; results in proportion.
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
-    (pool, Limits { unwritten: (plan.jobs + 2) * 16 * BUFFER, total: plan.progress.total })
+    (pool, Limits { unwritten: (plan.jobs + 2) * 4 * BUFFER, total: plan.progress.total })
 }
 
 fn listen(sender: &Sender<Message>) -> Result<()> {
@@ -172,7 +172,8 @@ fn start_engine(
 fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
     let body = move || {
-        let ended = source::read(options, chunking, &pool, &mut |block| sender.send(Message::Block(block)).is_ok());
+        let ended =
+            source::read(options, chunking, &pool, &mut |block| sender.send(Message::Block(Box::new(block))).is_ok());
         // Nobody is left to tell when the run is over already.
         let _ = sender.send(Message::SourceEnded(ended));
     };

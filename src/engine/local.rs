@@ -5,7 +5,7 @@
 //! for small chunks, and would need a queue of its own to keep seq order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +65,8 @@ struct Shared {
     spares: Arc<Spares>,
     ring: Box<dyn Fn(Ring) + Send + Sync>,
     queue: Mutex<Queue>,
+    /// How many blocks the queue holds, to be looked at without its lock.
+    waiting: AtomicUsize,
     /// Blocks came, or the queue was closed, or a worker left.
     changed: Condvar,
     outboxes: Vec<Outbox>,
@@ -106,6 +108,7 @@ impl Local {
             spares,
             ring: Box::new(ring),
             queue: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             changed: Condvar::new(),
             outboxes: (0..workers).map(|_| Outbox::default()).collect(),
             stopped: AtomicBool::new(false),
@@ -153,6 +156,7 @@ impl Engine for Local {
             queue.blocks.push_back(Arc::new(block))
         }
         let idle = queue.idle;
+        self.shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
         drop(queue);
         match (idle, alone) {
             (0, _) => {}
@@ -198,7 +202,7 @@ impl Shared {
         let mut pace = Pace::default();
         while let Some(block) = self.next_block(index) {
             while !self.is_stopped()
-                && let Some(chunk) = block.claim(pace.want())
+                && let Some(chunk) = block.claim(pace.want(), self.sharers(&pace))
             {
                 let (count, start) = (chunk.count, self.paced().then(Instant::now));
                 hand.work(&block, chunk, |done| self.post(index, &block, done));
@@ -209,6 +213,13 @@ impl Shared {
             hand.settle();
         }
         self.leave(hand);
+    }
+
+    /// How many workers the current block must do for: all, when no other block waits. Else each worker can
+    /// have a block of its own; and to cut up a block of cheap items would cost more than it saves.
+    fn sharers(&self, pace: &Pace) -> u32 {
+        let alone = pace.is_cheap() || self.waiting.load(Ordering::Relaxed) > 1;
+        if alone { 1 } else { self.outboxes.len() as u32 }
     }
 
     fn paced(&self) -> bool {
@@ -226,6 +237,7 @@ impl Shared {
             while queue.blocks.front().is_some_and(|block| block.is_claimed()) {
                 queue.blocks.pop_front();
             }
+            self.waiting.store(queue.blocks.len(), Ordering::Relaxed);
             if let Some(block) = queue.blocks.front().filter(|_| !self.is_stopped()) {
                 return Some(Arc::clone(block));
             }

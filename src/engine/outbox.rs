@@ -16,8 +16,10 @@ const FULL: usize = 64 * 1024;
 /// As many pieces or failures make a parcel full too.
 const MANY: usize = 4096;
 
-/// Parcels that wait to be collected.
+/// Parcels that wait to be collected. On cache lines of its own: with chunks of one item, neighbours that
+/// share a line cost the workers half of their speed.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(super) struct Outbox(Mutex<Vec<Parcel>>);
 
 impl Outbox {

@@ -34,7 +34,7 @@ struct Each<F> {
 
 impl<F: Formula> Map for Each<F> {
     fn map(&self, chunk: &Chunk<'_>, results: &mut Results) {
-        let mut applied = Applied { lines: Lines::new(results), formula: PhantomData::<F> };
+        let mut applied = Applied { lines: Lines::new(results, chunk.count), formula: PhantomData::<F> };
         scan(chunk, self.max_digits, &mut applied);
     }
 }

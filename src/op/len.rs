@@ -30,7 +30,7 @@ struct Len {
 
 impl Map for Len {
     fn map(&self, chunk: &Chunk<'_>, results: &mut Results) {
-        let mut lines = Lines::new(results);
+        let mut lines = Lines::new(results, chunk.count);
         // Looking once at a whole chunk costs next to nothing and is nearly always the answer.
         let bytes_are_characters = self.bytes || chunk.bytes.is_ascii();
         scan::items(chunk, |rest, len| {

@@ -26,9 +26,11 @@ const ROOM: usize = 25;
 const STEP: usize = 4096;
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(results: &'a mut Results) -> Lines<'a> {
-        let bytes = std::mem::take(&mut results.bytes);
+    /// For about `count` lines. A chunk may be a single item, so no more room is made than it needs.
+    pub(super) fn new(results: &'a mut Results, count: usize) -> Lines<'a> {
+        let mut bytes = std::mem::take(&mut results.bytes);
         let end = bytes.len();
+        bytes.resize(end + STEP.min(count.saturating_mul(ROOM)), 0);
         Lines { results, bytes, end, line: Vec::new() }
     }
 
@@ -110,7 +112,7 @@ mod tests {
         let mut results = Results::with_ends();
         results.push(b"before");
         let mut expected = String::from("before\n");
-        let mut lines = Lines::new(&mut results);
+        let mut lines = Lines::new(&mut results, 1);
         for n in 0..2_000_u32 {
             lines.integer(n % 3 == 0, u128::from(n).pow(n % 12));
             lines.float(f64::from(n) / 3.0);

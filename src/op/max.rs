@@ -1,10 +1,7 @@
 //! `max`: the greatest of the numbers.
 
-use dashu_int::IBig;
-
-use super::order::Extremes;
-use super::reduce::{self, Reduction};
-use super::{Example, Operation, Value, number, text};
+use super::order::End;
+use super::{Example, Operation, number, reduce};
 
 /// The operation.
 pub(super) static MAX: Operation = Operation {
@@ -18,32 +15,5 @@ pub(super) static MAX: Operation = Operation {
         Example { command: "parjob max 2 2.0 1.5", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    prepare: reduce::prepare::<Max>,
+    prepare: reduce::prepare::<End<true>>,
 };
-
-#[derive(Default)]
-struct Max(Extremes);
-
-impl Reduction for Max {
-    #[inline(always)]
-    fn small(&mut self, value: i64) {
-        self.0.small(value);
-    }
-
-    fn big(&mut self, value: IBig) {
-        self.0.big(value);
-    }
-
-    #[inline]
-    fn float(&mut self, value: f64) {
-        self.0.float(value);
-    }
-
-    fn merge(&mut self, from: &mut Max) {
-        self.0.merge(&mut from.0);
-    }
-
-    fn value(self, _: u64) -> Option<Value> {
-        self.0.ends().map(|(_, greatest)| Value::One(text::number(&greatest)))
-    }
-}

@@ -1,10 +1,7 @@
 //! `min`: the least of the numbers.
 
-use dashu_int::IBig;
-
-use super::order::Extremes;
-use super::reduce::{self, Reduction};
-use super::{Example, Operation, Value, number, text};
+use super::order::End;
+use super::{Example, Operation, number, reduce};
 
 /// The operation.
 pub(super) static MIN: Operation = Operation {
@@ -18,32 +15,5 @@ pub(super) static MIN: Operation = Operation {
         Example { command: "parjob min 2.5 2 2.0", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    prepare: reduce::prepare::<Min>,
+    prepare: reduce::prepare::<End<false>>,
 };
-
-#[derive(Default)]
-struct Min(Extremes);
-
-impl Reduction for Min {
-    #[inline(always)]
-    fn small(&mut self, value: i64) {
-        self.0.small(value);
-    }
-
-    fn big(&mut self, value: IBig) {
-        self.0.big(value);
-    }
-
-    #[inline]
-    fn float(&mut self, value: f64) {
-        self.0.float(value);
-    }
-
-    fn merge(&mut self, from: &mut Min) {
-        self.0.merge(&mut from.0);
-    }
-
-    fn value(self, _: u64) -> Option<Value> {
-        self.0.ends().map(|(least, _)| Value::One(text::number(&least)))
-    }
-}

@@ -10,6 +10,8 @@ use dashu_int::{IBig, Sign};
 
 use super::dyadic::Dyadic;
 use super::number::Number;
+use super::reduce::Reduction;
+use super::{Value, text};
 
 /// The total order of numbers that are not nan.
 pub(super) fn compare(a: &Number, b: &Number) -> Ordering {
@@ -128,6 +130,35 @@ impl Extremes {
             let greater = by_value(&high, &greatest).is_gt();
             (if less { low } else { least }, if greater { high } else { greatest })
         })
+    }
+}
+
+/// The fold to one end of the numbers: the greatest, or the least.
+#[derive(Default)]
+pub(super) struct End<const GREATEST: bool>(Extremes);
+
+impl<const GREATEST: bool> Reduction for End<GREATEST> {
+    #[inline(always)]
+    fn small(&mut self, value: i64) {
+        self.0.small(value);
+    }
+
+    fn big(&mut self, value: IBig) {
+        self.0.big(value);
+    }
+
+    #[inline]
+    fn float(&mut self, value: f64) {
+        self.0.float(value);
+    }
+
+    fn merge(&mut self, from: &mut Self) {
+        self.0.merge(&mut from.0);
+    }
+
+    fn value(self, _: u64) -> Option<Value> {
+        let (least, greatest) = self.0.ends()?;
+        Some(Value::One(text::number(if GREATEST { &greatest } else { &least })))
     }
 }
 

@@ -18,10 +18,9 @@ impl Format for Jsonl {
     fn begin(&self, _out: &mut Vec<u8>) {}
 
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
-        let mut seq = chunk.first.0;
         let mut digits = itoa::Buffer::new();
         out.reserve(results.bytes.len() + chunk.bytes.len() + chunk.count * 56);
-        for (item, result) in rows(chunk, results) {
+        for (seq, (item, result)) in (chunk.first.0..).zip(rows(chunk, results)) {
             out.extend_from_slice(b"{\"v\":1,\"seq\":");
             out.extend_from_slice(digits.format(seq).as_bytes());
             out.extend_from_slice(b",\"item\":");
@@ -37,7 +36,6 @@ impl Format for Jsonl {
                 }
             }
             out.extend_from_slice(b"}\n");
-            seq += 1;
         }
     }
 

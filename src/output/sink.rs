@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD};
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::item::Quoted;
@@ -135,9 +137,16 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+#[cfg(target_os = "linux")]
 fn open_unnamed(folder: &Path) -> Result<File, Errno> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666)).map(File::from)
+}
+
+/// Only Linux has files without a name.
+#[cfg(not(target_os = "linux"))]
+fn open_unnamed(_folder: &Path) -> Result<File, Errno> {
+    Err(Errno::OPNOTSUPP)
 }
 
 fn open_beside(temporary: &Path) -> io::Result<File> {

@@ -14,12 +14,12 @@ use crate::output::Aside;
 const TICK: Duration = Duration::from_millis(100);
 
 /// With a total: how far it is. The bar takes what the line leaves.
-const KNOWN: &str = "{bar:24} {human_pos}/{human_len} {msg}";
+const KNOWN: &str = "{bar:24} {human_pos} of {human_len}, {wide_msg}";
 
 /// Without: how much there was.
-const OPEN: &str = "{spinner} {human_pos} {msg}";
+const OPEN: &str = "{spinner} {human_pos} done, {wide_msg}";
 
-/// Draws a bar. With `shares_terminal`, results appear above it.
+/// Draws a bar. Messages appear above it, and with `shares_terminal` results too.
 pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     let target = ProgressDrawTarget::stderr_with_hz(10);
     let bar = ProgressBar::with_draw_target(meter.total, target).with_style(style(meter.total)?);
@@ -36,9 +36,9 @@ pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     };
     let cleared = bar.clone();
     let ticker = Ticker::start(meter, || TICK, draw, move |_| cleared.finish_and_clear())?;
-    let aside: Option<Aside> =
-        shares_terminal.then(|| Box::new(move |write: &mut dyn FnMut()| bar.suspend(write)) as Aside);
-    Ok(Shown { observer: Box::new(ticker), aside })
+    let aside = |bar: ProgressBar| Box::new(move |write: &mut dyn FnMut()| bar.suspend(write)) as Aside;
+    let results = shares_terminal.then(|| aside(bar.clone()));
+    Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar)) })
 }
 
 fn style(total: Option<u64>) -> Result<ProgressStyle> {

@@ -16,8 +16,8 @@ use crate::item::Seq;
 /// A run that gives nothing for so long is said to wait.
 const STALL: Duration = Duration::from_secs(3);
 
-/// The rate is that of the last few seconds: each look counts for this share of it.
-const FRESH: f64 = 0.1;
+/// The rate is that of about so many seconds: older ones count ever less.
+const MEMORY: f64 = 5.0;
 
 /// The latest numbers. Each is stored by itself: a picture may mix two moments, which nobody can see.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Meter {
 struct Trend {
     at: Instant,
     done: u64,
-    /// Items a second.
+    /// Items a second, as if there had been none before the start.
     rate: f64,
     /// When the number of items done last changed.
     moved: Instant,
@@ -89,7 +89,7 @@ impl Meter {
     pub(super) fn status(&self) -> String {
         let counts = self.counts();
         let (rate, still) = self.look(counts.done());
-        let mut text = format!("{}/s", HumanCount(rate.round() as u64));
+        let mut text = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", HumanCount(rate as u64)) };
         // Writing to a string does not fail.
         if counts.failed > 0 {
             let _ = write!(text, ", {} failed", HumanCount(counts.failed));
@@ -108,12 +108,14 @@ impl Meter {
         let mut trend = self.trend.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = (now - trend.at).as_secs_f64().max(1e-3);
         let rate = done.saturating_sub(trend.done) as f64 / passed;
-        trend.rate = if trend.done == 0 { rate } else { trend.rate + FRESH * (rate - trend.rate) };
+        trend.rate += (1.0 - (-passed / MEMORY).exp()) * (rate - trend.rate);
         if done != trend.done {
             trend.moved = now;
         }
         (trend.at, trend.done) = (now, done);
-        (trend.rate, now - trend.moved)
+        // What the memory holds of the time before the start is taken out again.
+        let known = 1.0 - (-self.elapsed().as_secs_f64().max(1e-3) / MEMORY).exp();
+        (trend.rate / known, now - trend.moved)
     }
 
     fn left(&self, done: u64, rate: f64) -> Option<Duration> {

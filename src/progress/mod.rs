@@ -46,11 +46,14 @@ pub enum Style {
 }
 
 /// Progress under way.
+#[derive(Default)]
 pub struct Shown {
     /// Is to be told of the run's events.
-    pub observer: Box<dyn Observer>,
+    pub observer: Option<Box<dyn Observer>>,
     /// Keeps the bar out of the way of results on the same terminal.
-    pub aside: Option<Aside>,
+    pub results: Option<Aside>,
+    /// Keeps the bar out of the way of messages.
+    pub messages: Option<Aside>,
 }
 
 /// Starts to show progress; nothing when the style is none.
@@ -58,13 +61,14 @@ pub struct Shown {
 /// # Errors
 ///
 /// The drawing thread cannot be started.
-pub fn show(options: Options) -> Result<Option<Shown>> {
+pub fn show(options: Options) -> Result<Shown> {
     let meter = Arc::new(Meter::new(options.total));
+    let plain = |observer: Box<dyn Observer>| Shown { observer: Some(observer), ..Shown::default() };
     Ok(match options.style {
-        Style::None => None,
-        Style::Bar => Some(bar::show(meter, options.shares_terminal)?),
-        Style::Lines => Some(Shown { observer: Box::new(lines::show(meter)?), aside: None }),
-        Style::Json => Some(Shown { observer: Box::new(json::show(meter)?), aside: None }),
+        Style::None => Shown::default(),
+        Style::Bar => bar::show(meter, options.shares_terminal)?,
+        Style::Lines => plain(Box::new(lines::show(meter)?)),
+        Style::Json => plain(Box::new(json::show(meter)?)),
     })
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::say;
 use crate::event::{Ended, Event, Observer, Stop};
 use crate::item::Seq;
+use crate::output::Aside;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +28,22 @@ pub(crate) const NAMED: usize = 10;
 /// Gathers what the report needs and writes it at the end.
 pub struct Report {
     talk: Talk,
+    /// Keeps a bar out of the way.
+    aside: Option<Aside>,
     first: BTreeMap<Seq, String>,
 }
 
 impl Report {
     /// A report that says as much as told.
-    pub fn new(talk: Talk) -> Report {
-        Report { talk, first: BTreeMap::new() }
+    pub fn new(talk: Talk, aside: Option<Aside>) -> Report {
+        Report { talk, aside, first: BTreeMap::new() }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.aside {
+            Some(aside) => aside(&mut || say(text)),
+            None => say(text),
+        }
     }
 
     fn write(&self, ended: &Ended) {
@@ -54,7 +64,7 @@ impl Report {
             text += &summary(ended);
             text += &self.failures(counts.failed);
         }
-        say(&text);
+        self.say(&text);
     }
 
     fn reason(&self, stop: &Stop) -> Option<String> {
@@ -96,7 +106,7 @@ fn summary(ended: &Ended) -> String {
 impl Observer for Report {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Failed(failed) if self.talk == Talk::Verbose => say(&format!("parjob: {failed}\n")),
+            Event::Failed(failed) if self.talk == Talk::Verbose => self.say(&format!("parjob: {failed}\n")),
             Event::Failed(failed) => {
                 let last = self.first.last_key_value().map(|(seq, _)| *seq);
                 if self.first.len() < NAMED || last.is_some_and(|last| failed.seq < last) {
@@ -108,10 +118,14 @@ impl Observer for Report {
             }
             Event::Retrying { failed, attempt, delay } if self.talk == Talk::Verbose => {
                 let seconds = delay.as_secs_f64();
-                say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
+                self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
+            }
+            Event::Lingering { items } if self.talk != Talk::Quiet => {
+                self.say(&format!("parjob: waiting for {items} items at work; Ctrl-C again to stop at once\n"));
             }
             Event::Ended(ended) => self.write(ended),
-            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } | Event::Stopping(_) => {}
+            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}
+            Event::Lingering { .. } | Event::Stopping(_) => {}
         }
     }
 }

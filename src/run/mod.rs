@@ -21,7 +21,7 @@ mod state;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{BufferPool, Spares};
@@ -42,7 +42,7 @@ use state::{Change, Phase, State};
 #[derive(Debug)]
 pub enum Message {
     /// A block was read.
-    Block(Block),
+    Block(Box<Block>),
     /// The source has ended, or could not go on.
     SourceEnded(anyhow::Result<()>),
     /// The engine has something to collect.
@@ -73,10 +73,7 @@ impl Mailbox for Channel {
 
     fn next(&mut self, until: Option<Instant>) -> Option<Message> {
         let Some(until) = until else { return self.0.recv().ok() };
-        match self.0.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.0.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
     }
 }
 
@@ -89,6 +86,9 @@ pub struct Limits {
     pub total: Option<u64>,
 }
 
+/// Makes the bytes of an answer.
+pub type Phrase<'a> = dyn Fn(&Answer) -> Vec<u8> + 'a;
+
 /// What a run is connected to.
 pub struct Doors<'a> {
     /// Carries chunks to workers.
@@ -98,7 +98,7 @@ pub struct Doors<'a> {
     /// Takes results, in their final order.
     pub write: &'a mut dyn FnMut(Vec<u8>),
     /// Makes the bytes of a fold's answer; `None` when the work is no fold.
-    pub answer: Option<&'a dyn Fn(&Answer) -> Vec<u8>>,
+    pub answer: Option<&'a Phrase<'a>>,
     /// Are told what happens.
     pub observers: &'a mut [Box<dyn Observer>],
     /// Lends memory for items that are tried again.
@@ -111,6 +111,9 @@ pub struct Doors<'a> {
 
 /// How long the loop lets a trickle of results gather before it collects them.
 const GATHER: Duration = Duration::from_millis(1);
+
+/// How long a run that is to stop waits for what is at work before it says so.
+const LINGER: Duration = Duration::from_millis(300);
 
 /// How long results that are ready may take to be written once the run is to stop.
 const GRACE: Duration = Duration::from_millis(200);
@@ -133,6 +136,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         out: Outgoing::new(Arc::clone(doors.spares), doors.write),
         collect_at: None,
         deadline: policy.deadline.and_then(|deadline| started.checked_add(deadline)),
+        linger_at: None,
         give_up_at: None,
         writable: true,
     };
@@ -165,6 +169,8 @@ struct Run<'a> {
     /// When to collect a trickle of results.
     collect_at: Option<Instant>,
     deadline: Option<Instant>,
+    /// When to say what is waited for.
+    linger_at: Option<Instant>,
     /// When to stop waiting for the writer.
     give_up_at: Option<Instant>,
     /// Nobody has gone from the other end of the output.
@@ -201,7 +207,7 @@ impl Run<'_> {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Block(block) => self.take_block(block),
+            Message::Block(block) => self.take_block(*block),
             Message::SourceEnded(Ok(())) => self.state.apply(Change::SourceEnded),
             Message::SourceEnded(Err(error)) => self.state.apply(Change::Unreadable(error)),
             Message::Ring(Ring::Now) => self.collect(),
@@ -339,11 +345,15 @@ impl Run<'_> {
             self.emit(&Event::Stopping(&stop));
             self.state.stop = Some(stop);
         }
+        self.linger_at = Some(self.mailbox.now() + LINGER);
     }
 
     fn next_due(&self) -> Option<Instant> {
         let deadline = self.deadline.filter(|_| self.state.phase == Phase::Running);
-        [self.collect_at, deadline, self.retries.next_due(), self.give_up_at].into_iter().flatten().min()
+        [self.collect_at, deadline, self.retries.next_due(), self.linger_at, self.give_up_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -354,6 +364,10 @@ impl Run<'_> {
         for block in self.retries.due(now, self.pool) {
             self.engine.start(block);
         }
+        if self.linger_at.take_if(|at| *at <= now).is_some() && !self.state.is_idle() {
+            let items = self.state.counts.under_way();
+            self.emit(&Event::Lingering { items });
+        }
         if self.state.phase == Phase::Running && self.deadline.is_some_and(|at| at <= now) {
             self.stop(Change::Stop(Stop::Deadline));
         }
@@ -361,7 +375,7 @@ impl Run<'_> {
 
     /// Everything that will end has ended: the rest of the results, and the answer. Whether an answer was
     /// due and there is none.
-    fn finish(&mut self, answer: Option<&dyn Fn(&Answer) -> Vec<u8>>) -> bool {
+    fn finish(&mut self, answer: Option<&Phrase<'_>>) -> bool {
         self.collect();
         self.reorder.finish(|ready| self.out.pass_on(ready));
         self.state.apply(Change::Over);

@@ -39,6 +39,8 @@ struct World {
     written: Vec<u8>,
     /// The reader of the results has gone to sleep.
     asleep: bool,
+    /// A signal that comes at that time.
+    later: Option<(Instant, i32)>,
     log: Vec<String>,
 }
 
@@ -53,7 +55,7 @@ impl Engine for Fake {
 
     fn start(&mut self, block: Block) {
         let mut world = self.0.borrow_mut();
-        while let Some(chunk) = block.claim(1) {
+        while let Some(chunk) = block.claim(1, 1) {
             let (seq, attempt) = (chunk.first.0, block.attempt());
             let fate = (world.fate)(seq, attempt.0);
             if fate == Fate::Queue {
@@ -106,6 +108,10 @@ impl Mailbox for Script {
         if let Some(message) = world.messages.pop_front() {
             return Some(message);
         }
+        if let Some((at, signal)) = world.later.filter(|(at, _)| until.is_none_or(|until| until >= *at)) {
+            (world.now, world.later) = (at, None);
+            return Some(Message::Signal(signal));
+        }
         let Some(until) = until else { panic!("the loop would wait for ever: {:?}", world.log) };
         world.now = world.now.max(until);
         None
@@ -121,6 +127,7 @@ impl Observer for Log {
             Event::Failed(failed) => world.log.push(format!("failed {}", failed.seq)),
             Event::Retrying { failed, attempt, .. } => world.log.push(format!("retry {} {}", failed.seq, attempt.0)),
             Event::Stopping(stop) => world.log.push(format!("stop {stop:?}")),
+            Event::Lingering { items } => world.log.push(format!("waiting for {items}")),
             Event::Started { .. } | Event::Counted(_) | Event::Ended(_) => {}
         }
     }
@@ -134,6 +141,8 @@ struct Test {
     fate: Box<dyn FnMut(u64, u32) -> Fate>,
     /// Messages after the blocks; the end of the source comes last.
     then: Vec<Message>,
+    /// A signal so long after the start.
+    later: Option<(Duration, i32)>,
     asleep: bool,
 }
 
@@ -156,6 +165,7 @@ impl Test {
             blocks: blocks.to_vec(),
             fate: Box::new(|_, _| Fate::Ok),
             then: Vec::new(),
+            later: None,
             asleep: false,
         }
     }
@@ -182,7 +192,7 @@ impl Test {
         let blocks = self.blocks.iter().map(|items| {
             let block = block(&pool, first, *items);
             first = first.plus(u64::from(*items));
-            Message::Block(block)
+            Message::Block(Box::new(block))
         });
         let end = Message::SourceEnded(Ok(()));
         let world = Rc::new(RefCell::new(World {
@@ -194,6 +204,7 @@ impl Test {
             ready: Vec::new(),
             written: Vec::new(),
             asleep: self.asleep,
+            later: self.later.map(|(after, signal)| (began + after, signal)),
             log: Vec::new(),
         }));
         let doors = Doors {
@@ -315,6 +326,19 @@ fn a_second_interrupt_waits_for_nothing() {
         .then(Message::Signal(signal_hook::consts::SIGINT))
         .run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 ", (1, 0, 1)));
+    assert!(!outcome.log.iter().any(|line| line.starts_with("waiting")), "{:?}", outcome.log);
+}
+
+#[test]
+fn who_interrupts_is_told_what_is_waited_for() {
+    let mut interrupted = Test::new(&[2])
+        .fate(|seq, _| if seq == 2 { Fate::Hang } else { Fate::Ok })
+        .then(Message::Ring(Ring::Now))
+        .then(Message::Signal(signal_hook::consts::SIGINT));
+    interrupted.later = Some((Duration::from_secs(9), signal_hook::consts::SIGINT));
+    let outcome = interrupted.run();
+    assert!(outcome.log.contains(&"waiting for 1".to_string()), "{:?}", outcome.log);
+    assert_eq!(counts(&outcome), (1, 0, 1));
 }
 
 #[test]
@@ -356,7 +380,7 @@ fn no_block_starts_while_too_much_is_unwritten() {
     test.asleep = true;
     // The first block goes; its results are never written, so the second waits until the deadline.
     test.blocks = vec![2];
-    let first = Message::Block(block(&BufferPool::new(1 << 20), Seq(3), 2));
+    let first = Message::Block(Box::new(block(&BufferPool::new(1 << 20), Seq(3), 2)));
     let outcome = test.then(first).run();
     assert_eq!(outcome.started.len(), 2);
     assert_eq!(counts(&outcome), (2, 0, 2));

@@ -126,6 +126,7 @@ fn open(input: Input) -> Result<Open> {
     let mut open = Open { input, file, regular: false };
     open.regular = rustix::fs::fstat(open.fd())
         .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile);
+    #[cfg(target_os = "linux")]
     if open.regular {
         // Only a hint to read ahead; a file system that does not know it loses nothing.
         let _ = rustix::fs::fadvise(open.fd(), 0, None, rustix::fs::Advice::Sequential);

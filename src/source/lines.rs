@@ -357,7 +357,7 @@ mod tests {
         read(inputs, reading, chunking, &pool, &mut |block| {
             assert_eq!(block.first().0, items.len() as u64 + 1);
             sizes.push(block.items());
-            while let Some(chunk) = block.claim(u32::MAX) {
+            while let Some(chunk) = block.claim(u32::MAX, 1) {
                 let faults: Vec<usize> = block.faults(&chunk).map(|(place, _)| place).collect();
                 items.extend(chunk.items().enumerate().map(|(n, item)| (item.to_vec(), faults.contains(&n))));
             }

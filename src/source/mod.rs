@@ -1,6 +1,6 @@
 //! Where items come from: standard input, files, arguments, ranges, and combinations of them.
 //!
-//! A [`Source`] runs on a thread of its own and hands on blocks of items in seq order. It is slowed only by
+//! [`read`] runs on a thread of its own and hands on blocks of items in seq order. It is slowed only by
 //! the buffers it must borrow ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]),
 //! which never looks at single items; everything else is built item by item ([`build`]). It knows nothing
 //! of what is done to the items.
