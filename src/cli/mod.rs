@@ -1,9 +1,9 @@
 //! The command line: the only room that knows clap.
 //!
-//! `split` takes the sources (`:::` and its kin) off the raw arguments, `negative` tells negative numbers from
-//! options; `args` describes the rest to clap;
-//! `resolve` turns what was given, with the environment, into a [`Plan`]; `explain` prints a plan, `help`
-//! makes the pages of help. Parsing reads no environment and opens nothing.
+//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`negative`] tells negative numbers
+//! from options, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
+//! into a [`Plan`]; [`explain`] prints a plan, [`help`] makes the pages of help. Parsing reads no environment and
+//! opens nothing.
 
 mod args;
 mod explain;
