@@ -39,5 +39,5 @@ fn negative_numbers_are_items_and_minus_zero_is_the_option() {
     parjob("square -0").input("3\x004\0").run().prints("9\n16\n").succeeds();
     parjob("double --jobs -1 -3 -- -0").run().prints("-6\n0\n").succeeds();
     parjob("--tag len -1_0").run().prints("-1_0\t4\n").succeeds();
-    parjob("-5 square").run().says("no operation is called \"-5\"").status(2);
+    parjob("-5 square").run().says("no operation is called '-5'").status(2);
 }

@@ -30,8 +30,8 @@ fn each_section_names_the_parameters_and_shows_the_examples() {
             assert!(param.default.is_none_or(|default| row.ends_with(&format!("| {default} |"))), "{name}: {row}");
         }
         for example in operation.examples {
-            let session = format!("\n$ {}\n{}", example.command, example.output);
-            assert!(text.contains(&session), "{name}: no example {}", example.command);
+            let transcript = format!("\n$ {}\n{}", example.command, example.output);
+            assert!(text.contains(&transcript), "{name}: no example {}", example.command);
         }
     }
 }

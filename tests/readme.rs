@@ -1,6 +1,6 @@
 //! The documents tell the truth: each console block of README.md and docs/ is run, and prints what it shows.
 //!
-//! A block that begins with ```` ```console ```` is a session. A line that begins with `$ ` is a command, lines
+//! A block that begins with ```` ```console ```` is a transcript. A line that begins with `$ ` is a command, lines
 //! that begin with `> ` go on with it, and the lines after are what a terminal shows: standard output and
 //! standard error together. The commands of a block share one shell, in an empty folder of its own, with the
 //! parjob under test on its PATH. `…` stands for anything within a line, or, alone on a line, for any lines.
@@ -128,10 +128,10 @@ fn every_console_block_shows_what_comes() {
         let kind = block.kind.split_whitespace().next();
         assert!(matches!(kind, Some("console" | "text")), "{}: a block is either console or text", block.place);
     }
-    let sessions: Vec<&Block> =
+    let transcripts: Vec<&Block> =
         blocks.iter().filter(|block| block.kind.starts_with("console") && can_run(block)).collect();
-    assert!(sessions.len() >= 30, "only {} blocks are run", sessions.len());
-    let lies: Vec<String> = sessions.iter().flat_map(|block| lies(block)).collect();
+    assert!(transcripts.len() >= 30, "only {} blocks are run", transcripts.len());
+    let lies: Vec<String> = transcripts.iter().flat_map(|block| lies(block)).collect();
     assert!(lies.is_empty(), "{}", lies.join("\n"));
 }
 

@@ -8,7 +8,6 @@ use std::ffi::OsStr;
 use clap::Command;
 
 use super::args::{EXPLAIN, HELP, ITEMS, STATUS, command};
-use crate::item::Quoted;
 use crate::op::{self, OPERATIONS, Operation};
 
 const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{after-help}\n";
@@ -45,8 +44,7 @@ pub(super) fn of(name: &str) -> Option<String> {
     let command = command().find_subcommand(name)?.clone().bin_name(format!("parjob {name}"));
     let Some(operation) = op::find(name) else { return Some(page(command)) };
     let command = command.mut_arg(ITEMS, |items| items.hide(true));
-    let summary = format!("{}: {}\n\n{}", operation.name, operation.summary, operation.about);
-    let page = page(command.about(summary).before_help(examples(operation)));
+    let page = page(command.about(operation.about).before_help(examples(operation)));
     Some(page + "\n" + EVERY_RUN + "\n")
 }
 
@@ -63,8 +61,12 @@ pub(super) fn no_items(operation: &Operation) -> String {
 pub(super) fn no_operation(name: &OsStr, similar: Option<&str>) -> String {
     let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
     let similar = similar.map(|similar| format!("; did you mean {similar}?")).unwrap_or_default();
-    let name = Quoted(name.as_encoded_bytes());
-    format!("parjob: no operation is called {name}{similar}\n\nOperations: {}\nMore: parjob --help\n", names.join(", "))
+    let name = name.to_string_lossy();
+    format!(
+        "parjob: no operation is called '{}'{similar}\n\nOperations: {}\nMore: parjob --help\n",
+        name.escape_debug(),
+        names.join(", ")
+    )
 }
 
 /// The list of subcommands holds the operations and nothing else.

@@ -115,10 +115,14 @@ fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
         return Ok(Request::Show(text));
     }
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) {
+        // clap lists the most similar one last, and finds "cube" similar to "double".
         let similar = match error.get(ContextKind::SuggestedSubcommand) {
-            Some(ContextValue::Strings(names)) => names.first().map(String::as_str),
+            Some(ContextValue::Strings(names)) => {
+                names.last().filter(|similar| similar.chars().next() == name.chars().next())
+            }
             _ => None,
         };
+        let similar = similar.map(String::as_str);
         return Err(Refusal(help::no_operation(&negative::unmarked(name.as_ref()), similar)));
     }
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
