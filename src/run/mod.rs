@@ -205,6 +205,10 @@ impl Run<'_> {
 
     fn collect(&mut self) {
         self.collect_at = None;
+        // What ends now has been counted as not run.
+        if self.state.is_over {
+            return;
+        }
         for parcel in self.engine.collect() {
             self.take_parcel(parcel);
         }
