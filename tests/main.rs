@@ -1,7 +1,9 @@
 //! The tests that run parjob as its users do: a file a feature, through one harness.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+#![expect(clippy::wrong_self_convention, reason = "what a run is, is said in a chain that hands it on")]
 
 mod harness;
 
 mod basics;
+mod streaming;
