@@ -6,4 +6,5 @@
 mod harness;
 
 mod basics;
+mod sources;
 mod streaming;
