@@ -6,5 +6,6 @@
 mod harness;
 
 mod basics;
+mod operations;
 mod sources;
 mod streaming;
