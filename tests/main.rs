@@ -6,6 +6,7 @@
 mod harness;
 
 mod basics;
+mod numbers;
 mod operations;
 mod sources;
 mod streaming;
