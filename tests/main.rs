@@ -8,5 +8,6 @@ mod harness;
 mod basics;
 mod numbers;
 mod operations;
+mod results;
 mod sources;
 mod streaming;
