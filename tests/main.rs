@@ -6,6 +6,7 @@
 mod harness;
 
 mod basics;
+mod halt;
 mod numbers;
 mod operations;
 mod results;
