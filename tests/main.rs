@@ -12,3 +12,4 @@ mod operations;
 mod results;
 mod sources;
 mod streaming;
+mod usage;
