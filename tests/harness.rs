@@ -46,11 +46,13 @@ pub(crate) fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_parjob"))
 }
 
-/// Whether the machine has this program. If not, says aloud that a test is skipped.
+/// Whether the machine has this program. If not, says aloud that a test is skipped; `PARJOB_SKIP_NOTHING`, which
+/// CI sets, makes that a failure.
 pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     if !found {
+        assert!(std::env::var_os("PARJOB_SKIP_NOTHING").is_none(), "this test needs {program}");
         skip(&format!("no {program}"));
     }
     found

@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod architecture;
 mod basics;
 mod halt;
 mod numbers;
