@@ -11,6 +11,7 @@ mod halt;
 mod numbers;
 mod operations;
 mod results;
+mod schedules;
 mod sources;
 mod streaming;
 mod usage;
