@@ -5,10 +5,13 @@
 //! shell("seq 3 | parjob square > /dev/full").run().says("No space left").status(3);
 //! ```
 
+mod dialogue;
+
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 /// A test that takes longer than this hangs.
@@ -41,6 +44,25 @@ pub(crate) fn shell(script: &str) -> Test {
 /// The parjob under test.
 pub(crate) fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_parjob"))
+}
+
+/// Whether the machine has this program. If not, says aloud that a test is skipped; `PARJOB_SKIP_NOTHING`, which
+/// CI sets, makes that a failure.
+pub(crate) fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if !found {
+        assert!(std::env::var_os("PARJOB_SKIP_NOTHING").is_none(), "this test needs {program}");
+        skip(&format!("no {program}"));
+    }
+    found
+}
+
+/// Says that a test, or a part of it, is skipped: past the capture of the test runner.
+pub(crate) fn skip(why: &str) {
+    let test = std::thread::current().name().unwrap_or_default().to_string();
+    // Nobody to tell, nothing to tell.
+    let _ = writeln!(std::io::stderr(), "skipped: {why} ({test})");
 }
 
 impl Test {
@@ -86,13 +108,18 @@ impl Test {
 
     /// Runs it to its end.
     pub(crate) fn run(self) -> Done {
-        let mut command = assert_cmd::Command::new(&self.argv[0]);
-        command.args(&self.argv[1..]).current_dir(&self.dir).timeout(PATIENCE).write_stdin(self.input.clone());
+        let mut command = assert_cmd::Command::from_std(self.command());
+        let output = command.timeout(PATIENCE).write_stdin(self.input.clone()).output().unwrap();
+        Done { output, test: self }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.argv[0]);
+        command.args(&self.argv[1..]).current_dir(&self.dir);
         // Neither the machine nor CI may change what a test sees.
         command.env_remove("CI").env_remove("TERM");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        let output = command.output().unwrap();
-        Done { output, test: self }
+        command
     }
 }
 
@@ -169,6 +196,28 @@ impl Done {
     pub(crate) fn counts(self, read: u64, ok: u64, failed: u64, not_run: u64) -> Done {
         assert_eq!(read, ok + failed + not_run, "the expectation itself adds up");
         self.says(&format!("{read} read: {ok} ok, {failed} failed, 0 skipped, {not_run} not run"))
+    }
+
+    /// That file in the folder in which it ran holds exactly this.
+    #[track_caller]
+    pub(crate) fn leaves(self, name: &str, expected: impl AsRef<[u8]>) -> Done {
+        let (got, expected) = (std::fs::read(self.dir().join(name)), expected.as_ref());
+        if got.as_deref().ok() != Some(expected) {
+            panic!("{}expected in {name}:\n{}\ngot {got:?}", self.story(), shown(expected));
+        }
+        self
+    }
+
+    /// The folder in which it ran holds these files, and no others, hidden ones included.
+    #[track_caller]
+    pub(crate) fn leaves_only(self, expected: &[&str]) -> Done {
+        let entries = std::fs::read_dir(self.dir()).unwrap();
+        let mut names: Vec<OsString> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        if names != expected {
+            panic!("{}expected the files {expected:?}, got {names:?}", self.story());
+        }
+        self
     }
 
     /// What came on standard output.

@@ -128,14 +128,16 @@ fn help() -> Command {
 fn param(param: &'static Param) -> Arg {
     let arg = Arg::new(param.name).long(param.name).help(param.help).help_heading("Options of this operation");
     match param.value {
-        Some(value) => arg.value_name(value).default_value(param.default),
+        Some(value) => arg.value_name(value).default_value(param.default).allow_negative_numbers(true),
         None => arg.action(ArgAction::SetTrue),
     }
 }
 
-/// An option of every run: it may stand before or after the operation.
+/// An option of every run: it may stand before or after the operation. A negative number is its value, so
+/// that the message about it names the option.
 fn option(name: &'static str, value: &'static str, heading: &'static str, help: impl Into<String>) -> Arg {
-    Arg::new(name).long(name).value_name(value).global(true).help_heading(heading).help(help.into())
+    let arg = Arg::new(name).long(name).value_name(value).global(true).allow_negative_numbers(true);
+    arg.help_heading(heading).help(help.into())
 }
 
 fn flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {

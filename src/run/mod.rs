@@ -12,6 +12,7 @@
 //! ([`crate::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
 //! to be written. The head of the line is never among what waits: blocks are started in order.
 
+mod mailbox;
 mod outgoing;
 mod policy;
 mod reorder;
@@ -21,7 +22,6 @@ mod state;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{BufferPool, Spares};
@@ -32,50 +32,12 @@ use crate::item::Failed;
 use crate::op::Answer;
 use crate::output::Wrote;
 
+pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
 pub use policy::{Backoff, Halt, Limit, On, Policy};
 use reorder::{Ready, Reorder};
 use retry::Retries;
 use state::{Change, Phase, State};
-
-/// What the loop is told, by whoever has something to tell.
-#[derive(Debug)]
-pub enum Message {
-    /// A block was read.
-    Block(Box<Block>),
-    /// The source has ended, or could not go on.
-    SourceEnded(anyhow::Result<()>),
-    /// The engine has something to collect.
-    Ring(Ring),
-    /// The writer wrote, or could not.
-    Wrote(Wrote),
-    /// A signal came.
-    Signal(i32),
-}
-
-/// Where messages come from, and the time. The loop asks nobody else what time it is, so that its tests
-/// need not wait.
-pub trait Mailbox {
-    /// The time.
-    fn now(&self) -> Instant;
-
-    /// The next message; `None` when there is none until then.
-    fn next(&mut self, until: Option<Instant>) -> Option<Message>;
-}
-
-/// Messages from other threads, in real time.
-pub struct Channel(pub Receiver<Message>);
-
-impl Mailbox for Channel {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn next(&mut self, until: Option<Instant>) -> Option<Message> {
-        let Some(until) = until else { return self.0.recv().ok() };
-        self.0.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
-    }
-}
 
 /// The bounds on what is under way.
 #[derive(Clone, Copy, Debug)]
@@ -243,6 +205,10 @@ impl Run<'_> {
 
     fn collect(&mut self) {
         self.collect_at = None;
+        // What ends now has been counted as not run.
+        if self.state.is_over {
+            return;
+        }
         for parcel in self.engine.collect() {
             self.take_parcel(parcel);
         }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::item::{Attempt, Seq};
 
@@ -135,8 +135,8 @@ impl FromStr for Halt {
             _ => bail!("{form}"),
         };
         let limit = match limit.strip_suffix('%') {
-            Some(percent) => Limit::Percent(percent.parse()?),
-            None => Limit::Items(limit.parse()?),
+            Some(percent) => Limit::Percent(percent.parse().context(form)?),
+            None => Limit::Items(limit.parse().context(form)?),
         };
         match limit {
             Limit::Items(0) => bail!("a halt after 0 items would run nothing"),

@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) stop: Option<Stop>,
     pub(super) source_open: bool,
+    /// The counts are final, though the last results may still be on their way out.
+    pub(super) is_over: bool,
 }
 
 /// A change of the state.
@@ -58,7 +60,7 @@ pub(super) enum Change {
 
 impl State {
     pub(super) fn new() -> State {
-        State { counts: Counts::default(), phase: Phase::Running, stop: None, source_open: true }
+        State { counts: Counts::default(), phase: Phase::Running, stop: None, source_open: true, is_over: false }
     }
 
     /// Makes the change.
@@ -78,7 +80,10 @@ impl State {
                 self.source_open = false;
                 self.blame(Stop::Unreadable(error));
             }
-            Change::Over => counts.not_run += counts.under_way(),
+            Change::Over => {
+                counts.not_run += counts.under_way();
+                self.is_over = true;
+            }
         }
         let counts = &self.counts;
         debug_assert!(counts.read >= counts.done() + counts.not_run, "{self:?}");

@@ -23,6 +23,8 @@ enum Fate {
     Wrong,
     /// Stays at work.
     Hang,
+    /// Ends when nothing else happens any more.
+    Late,
     /// Stays in the queue.
     Queue,
 }
@@ -36,6 +38,7 @@ struct World {
     started: Vec<(u64, u32, Instant)>,
     queued: u64,
     ready: Vec<Parcel>,
+    late: Vec<Parcel>,
     written: Vec<u8>,
     /// The reader of the results has gone to sleep.
     asleep: bool,
@@ -64,8 +67,10 @@ impl Engine for Fake {
             }
             let now = world.now;
             world.started.push((seq, attempt.0, now));
-            if fate != Fate::Hang {
-                world.ready.push(parcel(seq, attempt, fate));
+            match fate {
+                Fate::Hang => {}
+                Fate::Late => world.late.push(parcel(seq, attempt, Fate::Ok)),
+                _ => world.ready.push(parcel(seq, attempt, fate)),
             }
         }
         world.messages.push_back(Message::Ring(Ring::Now));
@@ -111,6 +116,10 @@ impl Mailbox for Script {
         if let Some((at, signal)) = world.later.filter(|(at, _)| until.is_none_or(|until| until >= *at)) {
             (world.now, world.later) = (at, None);
             return Some(Message::Signal(signal));
+        }
+        if !world.late.is_empty() {
+            world.ready = std::mem::take(&mut world.late);
+            return Some(Message::Ring(Ring::Now));
         }
         let Some(until) = until else { panic!("the loop would wait for ever: {:?}", world.log) };
         world.now = world.now.max(until);
@@ -202,6 +211,7 @@ impl Test {
             started: Vec::new(),
             queued: 0,
             ready: Vec::new(),
+            late: Vec::new(),
             written: Vec::new(),
             asleep: self.asleep,
             later: self.later.map(|(after, signal)| (began + after, signal)),
@@ -370,6 +380,18 @@ fn the_deadline_ends_what_hangs() {
     assert!(matches!(outcome.ended.stop, Some(Stop::Deadline)));
     assert_eq!(outcome.ended.took, Duration::from_secs(30));
     assert!(outcome.began <= outcome.started[0].2);
+}
+
+#[test]
+fn what_ends_after_the_end_is_neither_counted_nor_written() {
+    let mut stopped = Test::new(&[2])
+        .fate(|seq, _| if seq == 2 { Fate::Late } else { Fate::Ok })
+        .then(Message::Ring(Ring::Now))
+        .then(Message::Signal(signal_hook::consts::SIGTERM));
+    // The writer keeps the loop waiting.
+    stopped.asleep = true;
+    let outcome = stopped.run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 ", (1, 0, 1)));
 }
 
 #[test]

@@ -91,9 +91,9 @@ impl Options {
     pub fn total(&self) -> Option<u64> {
         let [column] = &self.columns[..] else { return None };
         let reading = &self.reading;
-        let screened = reading.drop_empty || reading.stop_at.is_some();
         let all = match &column.origin {
-            Origin::Words(words) if !screened => words.len() as u64,
+            _ if reading.stop_at.is_some() => return None,
+            Origin::Words(words) if !reading.drop_empty => words.len() as u64,
             Origin::Range(range) => u64::try_from(range.len()).ok()?,
             _ => return None,
         };

@@ -70,7 +70,11 @@ pub(super) fn read(
     let mut value = i128::from(range.first);
     let mut digits = itoa::Buffer::new();
     for _ in 0..count {
-        if !builder.push(digits.format(value as i64).as_bytes())? {
+        let text = digits.format(value as i64).as_bytes();
+        if reading.stop_at.as_deref() == Some(text) {
+            break;
+        }
+        if !builder.push(text)? {
             return Ok(());
         }
         value += i128::from(range.step);

@@ -1,0 +1,272 @@
+//! Holds the house: which room may know which, where unsafe code may stand, how long a file and a function
+//! may be. It reads the sources as text; rustfmt makes them regular enough for that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The rooms of the house, from the ground up, each with the rooms that it may import. They all stand above it
+/// in this table, so nothing imports upwards and no two rooms need each other.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("sys", &[]),
+    ("item", &[]),
+    ("buffer", &[]),
+    ("chunk", &["item", "buffer"]),
+    ("source", &["item", "buffer", "chunk"]),
+    ("op", &["item"]),
+    ("output", &["item", "buffer", "op"]),
+    ("event", &["item"]),
+    ("progress", &["item", "output", "event"]),
+    ("engine", &["item", "buffer", "chunk", "op", "output"]),
+    ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
+    ("exit", &["sys", "event"]),
+    ("plan", &["chunk", "source", "op", "output", "progress", "run"]),
+    ("start", &["sys", "buffer", "source", "op", "output", "event", "progress", "engine", "run", "exit", "plan"]),
+    ("cli", &["sys", "chunk", "source", "op", "output", "progress", "run", "exit", "plan", "start"]),
+    ("main", &["cli"]),
+];
+
+/// The most lines of a file and of a function, tests left out.
+const FILE: usize = 400;
+const FUNCTION: usize = 80;
+
+/// A source file.
+struct Source {
+    /// From the package's folder.
+    path: PathBuf,
+    lines: Vec<String>,
+    /// Where its inline tests begin; its length where there are none.
+    tests: usize,
+}
+
+impl Source {
+    fn read(path: PathBuf) -> Source {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).unwrap();
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let tests = lines.iter().position(|line| line.starts_with("mod tests {")).unwrap_or(lines.len());
+        // The attributes above belong to them.
+        let head = lines[..tests].iter().rev().take_while(|line| line.starts_with("#[")).count();
+        Source { path, tests: tests - head, lines }
+    }
+
+    /// The top-level module to which the file belongs.
+    fn room(&self) -> &str {
+        let first = self.path.components().nth(1).unwrap().as_os_str().to_str().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// How many modules the file is in: a room's own file in one, a file inside it in two.
+    fn depth(&self) -> usize {
+        let inside = self.path.components().count() - 1;
+        if self.path.ends_with("mod.rs") { inside - 1 } else { inside }
+    }
+
+    /// A file that holds nothing but tests or their tools.
+    fn is_for_tests(&self) -> bool {
+        self.path.ends_with("tests.rs") || self.path.ends_with("testing.rs")
+    }
+
+    /// The lines with their numbers, without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let is_code = |line: &&str| !line.trim_start().starts_with("//");
+        self.lines
+            .iter()
+            .map(String::as_str)
+            .enumerate()
+            .map(|(n, line)| (n + 1, line))
+            .filter(move |(_, l)| is_code(l))
+    }
+
+    fn at(&self, line: usize) -> String {
+        format!("{}:{line}", self.path.display())
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::from("src")]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            if Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(Source::read(path));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 30, "these are not the sources");
+    found
+}
+
+/// The rooms that a line names: `crate::run::Policy`, `crate::{output, source}`, `parjob::cli::main`.
+fn named(line: &str) -> Vec<&str> {
+    let mut rooms = Vec::new();
+    for (at, root) in line.match_indices("crate::").chain(line.match_indices("parjob::")) {
+        // `$crate` and `subcrate` are other words.
+        if line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &line[at + root.len()..];
+        let words = match rest.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default().split(',').collect(),
+            None => vec![rest],
+        };
+        let first = |word: &str| word.trim_start().len() - word.trim_start().trim_start_matches(is_word).len();
+        rooms.extend(words.into_iter().map(|word| &word.trim_start()[..first(word)]).filter(|word| !word.is_empty()));
+    }
+    rooms
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Fails with the whole list, so that one run of the test shows all there is to mend.
+#[track_caller]
+fn none(what: &str, found: &[String]) {
+    let list = found.iter().fold(String::new(), |mut list, line| {
+        writeln!(list, "  {line}").unwrap();
+        list
+    });
+    assert!(found.is_empty(), "{what}:\n{list}");
+}
+
+#[test]
+fn the_table_of_rooms_leads_downwards() {
+    for (place, (room, may)) in ROOMS.iter().enumerate() {
+        for lower in *may {
+            let stands = ROOMS.iter().position(|(name, _)| name == lower);
+            assert!(stands.is_some_and(|stands| stands < place), "{lower} does not stand above {room} in the table");
+        }
+    }
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    let mut wrong = Vec::new();
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|source| source.room() != "lib") {
+        let Some((room, may)) = ROOMS.iter().find(|(room, _)| *room == source.room()) else {
+            wrong.push(format!("{}: the room {:?} is not in the table", source.at(1), source.room()));
+            continue;
+        };
+        for (line, text) in source.code() {
+            for other in named(text).into_iter().filter(|other| other != room) {
+                if !may.contains(&other) {
+                    wrong.push(format!("{}: {room} may not import {other}: {}", source.at(line), text.trim()));
+                }
+                used.entry(room.to_string()).or_default().insert(other.to_owned());
+            }
+        }
+    }
+    none("rooms that know too much (the table is in tests/architecture.rs)", &wrong);
+    for (room, may) in ROOMS {
+        let used = used.remove(*room).unwrap_or_default();
+        let unused: Vec<_> = may.iter().filter(|other| !used.contains(**other)).collect();
+        assert!(unused.is_empty(), "{room} may import {unused:?} and does not: take them out of the table");
+    }
+}
+
+#[test]
+fn the_way_to_another_room_begins_with_crate() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (line, text) in source.code() {
+            let inline = usize::from(line > source.tests);
+            let climbs = (1..8).take_while(|n| text.contains(&"super::".repeat(*n))).count();
+            // As many steps as there are modules lead to the root of the crate.
+            if climbs >= source.depth() + inline {
+                wrong.push(format!("{}: {}", source.at(line), text.trim()));
+            }
+        }
+    }
+    none("write crate:: to leave a room", &wrong);
+}
+
+#[test]
+fn only_sys_holds_unsafe_code() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.room() != "sys") {
+        for (line, text) in source.code() {
+            let is_unsafe = |(at, word): (usize, &str)| {
+                let (before, after) = (&text[..at], &text[at + word.len()..]);
+                !before.ends_with(is_word) && !after.starts_with(is_word)
+            };
+            if text.match_indices("unsafe").any(is_unsafe) || text.contains("unsafe_code") {
+                wrong.push(format!("{}: {}", source.at(line), text.trim()));
+            }
+        }
+    }
+    none("unsafe code outside src/sys", &wrong);
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let silent =
+        sources().into_iter().filter(|source| !source.lines.first().is_some_and(|line| line.starts_with("//! ")));
+    none("files without a header (//! …)", &silent.map(|source| source.at(1)).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = sources().into_iter().filter(|source| !source.is_for_tests() && source.tests > FILE);
+    let tell = |source: Source| format!("{}: {} lines, tests left out", source.at(1), source.tests);
+    none(&format!("files of more than {FILE} lines"), &long.map(tell).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_function_is_too_long() {
+    let mut long = Vec::new();
+    for source in sources() {
+        for (line, text) in source.code().filter(|(_, text)| is_function(text)) {
+            let indent = text.len() - text.trim_start().len();
+            let end = format!("{}}}", " ".repeat(indent));
+            let rest = &source.lines[line - 1..];
+            // A function without a body, or on a single line, has no such end of its own.
+            let has_body =
+                rest.iter().find(|line| line.ends_with([';', '{', '}'])).is_some_and(|line| line.ends_with('{'));
+            let length = rest.iter().position(|line| *line == end).map_or(0, |end| end + 1);
+            if has_body && length > FUNCTION {
+                long.push(format!("{}: {length} lines: {}", source.at(line), text.trim()));
+            }
+        }
+    }
+    none(&format!("functions of more than {FUNCTION} lines"), &long);
+}
+
+fn is_function(line: &str) -> bool {
+    let words = line.split_whitespace();
+    let mut rest = words.skip_while(|word| {
+        word.starts_with("pub")
+            || word.starts_with("in")
+            || ["const", "async", "unsafe", "extern", "\"C\""].contains(word)
+    });
+    rest.next() == Some("fn")
+}
+
+mod of_the_scan {
+    use super::*;
+
+    #[test]
+    fn imports_are_found_in_every_form() {
+        assert_eq!(named("use crate::run::{self, Policy};"), ["run"]);
+        assert_eq!(named("use crate::{output, source};"), ["output", "source"]);
+        assert_eq!(
+            named("    crate::start::start(*plan).unwrap_or_else(|e| crate::start::fail(&e))"),
+            ["start", "start"]
+        );
+        assert_eq!(named("    parjob::cli::main(args)"), ["cli"]);
+        assert_eq!(named("$crate::x, subcrate::y"), [""; 0]);
+    }
+
+    #[test]
+    fn functions_are_found_in_every_form() {
+        for line in ["fn f() {", "    pub(crate) fn f(", "pub const fn f() {", "extern \"C\" fn look() {"] {
+            assert!(is_function(line), "{line}");
+        }
+        for line in ["let f = fn_of(x);", "    f: fn(u8) -> u8,", "type F = fn();"] {
+            assert!(!is_function(line), "{line}");
+        }
+    }
+}
