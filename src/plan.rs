@@ -3,8 +3,10 @@
 //! Each room has options of its own; this puts them together and keeps, for each decision that was
 //! derived rather than given, the reason. Nothing here opens or starts anything.
 
+use anyhow::Result;
+
 use crate::chunk::Chunking;
-use crate::op::{Operation, Params};
+use crate::op::{self, Operation, Params};
 use crate::progress::{self, Talk};
 use crate::run::Policy;
 use crate::{output, source};
@@ -41,6 +43,17 @@ pub struct Work {
     pub params: Params,
     /// `--reduce`.
     pub reduce: Option<&'static Operation>,
+}
+
+impl Work {
+    /// Whether all items have one answer, rather than a result each.
+    ///
+    /// # Errors
+    ///
+    /// A parameter of the operation is wrong.
+    pub fn gives_one_answer(&self) -> Result<bool> {
+        Ok(self.reduce.is_some() || matches!((self.operation.prepare)(&self.params)?, op::Work::Fold(_)))
+    }
 }
 
 /// Something decided, and why.

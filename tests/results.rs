@@ -275,9 +275,9 @@ mod files {
     #[test]
     fn what_cannot_be_written_is_said_before_anything_runs() {
         let run = parjob("--output . square 3").run();
-        run.prints("").says("cannot write --output \".\": it is a directory").leaves_only(&[]).status(3);
+        run.prints("").says("cannot write --output \".\": it is a directory").leaves_only(&[]).status(2);
         let run = parjob("--output missing/out square 3").run();
-        run.prints("").says("cannot write --output \"missing/out\": No such file or directory").status(3);
+        run.prints("").says("cannot write --output \"missing/out\": there is no folder \"missing\"").status(2);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The command line: the only room that knows clap.
 //!
-//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`negative`] tells negative numbers
-//! from options, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
+//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`ahead`] and [`negative`] set right what
+//! clap would misread, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
 //! into a [`Plan`]; [`explain`] prints a plan, [`help`] makes the pages of help. Parsing reads no environment and
 //! opens nothing.
 
+mod ahead;
 mod args;
 mod explain;
 mod help;
@@ -56,8 +57,10 @@ impl From<anyhow::Error> for Refusal {
 }
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
-    let (mut words, sources) = split::split(argv);
-    negative::mark(&mut words, &command());
+    let (mut words, sources) = split::split(argv)?;
+    let command = command();
+    ahead::move_behind(&mut words, &command);
+    negative::mark(&mut words, &command);
     understand(words, sources)
 }
 
@@ -108,6 +111,7 @@ fn page(name: &str) -> Result<Request, Refusal> {
 fn wants_help(given: &ArgMatches) -> bool {
     given.get_flag(args::HELP) || given.get_flag(args::BRIEF)
 }
+
 /// clap's own texts: the version goes to standard output, errors in our voice to standard error.
 fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
     let text = error.render().to_string();

@@ -37,7 +37,7 @@ fn is_negative_number(word: &[u8]) -> bool {
 }
 
 /// Whether the word is an option whose value is the next word.
-fn takes_value(word: &OsStr, command: &Command) -> bool {
+pub(super) fn takes_value(word: &OsStr, command: &Command) -> bool {
     let Some(word) = word.to_str().and_then(|word| word.strip_prefix('-')) else { return false };
     let mut args = command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
     match word.strip_prefix('-') {

@@ -5,10 +5,16 @@
 
 use std::ffi::OsString;
 
+use anyhow::{Result, bail};
+
 use crate::source::{Column, Link, Origin, inputs};
 
 /// The words for clap, and the sources after them.
-pub(super) fn split(argv: Vec<OsString>) -> (Vec<OsString>, Vec<Column>) {
+///
+/// # Errors
+///
+/// A pairing without a source to pair with.
+pub(super) fn split(argv: Vec<OsString>) -> Result<(Vec<OsString>, Vec<Column>)> {
     let (mut words, mut columns) = (Vec::new(), Vec::new());
     let mut open: Option<(Kind, Link, Vec<OsString>)> = None;
     for word in argv {
@@ -22,7 +28,10 @@ pub(super) fn split(argv: Vec<OsString>) -> (Vec<OsString>, Vec<Column>) {
         }
     }
     columns.extend(open.map(column));
-    (words, columns)
+    if columns.first().is_some_and(|column| column.link == Link::Pair) {
+        bail!(":::+ pairs with the source before it, and there is none; begin with :::");
+    }
+    Ok((words, columns))
 }
 
 #[derive(Clone, Copy)]
@@ -51,11 +60,12 @@ fn column((kind, link, given): (Kind, Link, Vec<OsString>)) -> Column {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::source::Input;
 
     fn split_text(text: &str) -> (Vec<OsString>, Vec<Column>) {
-        split(text.split_whitespace().map(Into::into).collect())
+        split(text.split_whitespace().map(Into::into).collect()).unwrap()
     }
 
     fn words(words: &[&str]) -> Origin {
@@ -72,6 +82,11 @@ mod tests {
             Column { origin: words(&[]), link: Link::Cross },
         ];
         assert_eq!(columns, expected);
+    }
+
+    #[test]
+    fn a_pair_needs_a_partner() {
+        assert!(split(vec!["parjob".into(), "square".into(), ":::+".into(), "2".into()]).is_err());
     }
 
     #[test]

@@ -67,8 +67,10 @@ struct Shared {
     queue: Mutex<Queue>,
     /// How many blocks the queue holds, to be looked at without its lock.
     waiting: AtomicUsize,
-    /// Blocks came, or the queue was closed, or a worker left.
+    /// Blocks came, or the queue was closed.
     changed: Condvar,
+    /// The last worker left.
+    all_left: Condvar,
     outboxes: Vec<Outbox>,
     /// Set once nothing more may be claimed.
     stopped: AtomicBool,
@@ -110,6 +112,7 @@ impl Local {
             queue: Mutex::default(),
             waiting: AtomicUsize::new(0),
             changed: Condvar::new(),
+            all_left: Condvar::new(),
             outboxes: (0..workers).map(|_| Outbox::default()).collect(),
             stopped: AtomicBool::new(false),
         });
@@ -179,7 +182,7 @@ impl Engine for Local {
         queue.closed = true;
         self.shared.changed.notify_all();
         while queue.left < self.workers {
-            queue = self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self.shared.all_left.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         let mut tallies = queue.tallies.drain(..);
         let mut total = tallies.next()?;
@@ -277,7 +280,9 @@ impl Shared {
         let mut queue = self.lock();
         queue.left += 1;
         queue.tallies.extend(hand.into_tally());
-        self.changed.notify_all();
+        if queue.left == self.outboxes.len() {
+            self.all_left.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::item::Chunk;
 use crate::op::{Answer, Results};
 
-pub use sink::{Aside, Sink, stdout};
+pub use sink::{Aside, Sink, check, stdout};
 pub use writer::{Writer, Wrote};
 
 /// Where results go and how they look.

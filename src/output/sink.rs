@@ -93,6 +93,21 @@ impl Drop for Sink {
     }
 }
 
+/// Finds out before the run starts whether a file can stand at that path.
+///
+/// # Errors
+///
+/// It is a folder, or its folder does not exist.
+pub fn check(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        bail!("cannot write --output {}: it is a directory", shown(path));
+    }
+    if !folder(path).is_dir() {
+        bail!("cannot write --output {}: there is no folder {}", shown(path), shown(folder(path)));
+    }
+    Ok(())
+}
+
 fn shown(path: &Path) -> String {
     Quoted(path.as_os_str().as_encoded_bytes()).to_string()
 }
@@ -114,7 +129,6 @@ fn open(path: &Path) -> Result<Target> {
     // Through a symbolic link, so that the link stays and its target is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let mode = match std::fs::metadata(&path) {
-        Ok(meta) if meta.is_dir() => bail!("it is a directory"),
         Ok(meta) if !meta.is_file() => {
             return Ok(Target::Direct(OpenOptions::new().write(true).open(&path)?, path));
         }

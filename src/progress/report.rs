@@ -71,7 +71,7 @@ impl Report {
         let loud = self.talk != Talk::Quiet;
         match stop {
             Stop::Unwritable(error) | Stop::Unreadable(error) => Some(format!("{error:#}")),
-            Stop::Deadline if loud => Some("the --deadline passed; what was running is not counted".into()),
+            Stop::Deadline if loud => Some("stopped: the --deadline passed".into()),
             Stop::Halted { .. } if loud => Some("stopped early, as --halt says".into()),
             Stop::Signal(signal) if loud => Some(format!("stopped by signal {signal}")),
             Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,

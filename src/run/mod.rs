@@ -104,6 +104,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
     };
     run.emit(&Event::Started { workers: run.engine.capacity(), total: limits.total });
     run.out.add(header);
+    run.out.flush();
     run.until(State::is_idle);
     let no_answer = run.finish(doors.answer);
     run.out.flush();
