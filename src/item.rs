@@ -127,7 +127,11 @@ impl fmt::Display for Failure {
             Failure::NotACount => write!(f, "is not a whole number of samples"),
             Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
             Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
-            Failure::Panicked(message) => write!(f, "made the operation panic: {message}"),
+            Failure::Panicked(message) => {
+                write!(f, "made the operation panic: ")?;
+                // It may well hold the item.
+                message.chars().try_for_each(|c| write_safe(f, c))
+            }
         }
     }
 }
@@ -178,12 +182,19 @@ impl fmt::Display for Quoted<'_> {
             match c {
                 char::REPLACEMENT_CHARACTER => self.0[start..end].iter().try_for_each(|b| write!(f, "\\x{b:02x}"))?,
                 '"' | '\\' => write!(f, "\\{c}")?,
-                '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default())?,
-                c if is_unsafe(c) => write!(f, "{}", c.escape_unicode())?,
-                c => write!(f, "{c}")?,
+                c => write_safe(f, c)?,
             }
         }
         write!(f, "\"")
+    }
+}
+
+/// Writes a character, escaped when a terminal would not just show it.
+fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+    match c {
+        '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default()),
+        c if is_unsafe(c) => write!(f, "{}", c.escape_unicode()),
+        c => write!(f, "{c}"),
     }
 }
 

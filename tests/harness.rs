@@ -4,7 +4,11 @@
 //! parjob("--jobs 5 --chunk 3 square").input("1\n2\n").run().prints("1\n4\n").succeeds();
 //! shell("seq 3 | parjob square > /dev/full").run().says("No space left").status(3);
 //! ```
+//!
+//! After every run, whatever it was about: the counts that it told add up, no process of it is alive, and no
+//! temporary file is left.
 
+mod after;
 mod dialogue;
 
 use std::ffi::{OsStr, OsString};
@@ -12,10 +16,11 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A test that takes longer than this hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command to be run.
 pub(crate) struct Test {
@@ -23,7 +28,9 @@ pub(crate) struct Test {
     input: Vec<u8>,
     env: Vec<(OsString, OsString)>,
     dir: PathBuf,
-    // Lives as long as the test, so that its files do.
+    mark: String,
+    // Live as long as the test, so that their files do.
+    temporary: tempfile::TempDir,
     _own_dir: tempfile::TempDir,
 }
 
@@ -39,6 +46,12 @@ pub(crate) fn shell(script: &str) -> Test {
     let folder = program().parent().expect("a program is in a folder").to_path_buf();
     let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path))).unwrap();
     Test::new(vec!["sh".into(), "-c".into(), script.into()]).env("PATH", path)
+}
+
+/// One of the tests of this very program, in a process of its own.
+pub(crate) fn itself(test: &str) -> Test {
+    let program = std::env::current_exe().unwrap();
+    Test::new(vec![program.into(), "--exact".into(), test.into(), "--ignored".into(), "--nocapture".into()])
 }
 
 /// The parjob under test.
@@ -67,8 +80,17 @@ pub(crate) fn skip(why: &str) {
 
 impl Test {
     fn new(argv: Vec<OsString>) -> Test {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
         let own_dir = tempfile::tempdir().unwrap();
-        Test { argv, input: Vec::new(), env: Vec::new(), dir: own_dir.path().to_path_buf(), _own_dir: own_dir }
+        Test {
+            argv,
+            input: Vec::new(),
+            env: Vec::new(),
+            dir: own_dir.path().to_path_buf(),
+            mark: format!("{}-{}.", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed)),
+            temporary: tempfile::tempdir().unwrap(),
+            _own_dir: own_dir,
+        }
     }
 
     /// One more argument, exactly as it is.
@@ -107,17 +129,20 @@ impl Test {
     }
 
     /// Runs it to its end.
+    #[track_caller]
     pub(crate) fn run(self) -> Done {
         let mut command = assert_cmd::Command::from_std(self.command());
         let output = command.timeout(PATIENCE).write_stdin(self.input.clone()).output().unwrap();
-        Done { output, test: self }
+        Done::new(output, self)
     }
 
-    fn command(&self) -> Command {
+    /// The command, ready to be started.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.argv[0]);
         command.args(&self.argv[1..]).current_dir(&self.dir);
         // Neither the machine nor CI may change what a test sees.
         command.env_remove("CI").env_remove("TERM");
+        command.env(after::MARK, &self.mark).env("TMPDIR", self.temporary.path());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -130,6 +155,16 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    /// Looks at what holds after every run.
+    #[track_caller]
+    pub(crate) fn new(output: Output, test: Test) -> Done {
+        let done = Done { output, test };
+        if let Some(wrong) = after::wrong(&done.test, &done.stderr()) {
+            panic!("{}{wrong}", done.story());
+        }
+        done
+    }
+
     /// Exactly this came on standard output.
     #[track_caller]
     pub(crate) fn prints(self, expected: impl AsRef<[u8]>) -> Done {
@@ -220,6 +255,27 @@ impl Done {
         self
     }
 
+    /// The closing line's counts: read, ok, failed, skipped, not run. That they add up is known.
+    #[track_caller]
+    pub(crate) fn told_counts(&self) -> [u64; 5] {
+        let counts = self.stderr().lines().find_map(after::told_counts);
+        counts.unwrap_or_else(|| panic!("{}expected a closing line with counts", self.story()))
+    }
+
+    /// Its status, unless it was ended by a signal.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
+    /// It left no core file.
+    #[track_caller]
+    pub(crate) fn without_a_core(self) -> Done {
+        if self.output.status.core_dumped() {
+            panic!("{}a core was dumped", self.story());
+        }
+        self
+    }
+
     /// What came on standard output.
     pub(crate) fn stdout(&self) -> &[u8] {
         &self.output.stdout
@@ -236,7 +292,7 @@ impl Done {
     }
 
     /// Everything that helps to understand a failure.
-    fn story(&self) -> String {
+    pub(crate) fn story(&self) -> String {
         format!(
             "{:?}\n{}\nstandard output:\n{}\nstandard error:\n{}\n",
             self.test.argv,

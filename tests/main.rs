@@ -10,6 +10,7 @@ mod architecture;
 mod basics;
 mod documented;
 mod examples;
+mod faults;
 mod generated;
 mod halt;
 mod help;

@@ -24,6 +24,7 @@ use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;
 use crate::source::Column;
+use crate::sys::entry;
 
 pub use args::command;
 
@@ -136,6 +137,9 @@ fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
 /// Prints a text that was asked for.
 fn show(text: &str) -> Exit {
     use std::io::Write;
+    if entry::was_closed(entry::Stream::Output) {
+        return crate::start::fail(&anyhow::anyhow!("standard output is closed"));
+    }
     match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
         Ok(()) => Exit::Status(exit::OK),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Pipe,

@@ -256,7 +256,11 @@ fn output(given: &ArgMatches, work: &Work, decide: Decide<'_>) -> Result<output:
     file.as_deref().map_or(Ok(()), output::check)?;
     decide("format", format.into(), if given_by_user(given, "format") { "--format" } else { DEFAULT }.into());
     match &file {
-        Some(path) => decide("results", path.display().to_string(), "--output: complete or absent".into()),
+        Some(path) => decide(
+            "results",
+            path.display().to_string().escape_debug().to_string(),
+            "--output: complete or absent".into(),
+        ),
         None => decide("results", "standard output".into(), DEFAULT.into()),
     }
     Ok(output::Options { format, tag, file })

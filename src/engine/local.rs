@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::hand::{Done, Hand, Task};
@@ -126,20 +126,24 @@ impl Local {
 fn start_pool(jobs: usize) -> Result<ThreadPool> {
     let mut threads = jobs;
     loop {
-        let mut started = 0;
+        let mut started = Vec::new();
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .spawn_handler(|thread| {
-                std::thread::Builder::new().name(WORKER.into()).spawn(|| thread.run())?;
-                started += 1;
+                started.push(std::thread::Builder::new().name(WORKER.into()).spawn(|| thread.run())?);
                 Ok(())
             })
             .build();
-        match pool {
-            Ok(pool) => return Ok(pool),
-            Err(error) if threads == 1 => return Err(error).context("cannot start a single worker thread"),
-            // Half of what went: the rest of the program needs room too.
-            Err(_) => threads = (started / 2).clamp(1, threads - 1),
+        let Err(error) = pool else { return Ok(pool?) };
+        if threads == 1 {
+            bail!("cannot start a single worker thread: {error}");
+        }
+        // Half of what went: the rest of the program needs room too.
+        threads = (started.len() / 2).clamp(1, threads - 1);
+        // The pool that was not made has told its threads to end. Until they have, their stacks take the room.
+        for thread in started {
+            // None of them has done anything that could have panicked.
+            let _ = thread.join();
         }
     }
 }

@@ -121,7 +121,8 @@ impl Observer for Report {
                 self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
             }
             Event::Lingering { items } if self.talk != Talk::Quiet => {
-                self.say(&format!("parjob: waiting for {items} items at work; Ctrl-C again to stop at once\n"));
+                let noun = if *items == 1 { "item" } else { "items" };
+                self.say(&format!("parjob: waiting for {items} {noun} at work; Ctrl-C again to stop at once\n"));
             }
             Event::Ended(ended) => self.write(ended),
             Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}

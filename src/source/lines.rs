@@ -81,10 +81,15 @@ impl Lines {
             }
             // One byte stays free for the delimiter that the last line may lack.
             let free = self.hold.buffer.len() - 1;
-            let end = match self.inputs.read(&mut self.hold.buffer[self.hold.len..free])? {
-                Got::Bytes(n) => self.take(n),
-                Got::InputEnd => self.close_last(),
-                Got::End => true,
+            let end = match self.inputs.read(&mut self.hold.buffer[self.hold.len..free]) {
+                Ok(Got::Bytes(n)) => self.take(n),
+                Ok(Got::InputEnd) => self.close_last(),
+                Ok(Got::End) => true,
+                Err(error) => {
+                    // What is whole was read and is done; half an item is no item.
+                    self.send_all(emit);
+                    return Err(error);
+                }
             };
             if end {
                 self.send_all(emit);

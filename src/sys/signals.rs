@@ -1,14 +1,25 @@
 //! Signals to parjob itself: heard on a thread of their own, and raised again at the end.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::Builder;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
+
+/// How long a run may take to end once it was told to end at once.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Calls `tell` for each signal that asks parjob to stop. A signal that was ignored at the start, as SIGHUP is
 /// under nohup, stays ignored.
+///
+/// Any signal but a first SIGINT means: at once. If the process lives on, because whoever it tells is stuck
+/// in a write to a terminal or a pipe that nobody reads, it ends here.
+///
+/// A file that reaches its size limit is an error of the write, as a full disk is; SIGXFSZ is not to kill.
 ///
 /// # Errors
 ///
@@ -16,10 +27,23 @@ use signal_hook::iterator::Signals;
 pub fn listen(tell: impl Fn(i32) + Send + 'static) -> Result<()> {
     let wanted = [SIGINT, SIGTERM, SIGQUIT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
     let mut signals = Signals::new(wanted).context("cannot listen for signals")?;
-    Builder::new()
-        .name("parjob-signals".into())
-        .spawn(move || signals.forever().for_each(tell))
-        .context("cannot start the thread that listens for signals")?;
+    if !is_ignored(SIGXFSZ) {
+        // A handler, unlike "ignore", is not passed on to commands.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).context("cannot handle SIGXFSZ")?;
+    }
+    let body = move || {
+        let mut first = None;
+        for signal in signals.forever() {
+            tell(signal);
+            if signal != SIGINT || first.is_some() {
+                std::thread::sleep(PATIENCE);
+                die_by(first.unwrap_or(signal));
+            }
+            first = Some(signal);
+        }
+    };
+    let thread = Builder::new().name("parjob-signals".into()).spawn(body);
+    thread.context("cannot start the thread that listens for signals")?;
     Ok(())
 }
 

@@ -85,7 +85,7 @@ impl Running {
     pub(crate) fn ends_by_itself(mut self) -> Done {
         let (stdout, stderr) = (self.out.rest(), self.err.rest());
         let status = self.child.0.wait().unwrap();
-        Done { output: Output { status, stdout, stderr }, test: self.test }
+        Done::new(Output { status, stdout, stderr }, self.test)
     }
 }
 
