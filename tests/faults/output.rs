@@ -109,6 +109,6 @@ fn a_result_file_stays_as_it_was_when_the_run_breaks_off() {
 #[test]
 fn a_result_file_that_cannot_be_made_is_named_before_anything_runs() {
     let run = parjob("square 3 --output no/such/folder").run();
-    run.prints("").says("cannot write --output \"no/such/folder\": No such file or directory").status(3);
-    parjob("square 3 --output .").run().prints("").says("it is a directory").status(3);
+    run.prints("").says("cannot write --output \"no/such/folder\": there is no folder").status(2);
+    parjob("square 3 --output .").run().prints("").says("it is a directory").status(2);
 }
