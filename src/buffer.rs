@@ -125,34 +125,45 @@ impl Drop for Loan {
 }
 
 /// Output buffers that have been written and can be filled again.
+#[derive(Debug)]
+pub struct Spares {
+    /// The most bytes that are kept.
+    limit: usize,
+    kept: Mutex<Kept>,
+}
+
 #[derive(Debug, Default)]
-pub struct Spares(Mutex<Vec<Vec<u8>>>);
+struct Kept {
+    buffers: Vec<Vec<u8>>,
+    bytes: usize,
+}
 
 impl Spares {
-    /// The most that are kept.
-    const KEPT: usize = 32;
-
-    /// The most memory that a kept buffer may hold: one huge result must not be kept for ever.
-    const LARGEST: usize = 16 * BUFFER;
+    /// Keeps up to `limit` bytes of memory.
+    pub fn new(limit: usize) -> Arc<Spares> {
+        Arc::new(Spares { limit, kept: Mutex::default() })
+    }
 
     /// An empty buffer, with memory where there is a spare one.
     pub fn get(&self) -> Vec<u8> {
-        self.lock().pop().unwrap_or_default()
+        let mut kept = self.lock();
+        let buffer = kept.buffers.pop().unwrap_or_default();
+        kept.bytes -= buffer.capacity();
+        buffer
     }
 
-    /// Keeps a buffer's memory for another use.
+    /// Keeps a buffer's memory for another use, where there is room for it.
     pub fn put(&self, mut bytes: Vec<u8>) {
-        if (1..=Self::LARGEST).contains(&bytes.capacity()) {
-            bytes.clear();
-            let mut kept = self.lock();
-            if kept.len() < Self::KEPT {
-                kept.push(bytes);
-            }
+        bytes.clear();
+        let mut kept = self.lock();
+        if bytes.capacity() > 0 && kept.bytes + bytes.capacity() <= self.limit {
+            kept.bytes += bytes.capacity();
+            kept.buffers.push(bytes);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -198,6 +209,15 @@ mod tests {
         });
         pool.close();
         assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn spares_are_kept_up_to_the_limit() {
+        let spares = Spares::new(100);
+        spares.put(Vec::with_capacity(60));
+        spares.put(Vec::with_capacity(60));
+        spares.put(Vec::with_capacity(40));
+        assert_eq!([spares.get().capacity(), spares.get().capacity(), spares.get().capacity()], [40, 60, 0]);
     }
 
     #[test]

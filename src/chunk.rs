@@ -96,8 +96,10 @@ impl Block {
     pub fn faults(&self, chunk: &Chunk<'_>) -> impl Iterator<Item = (usize, &Failure)> {
         let start = (chunk.first.0 - self.content.first.0) as usize;
         let end = start + chunk.count;
-        let within = move |place: usize| (start..end).contains(&place).then(|| place - start);
-        self.content.faults.iter().filter_map(move |(place, fault)| Some((within(*place as usize)?, fault)))
+        let faults = &self.content.faults;
+        let from = faults.partition_point(|(place, _)| (*place as usize) < start);
+        let here = faults[from..].iter().take_while(move |(place, _)| (*place as usize) < end);
+        here.map(move |(place, fault)| (*place as usize - start, fault))
     }
 
     /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items, but no more than

@@ -38,9 +38,9 @@ pub enum Event<'a> {
     },
     /// Nothing more is started.
     Stopping(&'a Stop),
-    /// Nothing more is started, and what is at work takes its time.
+    /// Nothing more is started, and what is at work, or the reader of the results, takes its time.
     Lingering {
-        /// How many items are at work.
+        /// How many items are at work; none when only the reader is waited for.
         items: u64,
     },
     /// The run is over.
@@ -112,6 +112,6 @@ pub struct Ended {
 impl Ended {
     /// Whether the results are all that were asked for.
     pub fn is_whole(&self) -> bool {
-        matches!(self.stop, None | Some(Stop::Halted { asked_for: true }))
+        !self.no_answer && matches!(self.stop, None | Some(Stop::Halted { asked_for: true }))
     }
 }

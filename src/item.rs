@@ -74,14 +74,27 @@ impl<'a> Chunk<'a> {
         })
     }
 
-    /// The chunk of `count` items from the place `skip` on.
-    pub fn part(&self, skip: usize, count: usize) -> Chunk<'a> {
-        let end_of = |bytes: &[u8], items: usize| match items * self.fields {
+    /// The first `count` items, of which there must be so many, and the rest. Looks only at the first.
+    pub fn split(&self, count: usize) -> (Chunk<'a>, Chunk<'a>) {
+        let end = match count * self.fields {
             0 => 0,
-            n => memchr::memchr_iter(self.delimiter, bytes).nth(n - 1).map_or(bytes.len(), |end| end + 1),
+            n => memchr::memchr_iter(self.delimiter, self.bytes).nth(n - 1).map_or(self.bytes.len(), |end| end + 1),
         };
-        let rest = &self.bytes[end_of(self.bytes, skip)..];
-        Chunk { bytes: &rest[..end_of(rest, count)], first: self.first.plus(skip as u64), count, ..*self }
+        let (first, rest) = self.bytes.split_at(end);
+        (
+            Chunk { bytes: first, count, ..*self },
+            Chunk { bytes: rest, first: self.first.plus(count as u64), count: self.count - count, ..*self },
+        )
+    }
+
+    /// Each item as a chunk of its own.
+    pub fn singly(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
+        let mut rest = *self;
+        std::iter::from_fn(move || {
+            let (first, after) = (rest.count > 0).then(|| rest.split(1))?;
+            rest = after;
+            Some(first)
+        })
     }
 }
 

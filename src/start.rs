@@ -1,21 +1,22 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
-use crate::engine::{Engine, Job, Local, Quota, Task, WORKER};
+use crate::engine::{self, Engine, Job, Local, Quota, Task};
 use crate::event::{Ended, Observer};
 use crate::exit::{BROKEN, Exit};
 use crate::op::{Answer, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Report, Talk};
-use crate::run::{self, Channel, Doors, Limits, Message, On};
+use crate::run::{self, Channel, Doors, Limit, Limits, Message, On};
 use crate::source;
 use crate::sys::{entry, signals};
 
@@ -25,7 +26,7 @@ use crate::sys::{entry, signals};
 ///
 /// The run could not be carried out, or its results not be put in place.
 pub fn start(plan: Plan) -> Result<Exit> {
-    quiet_workers();
+    quiet_operations();
     if plan.talk == Talk::Verbose {
         plan.decisions.iter().for_each(|d| progress::say(&format!("parjob: {}: {} ({})\n", d.what, d.value, d.why)));
     }
@@ -42,11 +43,11 @@ pub fn start(plan: Plan) -> Result<Exit> {
     run_connected(plan, job, format, sink, observers)
 }
 
-/// A worker's panic is the failure of an item, and is told as one.
-fn quiet_workers() {
+/// The panic of an operation is the failure of an item, and is told as one.
+fn quiet_operations() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name() != Some(WORKER) {
+        if !engine::is_caught() {
             default(info);
         }
     }));
@@ -72,7 +73,7 @@ fn prepare(plan: &Plan) -> Result<Job> {
             Work::Fold(fold) => Job::Fold(fold),
         });
     };
-    match (work, (reduce.prepare)(&Params::defaults(reduce))?) {
+    match (work, (reduce.prepare)(&Params::defaults(reduce).without_limits())?) {
         (Work::Map(map), Work::Fold(fold)) => Ok(Job::Reduce(map, fold)),
         _ => anyhow::bail!("--reduce {} cannot take the result of {}", reduce.name, plan.work.operation.name),
     }
@@ -86,7 +87,7 @@ fn run_connected(
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
     let (sender, receiver) = channel();
-    let spares = Arc::new(Spares::default());
+    let spares = Spares::new((plan.jobs + 2) * 4 * BUFFER);
     let (pool, limits) = bounds(&plan);
     let name = sink.name();
     let is_map = matches!(job, Job::Map(_));
@@ -155,9 +156,12 @@ fn start_engine(
     let apart = plan.policy.retries > 0;
     let tell = if apart || plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
     let task = Task { job, format: Arc::clone(format), tell, apart };
-    let quota = plan.policy.halt.and_then(|halt| {
-        let left = AtomicU64::new(halt.items(plan.progress.total)?);
-        Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
+    // A share is of a total that only the loop knows for sure; and what will be tried again has not failed yet.
+    let quota = plan.policy.halt.and_then(|halt| match halt.limit {
+        Limit::Items(items) if !apart => {
+            Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left: AtomicU64::new(items) })
+        }
+        _ => None,
     });
     let sender = sender.clone();
     let ring = move |ring| drop(sender.send(Message::Ring(ring)));
@@ -172,8 +176,10 @@ fn start_engine(
 fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
     let body = move || {
-        let ended =
-            source::read(options, chunking, &pool, &mut |block| sender.send(Message::Block(Box::new(block))).is_ok());
+        let mut emit = |block| sender.send(Message::Block(Box::new(block))).is_ok();
+        let read = AssertUnwindSafe(|| source::read(options, chunking, &pool, &mut emit));
+        // Even after a fault of its own the reader says that it has ended: the loop would wait for ever.
+        let ended = catch_unwind(read).unwrap_or_else(|_| Err(anyhow!("the thread that reads items panicked")));
         // Nobody is left to tell when the run is over already.
         let _ = sender.send(Message::SourceEnded(ended));
     };

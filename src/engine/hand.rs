@@ -4,11 +4,11 @@
 //! again item by item, and only the item that panics is charged. A fold keeps what it has folded of the
 //! current block apart from the rest, so that a panic can undo no more than can be done again.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::caught::catch;
 use crate::chunk::Block;
-use crate::item::{Chunk, Failed, Failure, Failures, Seq, panic_message};
+use crate::item::{Chunk, Failed, Failure, Failures, Seq};
 use crate::op::{AnyFold, Map, Results, Tally};
 use crate::output::Format;
 
@@ -94,13 +94,14 @@ impl Hand {
 
     /// Does what is sound of the chunk; a faulty item fails with its fault.
     fn run(&mut self, block: &Block, chunk: &Chunk<'_>) {
-        let mut done = 0;
+        let (mut rest, mut done) = (*chunk, 0);
         for (place, fault) in block.faults(chunk) {
-            self.run_sound(done, &chunk.part(done, place - done));
+            let (sound, faulty) = rest.split(place - done);
+            self.run_sound(done, &sound);
             self.results.fail_at(place, fault.clone());
+            rest = faulty.split(1).1;
             done = place + 1;
         }
-        let rest = if done == 0 { *chunk } else { chunk.part(done, chunk.count - done) };
         self.run_sound(done, &rest);
     }
 
@@ -127,10 +128,12 @@ fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl
     let count = part.count - mapped.failures.len();
     let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: 1, first: part.first, count };
     let mut failures = mapped.failures.clone();
+    // The places of the items that have a result.
+    let failed = |place: &usize| mapped.failures.binary_search_by_key(place, |(failed, _)| *failed).is_ok();
+    let mut places = (0..part.count).filter(|place| !failed(place)).enumerate();
     if count > 0 {
         fold.step(&results, |at, cause| {
-            // The place among all items of the one that is `at` among those with a result.
-            let place = mapped.failures.iter().fold(at, |place, (failed, _)| place + usize::from(*failed <= place));
+            let place = places.find(|(nth, _)| *nth == at).map_or(at, |(_, place)| place);
             failures.push((place, cause));
         });
     }
@@ -164,31 +167,30 @@ fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
 /// Does a chunk; when the operation panics, item by item.
 fn run_map(map: &dyn Map, chunk: &Chunk<'_>, results: &mut Results) {
     let before = results.mark();
-    let Err(panic) = catch_unwind(AssertUnwindSafe(|| map.map(chunk, results))) else { return };
+    let Err(message) = catch(|| map.map(chunk, results)) else { return };
     results.rewind(&before);
     if chunk.count == 1 {
-        return results.fail(Failure::Panicked(panic_message(&*panic).into_owned()));
+        return results.fail(Failure::Panicked(message));
     }
-    for place in 0..chunk.count {
-        run_map(map, &chunk.part(place, 1), results);
-    }
+    chunk.singly().for_each(|item| run_map(map, &item, results));
 }
 
 /// A chunk's results in parts: runs of items that went well, and each failed item alone.
 fn apart<'a>(chunk: &'a Chunk<'a>, results: &'a Results) -> Vec<(Chunk<'a>, Results)> {
-    let mut parts = Vec::new();
-    let mut done = 0;
+    let (mut parts, mut rest, mut done) = (Vec::new(), *chunk, 0);
     for (place, cause) in &results.failures {
-        if *place > done {
-            parts.push((chunk.part(done, place - done), results.part(done, *place)));
+        let (well, after) = rest.split(place - done);
+        if well.count > 0 {
+            parts.push((well, results.part(done, *place)));
         }
+        let (item, after) = after.split(1);
         let mut failed = Results::with_ends();
         failed.fail(cause.clone());
-        parts.push((chunk.part(*place, 1), failed));
-        done = place + 1;
+        parts.push((item, failed));
+        (rest, done) = (after, place + 1);
     }
-    if done < chunk.count {
-        parts.push((chunk.part(done, chunk.count - done), results.part(done, chunk.count)));
+    if rest.count > 0 {
+        parts.push((rest, results.part(done, chunk.count)));
     }
     parts
 }
@@ -226,7 +228,7 @@ impl Folding {
 
     fn step(&mut self, chunk: &Chunk<'_>, fail: impl FnMut(usize, Failure)) {
         let mut failures = Failures::new();
-        if catch_unwind(AssertUnwindSafe(|| self.recent.step(chunk, &mut failures))).is_err() {
+        if catch(|| self.recent.step(chunk, &mut failures)).is_err() {
             failures = self.recover(chunk);
         } else {
             self.kept += chunk.bytes.len();
@@ -262,12 +264,12 @@ impl Folding {
     /// Folds each item into a tally of its own, so that one that panics takes nothing with it.
     fn fold_singly(&mut self, chunk: &Chunk<'_>) -> Failures {
         let mut failures = Failures::new();
-        for place in 0..chunk.count {
+        for (place, item) in chunk.singly().enumerate() {
             let mut single = Arc::clone(&self.fold).tally();
             let mut failed = Failures::new();
-            match catch_unwind(AssertUnwindSafe(|| single.step(&chunk.part(place, 1), &mut failed))) {
+            match catch(|| single.step(&item, &mut failed)) {
                 Ok(()) => self.total.merge(&mut *single),
-                Err(panic) => failed = vec![(0, Failure::Panicked(panic_message(&*panic).into_owned()))],
+                Err(message) => failed = vec![(0, Failure::Panicked(message))],
             }
             failures.extend(failed.into_iter().map(|(_, cause)| (place, cause)));
         }

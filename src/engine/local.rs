@@ -21,7 +21,7 @@ use crate::item::Attempt;
 use crate::op::{Answer, Tally};
 
 /// The name of the worker threads.
-pub const WORKER: &str = "parjob-worker";
+const WORKER: &str = "parjob-worker";
 
 /// Stops the claiming of chunks when enough items have ended, without waiting for the run loop to notice.
 ///

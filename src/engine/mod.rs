@@ -4,6 +4,7 @@
 //! know that there is only one engine: [`Local`], the threads of this machine. Tests of the loop put one
 //! in its place that does as it is told.
 
+mod caught;
 mod hand;
 mod local;
 mod outbox;
@@ -12,8 +13,9 @@ use crate::chunk::Block;
 use crate::item::{Attempt, Failed, Seq};
 use crate::op::Answer;
 
+pub use caught::is_caught;
 pub use hand::{Job, Task};
-pub use local::{Local, Quota, WORKER};
+pub use local::{Local, Quota};
 
 /// Carries chunks to workers.
 pub trait Engine {

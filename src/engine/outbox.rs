@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn post(outbox: &Outbox, piece: Piece, size: usize) -> Option<Ring> {
-        outbox.post(piece, &mut vec![b'x'; size], &mut Vec::new(), &Spares::default())
+        outbox.post(piece, &mut vec![b'x'; size], &mut Vec::new(), &Spares::new(1 << 20))
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<F: Formula> Visitor for Applied<'_, F> {
         self.lines.float(F::float(value));
     }
 
-    fn failed(&mut self, place: usize, cause: Failure) {
-        self.lines.fail(place, cause);
+    fn failed(&mut self, _place: usize, cause: Failure) {
+        self.lines.fail(cause);
     }
 }

@@ -105,6 +105,12 @@ impl Params {
         Params(operation.params.iter().filter_map(default).collect())
     }
 
+    /// Without limits of its own: for a fold of results, whose size the map has limited already.
+    pub fn without_limits(mut self) -> Params {
+        self.0.entry(number::MAX_DIGITS.name).and_modify(|limit| *limit = usize::MAX.to_string());
+        self
+    }
+
     /// Whether a flag was given.
     pub fn flag(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -246,8 +252,12 @@ impl Results {
         }
     }
 
-    /// The results of the items from `start` to `end`, which must have their ends noted and no failure.
+    /// The results of the items from `start` to `end`, none of which may have failed; empty for a fold, which
+    /// has none.
     pub(crate) fn part(&self, start: usize, end: usize) -> Results {
+        if self.bytes.is_empty() || self.ends.len() < end {
+            return Results::with_ends();
+        }
         let from = if start == 0 { 0 } else { self.ends[start - 1] };
         let ends: Vec<usize> = self.ends[start..end].iter().map(|end| end - from).collect();
         let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();

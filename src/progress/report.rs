@@ -121,8 +121,12 @@ impl Observer for Report {
                 self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
             }
             Event::Lingering { items } if self.talk != Talk::Quiet => {
-                let noun = if *items == 1 { "item" } else { "items" };
-                self.say(&format!("parjob: waiting for {items} {noun} at work; Ctrl-C again to stop at once\n"));
+                let whom = match items {
+                    0 => "the reader of the results".to_string(),
+                    1 => "1 item at work".to_string(),
+                    items => format!("{items} items at work"),
+                };
+                self.say(&format!("parjob: waiting for {whom}; Ctrl-C again to stop at once\n"));
             }
             Event::Ended(ended) => self.write(ended),
             Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}

@@ -36,7 +36,7 @@ pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
 pub use policy::{Backoff, Halt, Limit, On, Policy};
 use reorder::{Ready, Reorder};
-use retry::Retries;
+use retry::{Retries, Waiting};
 use state::{Change, Phase, State};
 
 /// The bounds on what is under way.
@@ -93,6 +93,10 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         limits,
         state: State::new(),
         pending: VecDeque::new(),
+        pending_items: 0,
+        blocks_read: 0,
+        collected: 0,
+        is_fold: doors.answer.is_some(),
         reorder: Reorder::new(),
         retries: Retries::default(),
         out: Outgoing::new(Arc::clone(doors.spares), doors.write),
@@ -126,6 +130,13 @@ struct Run<'a> {
     state: State,
     /// Blocks that wait until results are written.
     pending: VecDeque<Block>,
+    /// The items of those blocks.
+    pending_items: u64,
+    blocks_read: u64,
+    /// Bytes of results so far, written or not.
+    collected: u64,
+    /// All items have one answer.
+    is_fold: bool,
     reorder: Reorder,
     retries: Retries,
     out: Outgoing<'a>,
@@ -189,6 +200,8 @@ impl Run<'_> {
         match self.state.phase {
             Phase::Running => {
                 self.retries.learn_shape(&block);
+                self.blocks_read += 1;
+                self.pending_items += block.items();
                 self.pending.push_back(block);
             }
             _ => self.state.apply(Change::Revoked(block.items())),
@@ -197,11 +210,26 @@ impl Run<'_> {
 
     /// Starts blocks while there is room for their results.
     fn start_pending(&mut self) {
-        while self.out.unwritten() < self.limits.unwritten
+        while !self.pending.is_empty()
+            && self.has_room()
             && let Some(block) = self.pending.pop_front()
         {
+            self.pending_items -= block.items();
             self.engine.start(block);
         }
+    }
+
+    /// Whether the results of a further block have room: beside those that wait to be written, and those
+    /// that the blocks at work will have if they go on like the ones before. A block for each worker, and one
+    /// that waits, are at work in any case.
+    fn has_room(&self) -> bool {
+        let counts = &self.state.counts;
+        let at_work = counts.under_way() - self.pending_items;
+        let to_come = self.collected / counts.done().max(1) * at_work;
+        let blocks = at_work / (counts.read / self.blocks_read.max(1)).max(1);
+        let unwritten = self.out.unwritten() + self.reorder.overhead();
+        let enough = blocks > self.engine.capacity() as u64;
+        unwritten < self.limits.unwritten && !(enough && unwritten as u64 + to_come >= self.limits.unwritten as u64)
     }
 
     fn collect(&mut self) {
@@ -219,6 +247,7 @@ impl Run<'_> {
     fn take_parcel(&mut self, parcel: Parcel) {
         let Parcel { bytes, pieces, failed } = parcel;
         self.out.collected(bytes.len());
+        self.collected += bytes.len() as u64;
         let mut failed = failed.into_iter().peekable();
         let (bytes, mut start) = (Rc::new(bytes), 0);
         let last = pieces.len().saturating_sub(1);
@@ -226,13 +255,14 @@ impl Run<'_> {
         for (n, piece) in pieces.into_iter().enumerate() {
             let range = start..piece.end;
             start = piece.end;
-            let end = piece.first.plus(piece.items);
-            let failed: Vec<Failed> = std::iter::from_fn(|| failed.next_if(|failed| failed.seq < end)).collect();
+            let items = piece.first..piece.first.plus(piece.items);
+            let failed: Vec<Failed> =
+                std::iter::from_fn(|| failed.next_if(|failed| items.contains(&failed.seq))).collect();
             if let [only] = &failed[..]
                 && self.may_retry(&piece, only)
             {
-                self.out.gone(range.len());
-                self.retry(&piece, only);
+                let withheld = bytes.as_ref().map(|bytes| bytes[range].to_vec()).unwrap_or_default();
+                self.retry(&piece, only, withheld);
                 continue;
             }
             // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
@@ -259,11 +289,13 @@ impl Run<'_> {
         more && piece.items == 1 && failed.cause.may_pass() && self.state.phase == Phase::Running
     }
 
-    fn retry(&mut self, piece: &Piece, failed: &Failed) {
+    /// Puts an item aside for another try. What it printed is withheld: it counts only if it is the last.
+    fn retry(&mut self, piece: &Piece, failed: &Failed, withheld: Vec<u8>) {
+        self.out.gone(withheld.len());
         let delay = self.policy.backoff.after(piece.attempt, piece.first);
         let attempt = piece.attempt.next();
         self.emit(&Event::Retrying { failed, attempt, delay });
-        self.retries.add(self.mailbox.now() + delay, attempt, failed.clone());
+        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed: failed.clone(), withheld });
     }
 
     fn halt_if_due(&mut self) {
@@ -273,7 +305,9 @@ impl Run<'_> {
         let total = if self.state.source_open { self.limits.total } else { Some(counts.read) };
         if halt.is_due(counts.ok, counts.failed, total) {
             let stop = Stop::Halted { asked_for: halt.on != On::Fail };
-            self.stop(if halt.now { Change::Stop(stop) } else { Change::Drain(stop) });
+            // The answer of a fold is that of whole items: even now, those at work are waited for.
+            let now = halt.now && !self.is_fold;
+            self.stop(if now { Change::Stop(stop) } else { Change::Drain(stop) });
         }
     }
 
@@ -299,14 +333,15 @@ impl Run<'_> {
     fn stop(&mut self, change: Change) {
         self.state.apply(change);
         self.pool.close();
-        let pending: u64 = self.pending.drain(..).map(|block| block.items()).sum();
-        let revoked = self.engine.revoke() + pending;
+        self.pending.clear();
+        let revoked = self.engine.revoke() + std::mem::take(&mut self.pending_items);
         self.state.apply(Change::Revoked(revoked));
         // What waited for another try has failed, with the cause that it had.
-        for failed in self.retries.drain() {
-            let piece = Piece { first: failed.seq, items: 1, failed: 1, attempt: crate::item::Attempt::FIRST, end: 0 };
-            let nothing = Ready { items: 1, bytes: Rc::default(), range: 0..0 };
-            self.end_piece(&piece, &[failed], nothing);
+        for Waiting { attempt, failed, withheld } in self.retries.drain() {
+            let end = withheld.len();
+            self.out.collected(end);
+            let piece = Piece { first: failed.seq, items: 1, failed: 1, attempt, end };
+            self.end_piece(&piece, &[failed], Ready { items: 1, bytes: Rc::new(withheld), range: 0..end });
         }
         if let Some(stop) = self.state.stop.take() {
             self.emit(&Event::Stopping(&stop));
@@ -331,7 +366,8 @@ impl Run<'_> {
         for block in self.retries.due(now, self.pool) {
             self.engine.start(block);
         }
-        if self.linger_at.take_if(|at| *at <= now).is_some() && !self.state.is_idle() {
+        let waits = !self.state.is_idle() || self.out.unwritten() > 0;
+        if self.linger_at.take_if(|at| *at <= now).is_some() && waits {
             let items = self.state.counts.under_way();
             self.emit(&Event::Lingering { items });
         }

@@ -94,10 +94,11 @@ impl On {
 
 impl Halt {
     /// The number of items at which to stop, where the limit or the total tells it.
-    pub fn items(&self, total: Option<u64>) -> Option<u64> {
+    fn items(&self, total: Option<u64>) -> Option<u64> {
+        let share = |total: u64, percent| (u128::from(total) * u128::from(percent)).div_ceil(100).max(1);
         match self.limit {
             Limit::Items(items) => Some(items),
-            Limit::Percent(percent) => total.map(|total| (total * percent).div_ceil(100).max(1)),
+            Limit::Percent(percent) => total.map(|total| u64::try_from(share(total, percent)).unwrap_or(u64::MAX)),
         }
     }
 

@@ -34,6 +34,11 @@ impl Reorder {
         self.next
     }
 
+    /// What the waiting results take in memory beside their bytes, about: results may be empty.
+    pub(super) fn overhead(&self) -> usize {
+        self.waiting.len() * 2 * size_of::<(Seq, Ready)>()
+    }
+
     /// Takes the results of the items from `first` on, and passes on what no longer waits.
     pub(super) fn insert(&mut self, first: Seq, ready: Ready, mut pass_on: impl FnMut(Ready)) {
         if first != self.next {

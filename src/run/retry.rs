@@ -8,10 +8,21 @@ use crate::buffer::BufferPool;
 use crate::chunk::{Block, Chunking, Content};
 use crate::item::{Attempt, Failed, Seq};
 
+/// An item that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The attempt that is to come.
+    pub(super) attempt: Attempt,
+    /// How the last one went.
+    pub(super) failed: Failed,
+    /// What the last one printed: the item's result if no other attempt is made.
+    pub(super) withheld: Vec<u8>,
+}
+
 /// The waiting items, by the time at which they are due.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
-    waiting: BTreeMap<(Instant, Seq), (Attempt, Failed)>,
+    waiting: BTreeMap<(Instant, Seq), Waiting>,
     /// How the blocks of this run part their items: alike in all of them.
     delimiter: u8,
     fields: u32,
@@ -23,9 +34,9 @@ impl Retries {
         (self.delimiter, self.fields) = (block.content().delimiter, block.content().fields);
     }
 
-    /// An item waits until `at` for this attempt.
-    pub(super) fn add(&mut self, at: Instant, attempt: Attempt, failed: Failed) {
-        self.waiting.insert((at, failed.seq), (attempt, failed));
+    /// An item waits until `at`.
+    pub(super) fn add(&mut self, at: Instant, waiting: Waiting) {
+        self.waiting.insert((at, waiting.failed.seq), waiting);
     }
 
     /// When the next one is due.
@@ -37,12 +48,12 @@ impl Retries {
     pub(super) fn due(&mut self, now: Instant, pool: &Arc<BufferPool>) -> Vec<Block> {
         let later = self.waiting.split_off(&(now, Seq(u64::MAX)));
         let due = std::mem::replace(&mut self.waiting, later);
-        due.into_values().filter_map(|(attempt, failed)| self.block(attempt, &failed, pool)).collect()
+        due.into_values().filter_map(|waiting| self.block(waiting.attempt, &waiting.failed, pool)).collect()
     }
 
-    /// Gives up on all: their last failures.
-    pub(super) fn drain(&mut self) -> Vec<Failed> {
-        std::mem::take(&mut self.waiting).into_values().map(|(_, failed)| failed).collect()
+    /// Gives up on all.
+    pub(super) fn drain(&mut self) -> Vec<Waiting> {
+        std::mem::take(&mut self.waiting).into_values().collect()
     }
 
     fn block(&self, attempt: Attempt, failed: &Failed, pool: &Arc<BufferPool>) -> Option<Block> {

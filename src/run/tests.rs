@@ -230,7 +230,7 @@ impl Test {
             answer: None,
             observers: &mut [Box::new(Log(Rc::clone(&world)))],
             pool: &pool,
-            spares: &Arc::default(),
+            spares: &Spares::new(1 << 20),
             output: "standard output",
         };
         let ended = run(doors, &self.policy, self.limits, Vec::new());
