@@ -16,6 +16,8 @@ use crate::{output, source};
 pub struct Plan {
     /// Where items come from.
     pub source: source::Options,
+    /// Items come from a terminal only because nothing else was said: nobody means to type them.
+    pub items_are_typed: bool,
     /// What is done to them.
     pub work: Work,
     /// How many workers.

@@ -16,7 +16,7 @@ use crate::op::{Answer, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Report, Talk};
-use crate::run::{self, Channel, Doors, Limit, Limits, Message, On};
+use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source;
 use crate::sys::{entry, signals};
 
@@ -138,7 +138,7 @@ fn finish(writer: Writer, ended: &Ended) -> Result<Exit> {
 /// the source; results in proportion.
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
-    (pool, Limits { unwritten: (plan.jobs + 2) * 4 * BUFFER, total: plan.progress.total })
+    (pool, Limits { unwritten: (plan.jobs + 2) * 4 * BUFFER, total: plan.source.total().or(plan.progress.total) })
 }
 
 fn listen(sender: &Sender<Message>) -> Result<()> {
@@ -156,12 +156,10 @@ fn start_engine(
     let apart = plan.policy.retries > 0;
     let tell = if apart || plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
     let task = Task { job, format: Arc::clone(format), tell, apart };
-    // A share is of a total that only the loop knows for sure; and what will be tried again has not failed yet.
-    let quota = plan.policy.halt.and_then(|halt| match halt.limit {
-        Limit::Items(items) if !apart => {
-            Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left: AtomicU64::new(items) })
-        }
-        _ => None,
+    // Only of a total that is certain can a share be taken here; and what will be tried again has not failed yet.
+    let quota = plan.policy.halt.filter(|_| !apart).and_then(|halt| {
+        let left = AtomicU64::new(halt.items(plan.source.total())?);
+        Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
     let sender = sender.clone();
     let ring = move |ring| drop(sender.send(Message::Ring(ring)));

@@ -186,3 +186,31 @@ mod refused {
         }
     }
 }
+
+mod shares_and_folds {
+    use super::*;
+
+    #[test]
+    fn a_share_of_a_total_that_was_too_small_does_not_hang() {
+        let done = shell("seq 100 | parjob --total 10 --halt soon,done=50% square").run().succeeds();
+        let [_, ok, _, _] = counts_or(&done, [100, 100, 0, 0]);
+        assert!(ok >= 5, "{ok}");
+        shell("parjob --total 10 --halt soon,done=50% square $(seq 100) | tail -n 1").run().succeeds();
+    }
+
+    #[test]
+    fn a_fold_that_is_halted_answers_for_what_it_counted() {
+        for when in ["now", "soon"] {
+            let done = parjob(&format!("-j2 --halt {when},done=1 sum 20 10 5")).run().succeeds();
+            let [_, ok, _, _] = counts_or(&done, [3, 3, 0, 0]);
+            let sum: u64 = String::from_utf8_lossy(done.stdout()).trim().parse().unwrap();
+            let sums = [[20, 10, 5].as_slice(), &[30, 25, 15], &[35]][ok as usize - 1].to_vec();
+            assert!(sums.contains(&sum), "{sum} of {ok}");
+        }
+    }
+
+    /// The counts, or these where the run had nothing to say.
+    fn counts_or(done: &Done, silent: [u64; 4]) -> [u64; 4] {
+        if done.stderr().is_empty() { silent } else { counts(done) }
+    }
+}

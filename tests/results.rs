@@ -297,3 +297,43 @@ mod files {
         shell(script).run().prints("9\n").succeeds();
     }
 }
+
+mod faults_and_failures_in_one_chunk {
+    use super::*;
+
+    const ITEMS: &str = "toolonggggg\n1\nx\n3\n";
+
+    #[test]
+    fn each_row_is_about_its_own_item() {
+        for chunk in ["1", "2", "4", "auto"] {
+            let options = format!("--max-item 5 --chunk {chunk}");
+            let text = parjob(&format!("{options} square")).input(ITEMS).run();
+            text.prints("1\n9\n").says("item 3: \"x\" is not a number").counts(4, 2, 2, 0).status(1);
+            let tagged = parjob(&format!("{options} --tag square")).input(ITEMS).run();
+            tagged.prints("1\t1\n3\t9\n").status(1);
+            let rows = parjob(&format!("{options} --format tsv square")).input(ITEMS).run();
+            let rows = String::from_utf8_lossy(rows.stdout()).into_owned();
+            let ok: Vec<&str> = rows.lines().skip(1).map(|row| row.split('\t').nth(3).unwrap()).collect();
+            assert_eq!(ok, ["false", "true", "false", "true"], "{rows}");
+            let sum = parjob(&format!("{options} sum")).input(ITEMS).run();
+            sum.prints("4\n").says("item 3: \"x\"").counts(4, 2, 2, 0).status(1);
+            let reduced = parjob(&format!("{options} square --reduce sum")).input(ITEMS).run();
+            reduced.prints("10\n").says("item 3: \"x\"").counts(4, 2, 2, 0).status(1);
+        }
+    }
+
+    #[test]
+    fn many_faults_take_time_in_their_number() {
+        // In its square this would take minutes.
+        let run = shell("yes xx | head -n 200000 | parjob --max-item 1 --chunk 100000 square").run();
+        run.prints("").counts(200_000, 0, 200_000, 0).status(1);
+    }
+
+    #[test]
+    fn a_reduction_has_no_limit_of_digits_of_its_own() {
+        let run = parjob("--max-digits 20000 square --reduce count").input("9".repeat(12_000)).run();
+        run.prints("1\n").succeeds();
+        let run = parjob("--max-digits 6000 square --reduce sum").input("9".repeat(6000)).run().succeeds();
+        assert_eq!(run.stdout().len(), 12_001);
+    }
+}

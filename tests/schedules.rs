@@ -180,6 +180,7 @@ impl Run<'_> {
             output: output::Options { format: self.format, tag: false, file: Some(file) },
             progress: progress::Options { style: Style::None, total: None, shares_terminal: false },
             talk: Talk::Quiet,
+            items_are_typed: false,
             decisions: Vec::new(),
         }
     }

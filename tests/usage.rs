@@ -268,3 +268,27 @@ mod explain {
         assert!(alone || jobs.ends_with("the default: the CPUs that this process may run on"), "{text}");
     }
 }
+
+mod on_both_sides {
+    use super::*;
+
+    #[test]
+    fn an_option_given_twice_is_never_half_forgotten() {
+        parjob("--range 1:2 square --range 5:6").run().prints("").says("give one source").status(2);
+        parjob("--first 1 square --first 2 4 5").run().prints("").says("--first").status(2);
+        parjob("-k square --unordered 1").run().prints("").says("cannot be used with").status(2);
+        parjob("-0 square -d , 1").run().prints("").says("cannot be used with").status(2);
+    }
+
+    #[test]
+    fn an_operations_own_option_may_stand_before_it() {
+        parjob("--max-digits 2 square 99").run().prints("9801\n").succeeds();
+        parjob("--bytes len é").run().prints("2\n").succeeds();
+    }
+
+    #[test]
+    fn minus_zero_among_items_is_not_lost() {
+        parjob("square 1 -0 2").run().prints("").says("-0 after an item").status(2);
+        parjob("square -- 1 -0 2").run().prints("1\n0\n4\n").succeeds();
+    }
+}

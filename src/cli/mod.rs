@@ -61,8 +61,11 @@ fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
     let (mut words, sources) = split::split(argv)?;
     let command = command();
     ahead::move_behind(&mut words, &command);
-    negative::mark(&mut words, &command);
-    understand(words, sources)
+    negative::mark(&mut words, &command)?;
+    match understand(words, sources)? {
+        Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.work.operation))),
+        request => Ok(request),
+    }
 }
 
 fn understand(words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Refusal> {
@@ -82,8 +85,7 @@ fn understand(words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Ref
 fn run(name: &str, given: &ArgMatches, sources: Vec<Column>) -> Result<Request, Refusal> {
     let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name).unwrap_or_else(help::brief))) };
     let surroundings = resolve::Surroundings::look();
-    let plan = resolve::resolve(operation, given, sources, &surroundings)?;
-    plan.map_or_else(|| Err(Refusal(help::no_items(operation))), |plan| Ok(Request::Run(Box::new(plan))))
+    Ok(Request::Run(Box::new(resolve::resolve(operation, given, sources, &surroundings)?)))
 }
 
 /// What the rest of the words would do.

@@ -7,19 +7,33 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use anyhow::{Result, bail};
 use clap::Command;
+
+use super::args::EXPLAIN;
 
 const MARK: u8 = 0;
 
 /// Marks the negative numbers up to `--`, but for those that are the value of the option before them.
-pub(super) fn mark(words: &mut [OsString], command: &Command) {
-    let mut value = false;
-    for word in words.iter_mut().take_while(|word| *word != "--") {
-        if !value && is_negative_number(word.as_bytes()) {
+///
+/// # Errors
+///
+/// `-0` among items: it could be meant as either, and an item must not get lost.
+pub(super) fn mark(words: &mut [OsString], command: &Command) -> Result<()> {
+    let (mut value, mut plain) = (false, 0);
+    for word in words.iter_mut().skip(1).take_while(|word| *word != "--") {
+        let is_value = std::mem::replace(&mut value, takes_value(word, command));
+        let negative = !is_value && is_negative_number(word.as_bytes());
+        // The first plain word is the operation.
+        if *word == "-0" && plain > 1 {
+            bail!("-0 after an item could be the number or the option; write --null for the option, or items after --");
+        }
+        plain += usize::from(negative || (!is_value && !word.as_bytes().starts_with(b"-") && *word != EXPLAIN));
+        if negative {
             *word = OsString::from_vec([&[MARK], word.as_bytes()].concat());
         }
-        value = takes_value(word, command);
     }
+    Ok(())
 }
 
 /// The word without its mark.
@@ -27,7 +41,7 @@ pub(super) fn unmarked(word: &OsStr) -> OsString {
     OsString::from_vec(word.as_bytes().strip_prefix(&[MARK]).unwrap_or(word.as_bytes()).to_vec())
 }
 
-fn is_negative_number(word: &[u8]) -> bool {
+pub(super) fn is_negative_number(word: &[u8]) -> bool {
     let [b'-', rest @ ..] = word else { return false };
     let special = ["inf", "infinity", "nan"].iter().any(|name| rest.eq_ignore_ascii_case(name.as_bytes()));
     let [first, .., last] = rest else { return matches!(rest, [b'1'..=b'9']) };
@@ -51,6 +65,7 @@ pub(super) fn takes_value(word: &OsStr, command: &Command) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
     #[test]
@@ -66,12 +81,25 @@ mod tests {
     #[test]
     fn the_value_of_an_option_is_left_alone() {
         let mut words: Vec<OsString> =
-            "parjob -j -1 square -2 --range -3:-1 --seed -4 --jobs=2 -5 -0 -- -6".split(' ').map(Into::into).collect();
+            "parjob -j -1 square -0 -2 --range -3:-1 --seed -4 --jobs=2 -5 -- -6".split(' ').map(Into::into).collect();
         let before = words.clone();
-        mark(&mut words, &super::super::command());
+        mark(&mut words, &super::super::command()).unwrap();
         let marked: Vec<&OsString> =
             before.iter().zip(&words).filter(|(old, new)| old != new).map(|(old, _)| old).collect();
         assert_eq!(marked, ["-2", "-5"]);
         assert_eq!(words.iter().map(|word| unmarked(word)).collect::<Vec<_>>(), before);
+    }
+
+    #[test]
+    fn minus_zero_among_items_is_refused() {
+        let refused = |line: &str| {
+            let mut words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            mark(&mut words, &super::super::command()).is_err()
+        };
+        assert!(refused("parjob square 1 -0 2"));
+        assert!(refused("parjob square -1 -0"));
+        assert!(!refused("parjob square -0"));
+        assert!(!refused("parjob explain square -0"));
+        assert!(!refused("parjob square 1 -- -0"));
     }
 }

@@ -55,17 +55,18 @@ impl Surroundings {
     }
 }
 
-/// The plan; `None` when no items are given and a person would have to type them.
+/// The plan.
 pub(super) fn resolve(
     operation: &'static Operation,
     given: &ArgMatches,
     sources: Vec<Column>,
     around: &Surroundings,
-) -> Result<Option<Plan>> {
+) -> Result<Plan> {
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
     let work = work(operation, given, &mut decide)?;
-    let Some(source) = source(operation, given, sources, around, &mut decide)? else { return Ok(None) };
+    let (source, items_given) = source(operation, given, sources, &mut decide)?;
+    let items_are_typed = !items_given && around.stdin_is_terminal;
     let jobs = jobs(given, around, &mut decide)?;
     let policy = policy(given, around)?;
     let chunking = chunking(given, &policy, &mut decide)?;
@@ -79,7 +80,7 @@ pub(super) fn resolve(
     if let Some(deadline) = policy.deadline {
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
-    Ok(Some(Plan { source, work, jobs, chunking, policy, output, progress, talk, decisions }))
+    Ok(Plan { source, items_are_typed, work, jobs, chunking, policy, output, progress, talk, decisions })
 }
 
 /// Notes a decision: what, its value, why.
@@ -108,13 +109,13 @@ fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -
     Ok(Work { operation, params, reduce })
 }
 
+/// Where items come from, and whether the command line says so.
 fn source(
     operation: &Operation,
     given: &ArgMatches,
     sources: Vec<Column>,
-    around: &Surroundings,
     decide: Decide<'_>,
-) -> Result<Option<source::Options>> {
+) -> Result<(source::Options, bool)> {
     let mut columns = Vec::new();
     let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
     for range in given.get_many::<String>("range").into_iter().flatten() {
@@ -127,10 +128,8 @@ fn source(
         add(Origin::Words(items.map(|item| unmarked(item)).collect()));
     }
     columns.extend(sources);
-    if columns.is_empty() {
-        if around.stdin_is_terminal {
-            return Ok(None);
-        }
+    let items_given = !columns.is_empty();
+    if !items_given {
         columns.push(Column { origin: Origin::Inputs(vec![Input::Stdin]), link: Link::Cross });
         decide("items", "standard input".into(), "no other source was given".into());
     } else {
@@ -144,7 +143,7 @@ fn source(
         );
     }
     check_inputs(&columns)?;
-    Ok(Some(source::Options { columns, reading: reading(given)? }))
+    Ok((source::Options { columns, reading: reading(given)? }, items_given))
 }
 
 fn described(columns: &[Column]) -> String {

@@ -126,7 +126,7 @@ impl Observer for Report {
                     1 => "1 item at work".to_string(),
                     items => format!("{items} items at work"),
                 };
-                self.say(&format!("parjob: waiting for {whom}; Ctrl-C again to stop at once\n"));
+                self.say(&format!("parjob: waiting for {whom}; Ctrl-C stops at once\n"));
             }
             Event::Ended(ended) => self.write(ended),
             Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}

@@ -14,12 +14,12 @@
 
 mod mailbox;
 mod outgoing;
+mod pending;
 mod policy;
 mod reorder;
 mod retry;
 mod state;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +34,7 @@ use crate::output::Wrote;
 
 pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
+use pending::{Pending, Room};
 pub use policy::{Backoff, Halt, Limit, On, Policy};
 use reorder::{Ready, Reorder};
 use retry::{Retries, Waiting};
@@ -92,9 +93,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         policy,
         limits,
         state: State::new(),
-        pending: VecDeque::new(),
-        pending_items: 0,
-        blocks_read: 0,
+        pending: Pending::default(),
         collected: 0,
         is_fold: doors.answer.is_some(),
         reorder: Reorder::new(),
@@ -129,10 +128,7 @@ struct Run<'a> {
     limits: Limits,
     state: State,
     /// Blocks that wait until results are written.
-    pending: VecDeque<Block>,
-    /// The items of those blocks.
-    pending_items: u64,
-    blocks_read: u64,
+    pending: Pending,
     /// Bytes of results so far, written or not.
     collected: u64,
     /// All items have one answer.
@@ -200,9 +196,7 @@ impl Run<'_> {
         match self.state.phase {
             Phase::Running => {
                 self.retries.learn_shape(&block);
-                self.blocks_read += 1;
-                self.pending_items += block.items();
-                self.pending.push_back(block);
+                self.pending.push(block);
             }
             _ => self.state.apply(Change::Revoked(block.items())),
         }
@@ -210,26 +204,15 @@ impl Run<'_> {
 
     /// Starts blocks while there is room for their results.
     fn start_pending(&mut self) {
-        while !self.pending.is_empty()
-            && self.has_room()
-            && let Some(block) = self.pending.pop_front()
-        {
-            self.pending_items -= block.items();
+        let room = Room {
+            workers: self.engine.capacity(),
+            unwritten: self.out.unwritten() + self.reorder.overhead(),
+            limit: self.limits.unwritten,
+            collected: self.collected,
+        };
+        while let Some(block) = self.pending.pop(&self.state.counts, room) {
             self.engine.start(block);
         }
-    }
-
-    /// Whether the results of a further block have room: beside those that wait to be written, and those
-    /// that the blocks at work will have if they go on like the ones before. A block for each worker, and one
-    /// that waits, are at work in any case.
-    fn has_room(&self) -> bool {
-        let counts = &self.state.counts;
-        let at_work = counts.under_way() - self.pending_items;
-        let to_come = self.collected / counts.done().max(1) * at_work;
-        let blocks = at_work / (counts.read / self.blocks_read.max(1)).max(1);
-        let unwritten = self.out.unwritten() + self.reorder.overhead();
-        let enough = blocks > self.engine.capacity() as u64;
-        unwritten < self.limits.unwritten && !(enough && unwritten as u64 + to_come >= self.limits.unwritten as u64)
     }
 
     fn collect(&mut self) {
@@ -333,8 +316,7 @@ impl Run<'_> {
     fn stop(&mut self, change: Change) {
         self.state.apply(change);
         self.pool.close();
-        self.pending.clear();
-        let revoked = self.engine.revoke() + std::mem::take(&mut self.pending_items);
+        let revoked = self.engine.revoke() + self.pending.clear();
         self.state.apply(Change::Revoked(revoked));
         // What waited for another try has failed, with the cause that it had.
         for Waiting { attempt, failed, withheld } in self.retries.drain() {

@@ -94,7 +94,7 @@ impl On {
 
 impl Halt {
     /// The number of items at which to stop, where the limit or the total tells it.
-    fn items(&self, total: Option<u64>) -> Option<u64> {
+    pub fn items(&self, total: Option<u64>) -> Option<u64> {
         let share = |total: u64, percent| (u128::from(total) * u128::from(percent)).div_ceil(100).max(1);
         match self.limit {
             Limit::Items(items) => Some(items),

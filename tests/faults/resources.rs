@@ -138,6 +138,7 @@ fn a_run_of_an_operation_that_panics() {
         output: parjob::output::Options { format: "text", tag: false, file: Some("out".into()) },
         progress: parjob::progress::Options { style: Style::None, total: None, shares_terminal: false },
         talk: Talk::Brief,
+        items_are_typed: false,
         decisions: Vec::new(),
     };
     parjob::start::start(plan).unwrap().leave()

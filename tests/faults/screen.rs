@@ -128,10 +128,10 @@ fn messages_take_lines_of_their_own_beside_a_bar() {
 #[test]
 fn what_an_interrupted_run_waits_for_is_said_beside_the_bar() {
     let run = parjob("--total 2 pi").env("TERM", "xterm").launch_on_terminal().feed("1e13\n").shows(" 0 of 2, ");
-    let run = run.gets_to_work().signal(Signal::INT).shows("waiting for 1 item at work; Ctrl-C again to stop at once");
+    let run = run.gets_to_work().signal(Signal::INT).shows("waiting for 1 item at work; Ctrl-C stops at once");
     let done = run.signal(Signal::INT).end_with_open_input().dies_by(Signal::INT.as_raw());
     let lines = screen(done.stdout());
-    assert_eq!(lines[0], "parjob: waiting for 1 item at work; Ctrl-C again to stop at once", "{lines:?}");
+    assert_eq!(lines[0], "parjob: waiting for 1 item at work; Ctrl-C stops at once", "{lines:?}");
     assert!(lines[1].starts_with("parjob: stopped by signal 2"), "{lines:?}");
 }
 

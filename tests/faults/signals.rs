@@ -30,7 +30,7 @@ fn s1_one_int_lets_what_is_at_work_finish_and_starts_nothing_more() {
         .gives("9\n")
         .gets_to_work()
         .signal(Signal::INT)
-        .says_while_running("waiting for 1 item at work; Ctrl-C again to stop at once")
+        .says_while_running("waiting for 1 item at work; Ctrl-C stops at once")
         .gives(squared)
         .end_with_open_input()
         .counts(4, 2, 0, 2)
@@ -68,7 +68,7 @@ fn s1_no_result_file_is_left_by_a_run_that_was_cut_short() {
 
 #[test]
 fn s2_a_second_int_ends_at_once() {
-    let run = at_work_for_hours().signal(Signal::INT).says_while_running("Ctrl-C again");
+    let run = at_work_for_hours().signal(Signal::INT).says_while_running("Ctrl-C stops");
     run.signal(Signal::INT).end_with_open_input().prints("").counts(1, 0, 0, 1).dies_by(INT);
 }
 
