@@ -9,10 +9,12 @@ use std::thread::Builder;
 use anyhow::{Context, Result, anyhow};
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
+use crate::chunk::Block;
 use crate::engine::{self, Engine, Job, Local, Quota, Task};
 use crate::event::{Ended, Observer};
 use crate::exit::{BROKEN, Exit};
-use crate::op::{Answer, Params, Work};
+use crate::item::Seq;
+use crate::op::{Answer, Blanks, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Report, Talk};
@@ -171,10 +173,19 @@ fn start_engine(
     Ok(engine)
 }
 
+const CRLF: &str = "parjob: the items end with a carriage return, which is taken as a part of them; --crlf strips it\n";
+
 fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
+    let kept = plan.work.operation.blanks == Blanks::Kept;
+    let warns = kept && plan.source.reads_lines() && plan.talk != Talk::Quiet;
     let body = move || {
-        let mut emit = |block| sender.send(Message::Block(Box::new(block))).is_ok();
+        let mut emit = |block: Block| {
+            if warns && block.first() == Seq::FIRST && block.begins_with_crlf() {
+                progress::say(CRLF);
+            }
+            sender.send(Message::Block(Box::new(block))).is_ok()
+        };
         let read = AssertUnwindSafe(|| source::read(options, chunking, &pool, &mut emit));
         // Even after a fault of its own the reader says that it has ended: the loop would wait for ever.
         let ended = catch_unwind(read).unwrap_or_else(|_| Err(anyhow!("the thread that reads items panicked")));

@@ -70,8 +70,19 @@ pub struct Operation {
     pub examples: &'static [Example],
     /// Its own options, beside those of every run.
     pub params: &'static [Param],
+    /// What blanks around an item are to it.
+    pub blanks: Blanks,
     /// Checks the parameters and makes the work. Errors are about a parameter's value.
     pub prepare: fn(&Params) -> Result<Work>,
+}
+
+/// What blanks around an item are to an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blanks {
+    /// Nothing: they are trimmed.
+    Trimmed,
+    /// A part of the item, so that a carriage return before the newline matters.
+    Kept,
 }
 
 /// A command to copy and what it prints. Each is run by a test.

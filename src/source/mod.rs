@@ -100,6 +100,12 @@ impl Options {
         Some(reading.first.map_or(all, |first| all.min(first)))
     }
 
+    /// Whether items are lines of text, whose ends may be those of another system.
+    pub fn reads_lines(&self) -> bool {
+        let inputs = self.columns.iter().any(|column| matches!(column.origin, Origin::Inputs(_)));
+        inputs && self.reading.delimiter == b'\n' && !self.reading.strip_cr
+    }
+
     /// Whether standard input is among the sources.
     pub fn reads_stdin(&self) -> bool {
         self.columns.iter().any(|column| match &column.origin {

@@ -51,7 +51,10 @@ fn i3_a_carriage_return_is_a_blank_around_a_number() {
 
 #[test]
 fn i3_a_carriage_return_is_kept_unless_crlf_strips_it() {
-    parjob("len").input("ab\r\nc\r\n").run().prints("3\n2\n").succeeds();
+    let kept = parjob("len").input("ab\r\nc\r\n").run().prints("3\n2\n").succeeds();
+    assert_eq!(kept.says("--crlf strips it").stderr().lines().count(), 1);
+    parjob("len -q").input("ab\r\n").run().prints("3\n").is_silent().succeeds();
+    parjob("len").input("ab\nc\r\n").run().prints("2\n2\n").is_silent().succeeds();
     parjob("len --crlf").input("ab\r\nc\r\n\r\nd\re\n").run().prints("2\n1\n0\n3\n").succeeds();
 }
 

@@ -150,6 +150,7 @@ static THROUGH: Operation = Operation {
     about: "Each item as it is, but panics on 3.",
     examples: &[],
     params: &[],
+    blanks: op::Blanks::Trimmed,
     prepare: |_| Ok(Work::Map(Arc::new(Through))),
 };
 
@@ -170,6 +171,7 @@ static JOIN: Operation = Operation {
     about: "The items sorted and joined, but panics on 3.",
     examples: &[],
     params: &[],
+    blanks: op::Blanks::Trimmed,
     prepare: |_| Ok(Work::Fold(Arc::new(Join))),
 };
 
