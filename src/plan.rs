@@ -19,7 +19,7 @@ pub struct Plan {
     /// Items come from a terminal only because nothing else was said: nobody means to type them.
     pub items_are_typed: bool,
     /// What is done to them.
-    pub work: Work,
+    pub work: Chosen,
     /// How many workers.
     pub jobs: usize,
     /// How many items a worker takes at a time.
@@ -38,7 +38,7 @@ pub struct Plan {
 
 /// An operation with its parameters, and the fold that takes its results.
 #[derive(Clone)]
-pub struct Work {
+pub struct Chosen {
     /// The operation.
     pub operation: &'static Operation,
     /// Its parameters.
@@ -47,7 +47,7 @@ pub struct Work {
     pub reduce: Option<&'static Operation>,
 }
 
-impl Work {
+impl Chosen {
     /// Whether all items have one answer, rather than a result each.
     ///
     /// # Errors

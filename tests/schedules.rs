@@ -173,7 +173,7 @@ impl Run<'_> {
                 columns: vec![Column { origin, link: Link::Cross }],
                 reading: Reading::default(),
             },
-            work: plan::Work { operation: self.operation, params, reduce: self.reduce },
+            work: plan::Chosen { operation: self.operation, params, reduce: self.reduce },
             jobs: self.schedule.jobs,
             chunking: self.schedule.chunking,
             policy: Policy { ordered: self.ordered, ..Policy::default() },

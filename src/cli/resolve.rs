@@ -16,7 +16,7 @@ use super::values;
 use crate::chunk::Chunking;
 use crate::op::{self, Operation, Params};
 use crate::output::{self, FORMATS};
-use crate::plan::{Decision, Plan, Work};
+use crate::plan::{Chosen, Decision, Plan};
 use crate::progress::{self, Style, Talk};
 use crate::run::{Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading};
@@ -88,7 +88,7 @@ type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
 
 const DEFAULT: &str = "the default";
 
-fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Work> {
+fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Chosen> {
     let mut params = Params::default();
     for param in operation.params {
         let value = match param.value {
@@ -106,7 +106,7 @@ fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -
         }
         decide("reduce", reduce.name.into(), "--reduce".into());
     }
-    Ok(Work { operation, params, reduce })
+    Ok(Chosen { operation, params, reduce })
 }
 
 /// Where items come from, and whether the command line says so.
@@ -241,7 +241,7 @@ fn decide_order(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
     decide("order", value.into(), why.into());
 }
 
-fn output(given: &ArgMatches, work: &Work, decide: Decide<'_>) -> Result<output::Options> {
+fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> Result<output::Options> {
     let name = given.get_one::<String>("format").map_or("text", String::as_str);
     let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
     let tag = given.get_flag("tag");

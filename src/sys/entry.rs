@@ -48,12 +48,7 @@ extern "C" fn look() {
             found |= 1 << stream;
         }
     }
-    // SAFETY: all bytes zero is a valid `sigaction`; a null pointer in place of the new action only asks.
-    let ignored = unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(libc::SIGPIPE, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
-    };
-    if ignored {
+    if super::signals::is_ignored(libc::SIGPIPE) {
         found |= SIGPIPE_IGNORED;
     }
     FOUND.store(found, Ordering::Relaxed);

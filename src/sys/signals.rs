@@ -62,8 +62,9 @@ pub fn die_by_pipe() -> ! {
     die_by(SIGPIPE)
 }
 
+/// Whether the process ignores the signal.
 #[expect(unsafe_code, reason = "asks the kernel for what no safe call tells")]
-fn is_ignored(signal: i32) -> bool {
+pub(super) fn is_ignored(signal: i32) -> bool {
     // SAFETY: all bytes zero is a valid `sigaction`; a null pointer in place of the new action only asks.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
