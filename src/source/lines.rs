@@ -2,7 +2,7 @@
 //!
 //! Approach: read into a borrowed buffer, find the last delimiter, count the delimiters, hand the buffer
 //! on as a block, and carry the unfinished item over to the next buffer. Single items are looked at only
-//! when an option asks for it ([`Screen`]) or when one is too long. A block goes out when its buffer is
+//! when an option asks for it or when one is too long ([`Screen`]). A block goes out when its buffer is
 //! full or when the source pauses, so that a slow source's items do not wait for company, and a fast
 //! one's are not sent one by one.
 
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::inputs::{Got, Input, Inputs};
+use super::screen::{Passed, Screen};
 use super::{Emit, MAX_CHUNK, Reading};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
@@ -22,9 +23,6 @@ const PATIENCE: Duration = Duration::from_millis(1);
 
 /// The longest that an item waits for others while its source trickles.
 const LATEST: Duration = Duration::from_millis(5);
-
-/// What is kept of an item that is too long: enough for a message.
-const KEPT: usize = 256;
 
 /// Reads lines until the end of the inputs ([`super::read`]).
 pub(super) fn read(
@@ -123,8 +121,14 @@ impl Lines {
         let hold = &mut self.hold;
         let more = &hold.buffer[hold.whole..end];
         let done = if self.screen.is_needed(more.len()) {
-            let (kept, done) = self.screen.pass(hold, end);
-            hold.items += kept;
+            let Passed { len, items, done } =
+                self.screen.pass(&mut hold.buffer[hold.whole..end], hold.items, &mut hold.faults);
+            // Behind the item that stops the reading nothing is wanted.
+            let rest = if done { hold.len } else { end };
+            hold.buffer.copy_within(rest..hold.len, hold.whole + len);
+            hold.len -= rest - hold.whole - len;
+            hold.whole += len;
+            hold.items += items;
             done
         } else {
             hold.items += memchr::memchr_iter(self.screen.delimiter, more).count();
@@ -166,7 +170,7 @@ impl Lines {
         let hold = &mut self.hold;
         if hold.len - hold.whole > self.screen.max_item {
             hold.faults.push((hold.items as u32, Failure::TooLong { limit: self.screen.max_item }));
-            hold.len = hold.whole + KEPT.min(self.screen.max_item);
+            hold.len = hold.whole + self.screen.kept();
             self.skipping = true;
         }
     }
@@ -278,66 +282,6 @@ impl Hold {
         let whole = &self.buffer[..self.whole];
         // The delimiter before the items: one further back than the items have.
         memchr::memrchr_iter(delimiter, whole).nth(count).map_or(0, |before| before + 1)
-    }
-}
-
-/// What is looked at item by item, when anything is.
-struct Screen {
-    delimiter: u8,
-    strip_cr: bool,
-    drop_empty: bool,
-    stop_at: Option<Vec<u8>>,
-    max_item: usize,
-}
-
-impl Screen {
-    fn new(reading: &Reading) -> Screen {
-        Screen {
-            delimiter: reading.delimiter,
-            strip_cr: reading.strip_cr,
-            drop_empty: reading.drop_empty,
-            stop_at: reading.stop_at.clone(),
-            max_item: reading.max_item,
-        }
-    }
-
-    /// Whether items among so many bytes must be looked at. Fewer bytes than the limit hold no item
-    /// beyond it.
-    fn is_needed(&self, bytes: usize) -> bool {
-        self.strip_cr || self.drop_empty || self.stop_at.is_some() || bytes > self.max_item
-    }
-
-    /// Moves the items wanted of those between `hold.whole` and `end` together; their number, and whether
-    /// the item that stops the reading was met.
-    fn pass(&self, hold: &mut Hold, end: usize) -> (usize, bool) {
-        let (mut to, mut from, mut kept, mut done) = (hold.whole, hold.whole, 0, false);
-        while let Some(length) = memchr::memchr(self.delimiter, &hold.buffer[from..end]) {
-            let item = &hold.buffer[from..from + length];
-            let item = if self.strip_cr { item.strip_suffix(b"\r").unwrap_or(item) } else { item };
-            if self.stop_at.as_deref() == Some(item) {
-                (from, done) = (end, true);
-                hold.len = end;
-                break;
-            }
-            let keep = if item.len() > self.max_item {
-                hold.faults.push(((hold.items + kept) as u32, Failure::TooLong { limit: self.max_item }));
-                KEPT.min(self.max_item)
-            } else {
-                item.len()
-            };
-            let wanted = !(self.drop_empty && item.is_empty());
-            if wanted {
-                hold.buffer.copy_within(from..from + keep, to);
-                hold.buffer[to + keep] = self.delimiter;
-                to += keep + 1;
-                kept += 1;
-            }
-            from += length + 1;
-        }
-        hold.buffer.copy_within(from..hold.len, to);
-        hold.len -= from - to;
-        hold.whole = to;
-        (kept, done)
     }
 }
 

@@ -10,6 +10,7 @@ mod combine;
 mod inputs;
 mod lines;
 mod range;
+mod screen;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
