@@ -67,6 +67,9 @@ pub(super) enum Got {
 pub(super) struct Inputs {
     rest: std::vec::IntoIter<Input>,
     now: Option<Open>,
+    /// The most that each of the next reads gives: a test parts the input where it likes.
+    #[cfg(test)]
+    pub(super) pieces: std::vec::IntoIter<usize>,
 }
 
 struct Open {
@@ -85,11 +88,20 @@ impl Open {
 
 impl Inputs {
     pub(super) fn new(inputs: Vec<Input>) -> Inputs {
-        Inputs { rest: inputs.into_iter(), now: None }
+        Inputs {
+            rest: inputs.into_iter(),
+            now: None,
+            #[cfg(test)]
+            pieces: Vec::new().into_iter(),
+        }
     }
 
     /// Reads into `buffer`, which is not empty; waits for the first byte.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Got> {
+        #[cfg(test)]
+        let most = self.pieces.next().map_or(buffer.len(), |most| most.min(buffer.len()));
+        #[cfg(test)]
+        let buffer = &mut buffer[..most];
         let Some(open) = self.open_next()? else { return Ok(Got::End) };
         match read_some(open.fd(), buffer).with_context(|| format!("cannot read {}", open.input.name()))? {
             0 => {

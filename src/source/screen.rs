@@ -41,6 +41,13 @@ impl Screen {
         self.strip_cr || self.drop_empty || self.stop_at.is_some() || bytes > self.max_item
     }
 
+    /// Whether an item that begins like this is too long, however it goes on.
+    pub(super) fn is_too_long(&self, beginning: &[u8]) -> bool {
+        // A carriage return may turn out to be the last byte, and be stripped.
+        let stripped = if self.strip_cr { beginning.strip_suffix(b"\r").unwrap_or(beginning) } else { beginning };
+        stripped.len() > self.max_item
+    }
+
     /// How much is kept of an item that is too long.
     pub(super) fn kept(&self) -> usize {
         KEPT.min(self.max_item)
@@ -53,11 +60,13 @@ impl Screen {
         while let Some(length) = memchr::memchr(self.delimiter, &bytes[from..]) {
             let item = &bytes[from..from + length];
             let item = if self.strip_cr { item.strip_suffix(b"\r").unwrap_or(item) } else { item };
-            if self.stop_at.as_deref() == Some(item) {
+            let is_too_long = item.len() > self.max_item;
+            // What is too long may not have been read whole: it is never the item that stops the reading.
+            if !is_too_long && self.stop_at.as_deref() == Some(item) {
                 passed.done = true;
                 break;
             }
-            let keep = if item.len() > self.max_item {
+            let keep = if is_too_long {
                 faults.push(((before + passed.items) as u32, Failure::TooLong { limit: self.max_item }));
                 self.kept()
             } else {
