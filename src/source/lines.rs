@@ -215,7 +215,7 @@ impl Lines {
         Ok(Go::On)
     }
 
-    /// Whether the source has paused, so that what is whole should not wait.
+    /// Whether the source has paused, or may do so before its next input, so that what is whole should not wait.
     fn has_paused(&self) -> bool {
         let Some(since) = self.hold.since.filter(|_| self.hold.items >= self.chunking.multiple()) else { return false };
         since.elapsed() > LATEST || self.inputs.is_idle_for(PATIENCE)
@@ -371,6 +371,15 @@ mod tests {
     fn each_file_ends_its_last_item() {
         let (items, _) = read_files(&[b"a\nb", b"", b"c\n", b"d"], Reading::default(), Chunking::Auto);
         assert_eq!(items.iter().map(|(item, _)| &item[..]).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+    }
+
+    #[test]
+    fn small_files_share_blocks() {
+        let files = vec![&b"a\nb\n"[..]; 100];
+        let (items, sizes) = read_files(&files, Reading::default(), Chunking::Auto);
+        assert_eq!(items.len(), 200);
+        // One block, unless the machine is so slow that items get old.
+        assert!(sizes.len() < 50, "{sizes:?}");
     }
 
     #[test]
