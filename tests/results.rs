@@ -267,6 +267,17 @@ mod files {
     }
 
     #[test]
+    fn a_file_with_a_long_name_can_be_replaced() {
+        let name = "x".repeat(255);
+        parjob(&format!("--output {name} square 3"))
+            .file(&name, "old\n")
+            .run()
+            .leaves(&name, "9\n")
+            .leaves_only(&[&name])
+            .succeeds();
+    }
+
+    #[test]
     fn a_folder_that_is_not_the_working_one() {
         shell("mkdir deep; parjob --output deep/out square 3; ls -A deep").run().prints("out\n").succeeds();
         shell("mkdir deep; parjob --output \"$PWD/deep/out\" square 3; ls -A deep").run().prints("out\n").succeeds();
