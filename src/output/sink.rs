@@ -282,11 +282,17 @@ mod tests {
         assert_eq!(names(dir.path()), ["out"]);
     }
 
-    /// As it is where the file system has no unnamed files.
+    impl Sink {
+        /// As it is where the file system has no unnamed files; writes to what `instead` makes of the file.
+        pub(in crate::output) fn named(path: &Path, instead: impl FnOnce(File) -> File) -> Sink {
+            let temporary = Temporary::default();
+            let file = instead(temporary.claim(folder(path), open_named).unwrap());
+            Sink { target: Target::Fresh { file, path: path.to_path_buf(), temporary }, aside: None }
+        }
+    }
+
     fn named(path: &Path) -> Sink {
-        let temporary = Temporary::default();
-        let file = temporary.claim(folder(path), open_named).unwrap();
-        Sink { target: Target::Fresh { file, path: path.to_path_buf(), temporary }, aside: None }
+        Sink::named(path, |file| file)
     }
 
     #[test]
