@@ -267,6 +267,29 @@ mod files {
     }
 
     #[test]
+    fn what_a_standard_stream_writes_to_is_not_replaced() {
+        let commands = [
+            "parjob square 1 --output /dev/stdout",
+            "parjob square 1 --output /dev/fd/1",
+            "parjob square 1 --output /proc/self/fd/1",
+            "parjob square 1 --output log",
+            "parjob square 1 --output /dev/stderr 2>&1",
+            "parjob square 1 --output log 2>&1 >/dev/null",
+        ];
+        for command in commands {
+            for redirection in ["> log", ">> log"] {
+                let run = shell(&format!("(echo before; {command}; echo after) {redirection}")).run();
+                run.leaves("log", "before\n1\nafter\n").leaves_only(&["log"]).is_silent().succeeds();
+            }
+        }
+        shell("parjob square 1 --output /dev/stdout | cat").run().prints("1\n").is_silent().succeeds();
+        let script = "rm log; parjob square 1 --output /dev/fd/3; cat /proc/self/fd/3";
+        shell(&format!("{{ {script}; }} 3<>log")).run().prints("1\n").leaves_only(&[]).succeeds();
+        // Whoever only reads it does not keep it from being replaced.
+        shell("parjob square 1 --output log 2<log").file("log", "old\n").run().leaves("log", "1\n").succeeds();
+    }
+
+    #[test]
     fn a_file_with_a_long_name_can_be_replaced() {
         let name = "x".repeat(255);
         parjob(&format!("--output {name} square 3"))

@@ -2,20 +2,21 @@
 //!
 //! A regular file is written under no name (`O_TMPFILE`) and gets its name when the run is over, so that
 //! not even a kill leaves half of one. Where the file system cannot do that, it is written under a
-//! temporary name beside its own and renamed. A device or a FIFO is simply written to.
+//! temporary name beside its own and renamed. A device or a FIFO is simply written to, and so is the file
+//! to which standard output or standard error was redirected: others write to that too.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{AtFlags, CWD};
 #[cfg(target_os = "linux")]
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
+use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use crate::item::Quoted;
@@ -34,7 +35,7 @@ pub struct Sink {
 
 enum Target {
     Stdout,
-    /// A device or a FIFO.
+    /// A device, a FIFO, or what standard output or standard error writes to as well.
     Direct(File, PathBuf),
     /// Written unnamed, or under a temporary name; bound for `path`.
     Fresh {
@@ -182,15 +183,22 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 fn open(path: &Path) -> Result<Target> {
+    let mode = match std::fs::metadata(path) {
+        Ok(meta) => {
+            if let Some(stream) = standard_stream(&meta) {
+                return Ok(Target::Direct(stream, path.to_path_buf()));
+            }
+            // A file that was deleted but is open somewhere, as /dev/fd/3 may be, has no name to be replaced.
+            if !meta.is_file() || meta.nlink() == 0 {
+                return Ok(Target::Direct(OpenOptions::new().write(true).open(path)?, path.to_path_buf()));
+            }
+            Some(meta.permissions().mode() & 0o7777)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
     // Through a symbolic link, so that the link stays and its target is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let mode = match std::fs::metadata(&path) {
-        Ok(meta) if !meta.is_file() => {
-            return Ok(Target::Direct(OpenOptions::new().write(true).open(&path)?, path));
-        }
-        Ok(meta) => Some(meta.permissions().mode() & 0o7777),
-        Err(_) => None,
-    };
     let temporary = Temporary::default();
     let file = match open_unnamed(folder(&path)) {
         Ok(file) => file,
@@ -201,6 +209,17 @@ fn open(path: &Path) -> Result<Target> {
         file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
     Ok(Target::Fresh { file, path, temporary })
+}
+
+/// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
+/// place in the file with those who wrote before and will write after; a new file would take it from them.
+fn standard_stream(meta: &Metadata) -> Option<File> {
+    [rustix::stdio::stdout(), rustix::stdio::stderr()].into_iter().find_map(|stream| {
+        let stream = File::from(stream.try_clone_to_owned().ok()?);
+        let own = stream.metadata().ok()?;
+        let writes = fcntl_getfl(&stream).ok()? & OFlags::ACCMODE != OFlags::RDONLY;
+        (writes && (own.dev(), own.ino()) == (meta.dev(), meta.ino())).then_some(stream)
+    })
 }
 
 fn folder(path: &Path) -> &Path {
