@@ -267,6 +267,17 @@ mod files {
     }
 
     #[test]
+    fn through_a_link_to_nothing_its_target_is_made() {
+        let script = "mkdir deep; ln -s ../made deep/second; ln -s deep/second out; parjob --output out square 3";
+        let done = shell(script).run().leaves("made", "9\n").leaves_only(&["deep", "made", "out"]).succeeds();
+        assert!(done.dir().join("out").is_symlink() && done.dir().join("deep/second").is_symlink());
+        let run = shell("ln -s missing/made out; parjob --output out square 3").run();
+        run.says("cannot write --output \"out\": there is no folder \"./missing\"").leaves_only(&["out"]).status(2);
+        let run = shell("ln -s out out; parjob --output out square 3").run();
+        run.says("cannot write --output \"out\": Too many levels").leaves_only(&["out"]).status(2);
+    }
+
+    #[test]
     fn what_a_standard_stream_writes_to_is_not_replaced() {
         let commands = [
             "parjob square 1 --output /dev/stdout",
@@ -287,6 +298,12 @@ mod files {
         shell(&format!("{{ {script}; }} 3<>log")).run().prints("1\n").leaves_only(&[]).succeeds();
         // Whoever only reads it does not keep it from being replaced.
         shell("parjob square 1 --output log 2<log").file("log", "old\n").run().leaves("log", "1\n").succeeds();
+    }
+
+    #[test]
+    fn a_name_that_no_file_can_have_is_refused() {
+        let run = parjob("square 3 --output").arg("x".repeat(256)).run();
+        run.says("File name too long").leaves_only(&[]).status(2);
     }
 
     #[test]

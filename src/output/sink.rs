@@ -154,15 +154,19 @@ impl Drop for Sink {
 ///
 /// # Errors
 ///
-/// It is a folder, or its folder does not exist.
+/// It is a folder, its folder does not exist, or there can be no such file.
 pub fn check(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        bail!("cannot write --output {}: it is a directory", shown(path));
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => bail!("cannot write --output {}: it is a directory", shown(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let file = follow(path);
+            if !folder(&file).is_dir() {
+                bail!("cannot write --output {}: there is no folder {}", shown(path), shown(folder(&file)));
+            }
+            Ok(())
+        }
+        other => other.map(drop).with_context(|| format!("cannot write --output {}", shown(path))),
     }
-    if !folder(path).is_dir() {
-        bail!("cannot write --output {}: there is no folder {}", shown(path), shown(folder(path)));
-    }
-    Ok(())
 }
 
 fn shown(path: &Path) -> String {
@@ -197,8 +201,7 @@ fn open(path: &Path) -> Result<Target> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
-    // Through a symbolic link, so that the link stays and its target is replaced.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let path = follow(path);
     let temporary = Temporary::default();
     let file = match open_unnamed(folder(&path)) {
         Ok(file) => file,
@@ -219,6 +222,19 @@ fn standard_stream(meta: &Metadata) -> Option<File> {
         let own = stream.metadata().ok()?;
         let writes = fcntl_getfl(&stream).ok()? & OFlags::ACCMODE != OFlags::RDONLY;
         (writes && (own.dev(), own.ino()) == (meta.dev(), meta.ino())).then_some(stream)
+    })
+}
+
+/// The file to which symbolic links lead, there or not: the links stay, and it is made or replaced.
+fn follow(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let mut path = path.to_path_buf();
+        // It is not there, so each link is followed by hand: as many as the kernel follows.
+        for _ in 0..40 {
+            let Ok(to) = std::fs::read_link(&path) else { break };
+            path = folder(&path).join(to);
+        }
+        path
     })
 }
 
