@@ -337,6 +337,12 @@ mod pi {
         assert!(run.stdout().ends_with(b"\nsamples\t2000\n"));
         run.says("item 2: \"-5\" is not a whole number of samples").counts(5, 2, 3, 0).status(1);
     }
+
+    #[test]
+    fn no_points_give_no_answer() {
+        parjob("pi 0 0").run().prints("").says("nothing to answer from").counts(2, 2, 0, 0).status(1);
+        assert!(parjob("pi 0 1").run().is_silent().succeeds().stdout().ends_with(b"\nsamples\t1\n"));
+    }
 }
 
 mod reduce {

@@ -267,6 +267,57 @@ mod files {
     }
 
     #[test]
+    fn through_a_link_to_nothing_its_target_is_made() {
+        let script = "mkdir deep; ln -s ../made deep/second; ln -s deep/second out; parjob --output out square 3";
+        let done = shell(script).run().leaves("made", "9\n").leaves_only(&["deep", "made", "out"]).succeeds();
+        assert!(done.dir().join("out").is_symlink() && done.dir().join("deep/second").is_symlink());
+        let run = shell("ln -s missing/made out; parjob --output out square 3").run();
+        run.says("cannot write --output \"out\": there is no folder \"./missing\"").leaves_only(&["out"]).status(2);
+        let run = shell("ln -s out out; parjob --output out square 3").run();
+        run.says("cannot write --output \"out\": Too many levels").leaves_only(&["out"]).status(2);
+    }
+
+    #[test]
+    fn what_a_standard_stream_writes_to_is_not_replaced() {
+        let commands = [
+            "parjob square 1 --output /dev/stdout",
+            "parjob square 1 --output /dev/fd/1",
+            "parjob square 1 --output /proc/self/fd/1",
+            "parjob square 1 --output log",
+            "parjob square 1 --output /dev/stderr 2>&1",
+            "parjob square 1 --output log 2>&1 >/dev/null",
+        ];
+        for command in commands {
+            for redirection in ["> log", ">> log"] {
+                let run = shell(&format!("(echo before; {command}; echo after) {redirection}")).run();
+                run.leaves("log", "before\n1\nafter\n").leaves_only(&["log"]).is_silent().succeeds();
+            }
+        }
+        shell("parjob square 1 --output /dev/stdout | cat").run().prints("1\n").is_silent().succeeds();
+        let script = "rm log; parjob square 1 --output /dev/fd/3; cat /proc/self/fd/3";
+        shell(&format!("{{ {script}; }} 3<>log")).run().prints("1\n").leaves_only(&[]).succeeds();
+        // Whoever only reads it does not keep it from being replaced.
+        shell("parjob square 1 --output log 2<log").file("log", "old\n").run().leaves("log", "1\n").succeeds();
+    }
+
+    #[test]
+    fn a_name_that_no_file_can_have_is_refused() {
+        let run = parjob("square 3 --output").arg("x".repeat(256)).run();
+        run.says("File name too long").leaves_only(&[]).status(2);
+    }
+
+    #[test]
+    fn a_file_with_a_long_name_can_be_replaced() {
+        let name = "x".repeat(255);
+        parjob(&format!("--output {name} square 3"))
+            .file(&name, "old\n")
+            .run()
+            .leaves(&name, "9\n")
+            .leaves_only(&[&name])
+            .succeeds();
+    }
+
+    #[test]
     fn a_folder_that_is_not_the_working_one() {
         shell("mkdir deep; parjob --output deep/out square 3; ls -A deep").run().prints("out\n").succeeds();
         shell("mkdir deep; parjob --output \"$PWD/deep/out\" square 3; ls -A deep").run().prints("out\n").succeeds();

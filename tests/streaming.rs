@@ -1,6 +1,6 @@
 //! Results do not wait: each comes before the next item is read.
 
-use crate::harness::parjob;
+use crate::harness::{parjob, shell};
 
 #[test]
 fn each_result_comes_before_the_next_item() {
@@ -89,4 +89,22 @@ fn a_fold_answers_when_the_input_ends() {
 #[test]
 fn the_first_n_items_need_no_end_of_input() {
     parjob("--first 2 square").start().give("4\n5\n").answers("16").answers("25").ends_by_itself().succeeds();
+}
+
+#[test]
+fn what_one_input_gave_does_not_wait_for_the_next() {
+    let talk =
+        parjob("square :::: good empty - more").file("good", "2\n3").file("empty", "").file("more", "6\n").start();
+    talk.answers("4").answers("9").give("5\n").answers("25").ends().prints("4\n9\n25\n36\n").succeeds();
+    // A FIFO is not even open before somebody writes to it.
+    let script = "mkfifo pipe; parjob square :::: good pipe & read line; echo 5 > pipe; wait";
+    let talk = shell(script).file("good", "3\n").start();
+    talk.answers("9").give("\n").answers("25").ends().succeeds();
+}
+
+#[test]
+fn a_chunk_of_three_waits_for_the_next_input() {
+    let talk = parjob("--chunk 3 square :::: good -").file("good", "1\n2\n3\n4\n").start();
+    let talk = talk.answers("1").answers("4").answers("9").does_not_answer_yet().give("5\n6\n");
+    talk.answers("16").answers("25").answers("36").ends().succeeds();
 }

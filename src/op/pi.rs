@@ -76,12 +76,16 @@ impl Fold for Pi {
     }
 
     fn finish(&self, state: Points) -> Option<Answer> {
+        // Of no points there is no share, however many items asked for none.
+        if state.all == 0 {
+            return None;
+        }
         let all = state.all as f64;
         let share = state.inside as f64 / all;
         let error = 4.0 * (share * (1.0 - share) / all).sqrt();
         let rows =
             vec![("pi", text::float(4.0 * share)), ("se", text::float(error)), ("samples", state.all.to_string())];
-        (state.items > 0).then_some(Answer { n: state.items, value: Value::Table(rows) })
+        Some(Answer { n: state.items, value: Value::Table(rows) })
     }
 }
 
@@ -166,6 +170,13 @@ mod tests {
         }
         assert_ne!(fold_cut(&work_with("pi", &[("seed", "1")]), &items, &[]), whole);
         assert_eq!(fold("pi", &["x"]), None);
+    }
+
+    #[test]
+    fn no_points_give_no_answer() {
+        assert_eq!(fold("pi", &["0"]), None);
+        assert_eq!(fold("pi", &["0", "0e5"]), None);
+        assert_eq!(fold_cut(&work("pi"), &["0", "1"], &[]).map(|answer| answer.n), Some(2));
     }
 
     #[test]

@@ -2,23 +2,27 @@
 //!
 //! A regular file is written under no name (`O_TMPFILE`) and gets its name when the run is over, so that
 //! not even a kill leaves half of one. Where the file system cannot do that, it is written under a
-//! temporary name beside its own and renamed. A device or a FIFO is simply written to.
+//! temporary name beside its own and renamed. A device or a FIFO is simply written to, and so is the file
+//! to which standard output or standard error was redirected: others write to that too.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{AtFlags, CWD};
 #[cfg(target_os = "linux")]
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
+use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use crate::item::Quoted;
+
+/// How many names are tried for a temporary file. Nobody has so many left-overs; but a loop should end.
+const MOST_TRIES: u32 = 10_000;
 
 /// Runs a write while the progress bar is off the screen.
 pub type Aside = Box<dyn Fn(&mut dyn FnMut()) + Send>;
@@ -31,14 +35,62 @@ pub struct Sink {
 
 enum Target {
     Stdout,
-    /// A device or a FIFO.
+    /// A device, a FIFO, or what standard output or standard error writes to as well.
     Direct(File, PathBuf),
-    /// Written unnamed, or under `temporary`; bound for `path`.
+    /// Written unnamed, or under a temporary name; bound for `path`.
     Fresh {
         file: File,
         path: PathBuf,
-        temporary: Option<PathBuf>,
+        temporary: Temporary,
     },
+}
+
+/// The temporary name of a file that is being written, while it has one. Shared, so that one thread can
+/// remove the file while another is stuck writing to it.
+#[derive(Clone, Default)]
+pub(super) struct Temporary(Arc<Mutex<Option<PathBuf>>>);
+
+impl Temporary {
+    /// Makes a file in the folder under a name that nobody has. The name is short, since the file it stands
+    /// for may have the longest that there can be. A process of the same number, in another container or
+    /// killed long ago, may have left one: then another is tried.
+    fn claim<T>(&self, folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+        let mut number = 0;
+        loop {
+            let name = folder.join(format!(".parjob-{}-{number}", std::process::id()));
+            match make(&name) {
+                Ok(made) => {
+                    *self.name() = Some(name);
+                    return Ok(made);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_TRIES => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Moves the file to its place, if it has a name to be moved from.
+    fn rename(&self, path: &Path) -> io::Result<()> {
+        let mut name = self.name();
+        if let Some(from) = &*name {
+            std::fs::rename(from, path)?;
+        }
+        // Only now: what could not be moved is still to be removed.
+        *name = None;
+        Ok(())
+    }
+
+    /// Removes the file, if it has a name.
+    pub(super) fn remove(&self) {
+        if let Some(name) = self.name().take() {
+            // Best effort: the run has something more important to report.
+            let _ = std::fs::remove_file(name);
+        }
+    }
+
+    fn name(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Standard output. `aside` keeps a progress bar on the same terminal out of the way of each write.
@@ -77,19 +129,24 @@ impl Sink {
         result
     }
 
+    /// By what the file can be removed before it is complete.
+    pub(super) fn temporary(&self) -> Temporary {
+        match &self.target {
+            Target::Fresh { temporary, .. } => temporary.clone(),
+            Target::Stdout | Target::Direct(..) => Temporary::default(),
+        }
+    }
+
     /// Gives the file its name, with everything on disk first. Without this call there is no file.
-    pub(super) fn complete(mut self) -> Result<()> {
-        let Target::Fresh { file, path, temporary } = &mut self.target else { return Ok(()) };
+    pub(super) fn complete(self) -> Result<()> {
+        let Target::Fresh { file, path, temporary } = &self.target else { return Ok(()) };
         name_file(file, path, temporary).with_context(|| format!("cannot write --output {}", shown(path)))
     }
 }
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        if let Target::Fresh { temporary: Some(temporary), .. } = &self.target {
-            // Best effort: the run has something more important to report.
-            let _ = std::fs::remove_file(temporary);
-        }
+        self.temporary().remove();
     }
 }
 
@@ -97,15 +154,19 @@ impl Drop for Sink {
 ///
 /// # Errors
 ///
-/// It is a folder, or its folder does not exist.
+/// It is a folder, its folder does not exist, or there can be no such file.
 pub fn check(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        bail!("cannot write --output {}: it is a directory", shown(path));
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => bail!("cannot write --output {}: it is a directory", shown(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let file = follow(path);
+            if !folder(&file).is_dir() {
+                bail!("cannot write --output {}: there is no folder {}", shown(path), shown(folder(&file)));
+            }
+            Ok(())
+        }
+        other => other.map(drop).with_context(|| format!("cannot write --output {}", shown(path))),
     }
-    if !folder(path).is_dir() {
-        bail!("cannot write --output {}: there is no folder {}", shown(path), shown(folder(path)));
-    }
-    Ok(())
 }
 
 fn shown(path: &Path) -> String {
@@ -126,25 +187,55 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 fn open(path: &Path) -> Result<Target> {
-    // Through a symbolic link, so that the link stays and its target is replaced.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let mode = match std::fs::metadata(&path) {
-        Ok(meta) if !meta.is_file() => {
-            return Ok(Target::Direct(OpenOptions::new().write(true).open(&path)?, path));
+    let mode = match std::fs::metadata(path) {
+        Ok(meta) => {
+            if let Some(stream) = standard_stream(&meta) {
+                return Ok(Target::Direct(stream, path.to_path_buf()));
+            }
+            // A file that was deleted but is open somewhere, as /dev/fd/3 may be, has no name to be replaced.
+            if !meta.is_file() || meta.nlink() == 0 {
+                return Ok(Target::Direct(OpenOptions::new().write(true).open(path)?, path.to_path_buf()));
+            }
+            Some(meta.permissions().mode() & 0o7777)
         }
-        Ok(meta) => Some(meta.permissions().mode() & 0o7777),
-        Err(_) => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
     };
-    let mut temporary = None;
+    let path = follow(path);
+    let temporary = Temporary::default();
     let file = match open_unnamed(folder(&path)) {
         Ok(file) => file,
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => open_beside(temporary.insert(beside(&path)))?,
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => temporary.claim(folder(&path), open_named)?,
         Err(error) => return Err(error.into()),
     };
     if let Some(mode) = mode {
         file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
     Ok(Target::Fresh { file, path, temporary })
+}
+
+/// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
+/// place in the file with those who wrote before and will write after; a new file would take it from them.
+fn standard_stream(meta: &Metadata) -> Option<File> {
+    [rustix::stdio::stdout(), rustix::stdio::stderr()].into_iter().find_map(|stream| {
+        let stream = File::from(stream.try_clone_to_owned().ok()?);
+        let own = stream.metadata().ok()?;
+        let writes = fcntl_getfl(&stream).ok()? & OFlags::ACCMODE != OFlags::RDONLY;
+        (writes && (own.dev(), own.ino()) == (meta.dev(), meta.ino())).then_some(stream)
+    })
+}
+
+/// The file to which symbolic links lead, there or not: the links stay, and it is made or replaced.
+fn follow(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let mut path = path.to_path_buf();
+        // It is not there, so each link is followed by hand: as many as the kernel follows.
+        for _ in 0..40 {
+            let Ok(to) = std::fs::read_link(&path) else { break };
+            path = folder(&path).join(to);
+        }
+        path
+    })
 }
 
 fn folder(path: &Path) -> &Path {
@@ -163,38 +254,23 @@ fn open_unnamed(_folder: &Path) -> Result<File, Errno> {
     Err(Errno::OPNOTSUPP)
 }
 
-fn open_beside(temporary: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o666).open(temporary)
+fn open_named(name: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o666).open(name)
 }
 
-/// A name beside the file that no other run of parjob uses.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or(OsStr::new("output")));
-    name.push(format!(".parjob-{}", std::process::id()));
-    path.with_file_name(name)
-}
-
-fn name_file(file: &File, path: &Path, temporary: &mut Option<PathBuf>) -> Result<()> {
+fn name_file(file: &File, path: &Path, temporary: &Temporary) -> io::Result<()> {
     file.sync_all()?;
-    if temporary.is_none() {
+    if temporary.name().is_none() {
         let source = format!("/proc/self/fd/{}", file.as_raw_fd());
-        match rustix::fs::linkat(CWD, &source, CWD, path, AtFlags::SYMLINK_FOLLOW) {
-            Ok(()) => {
-                sync_folder(path);
-                return Ok(());
-            }
+        let link =
+            |name: &Path| rustix::fs::linkat(CWD, &source, CWD, name, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
+        match link(path) {
             // A link cannot replace a file; a rename can.
-            Err(Errno::EXIST) => {
-                let name = temporary.insert(beside(path));
-                rustix::fs::linkat(CWD, &source, CWD, name.as_path(), AtFlags::SYMLINK_FOLLOW)?;
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => temporary.claim(folder(path), link)?,
+            linked => linked?,
         }
     }
-    if let Some(name) = temporary.take() {
-        std::fs::rename(name, path)?;
-    }
+    temporary.rename(path)?;
     sync_folder(path);
     Ok(())
 }
@@ -208,6 +284,7 @@ fn sync_folder(path: &Path) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use std::ffi::OsString;
 
     fn names(dir: &Path) -> Vec<OsString> {
         std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
@@ -240,24 +317,57 @@ mod tests {
         assert_eq!(names(dir.path()), ["out"]);
     }
 
+    impl Sink {
+        /// As it is where the file system has no unnamed files; writes to what `instead` makes of the file.
+        pub(in crate::output) fn named(path: &Path, instead: impl FnOnce(File) -> File) -> Sink {
+            let temporary = Temporary::default();
+            let file = instead(temporary.claim(folder(path), open_named).unwrap());
+            Sink { target: Target::Fresh { file, path: path.to_path_buf(), temporary }, aside: None }
+        }
+    }
+
+    fn named(path: &Path) -> Sink {
+        Sink::named(path, |file| file)
+    }
+
     #[test]
     fn without_unnamed_files_a_temporary_name_serves() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
-        let temporary = beside(&path);
-        let fresh = |temporary: &Path| Sink {
-            target: Target::Fresh {
-                file: open_beside(temporary).unwrap(),
-                path: path.clone(),
-                temporary: Some(temporary.to_path_buf()),
-            },
-            aside: None,
-        };
-        drop(fresh(&temporary));
+        drop(named(&path));
         assert_eq!(names(dir.path()), [""; 0]);
-        let sink = fresh(&temporary);
+        let sink = named(&path);
         sink.write(b"x").unwrap();
         sink.complete().unwrap();
         assert_eq!(names(dir.path()), ["out"]);
+    }
+
+    #[test]
+    fn the_longest_name_can_be_replaced_and_left_overs_are_in_nobodys_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x".repeat(255));
+        let left_over = dir.path().join(format!(".parjob-{}-0", std::process::id()));
+        for sink in [Sink::file, |path: &Path| Ok(named(path))] {
+            std::fs::write(&path, "old").unwrap();
+            std::fs::write(&left_over, "of another").unwrap();
+            let sink = sink(&path).unwrap();
+            sink.write(b"new").unwrap();
+            sink.complete().unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"new");
+            assert_eq!(std::fs::read(&left_over).unwrap(), b"of another");
+            assert_eq!(names(dir.path()).len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_place_is_removed() {
+        for sink in [Sink::file, |path: &Path| Ok(named(path))] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("out");
+            let sink = sink(&path).unwrap();
+            std::fs::create_dir(&path).unwrap();
+            sink.complete().unwrap_err();
+            assert_eq!(names(dir.path()), ["out"]);
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use anyhow::{Context, Result};
 
-use super::Sink;
+use super::sink::{Sink, Temporary};
 use crate::buffer::Spares;
 
 /// What the writer tells.
@@ -26,6 +26,8 @@ pub enum Wrote {
 pub struct Writer {
     buffers: Sender<Vec<u8>>,
     thread: JoinHandle<Sink>,
+    /// By what the file is removed when it is not to be.
+    temporary: Temporary,
 }
 
 impl Writer {
@@ -36,11 +38,12 @@ impl Writer {
     /// The thread cannot be started.
     pub fn start(sink: Sink, spares: Arc<Spares>, tell: impl Fn(Wrote) + Send + 'static) -> Result<Writer> {
         let (buffers, receiver) = channel();
+        let temporary = sink.temporary();
         let thread = Builder::new()
             .name("parjob-writer".into())
             .spawn(move || run(sink, &receiver, &spares, tell))
             .context("cannot start the thread that writes results")?;
-        Ok(Writer { buffers, thread })
+        Ok(Writer { buffers, thread, temporary })
     }
 
     /// Hands on the next bytes. Never waits: the one who calls bounds what is under way.
@@ -61,12 +64,9 @@ impl Writer {
 
     /// Gives up: a file stays absent.
     pub fn abandon(self) {
-        drop(self.buffers);
-        // The sink's end removes what there is of the file. If the thread is stuck in a write, the sink's
-        // file has no name, and goes with the process.
-        if self.thread.is_finished() {
-            drop(self.thread.join());
-        }
+        // Not left to the thread, for which nobody waits: it may be stuck in a write, and the process may end
+        // before the thread does. A file without a name goes with the process.
+        self.temporary.remove();
     }
 }
 
@@ -82,4 +82,27 @@ fn run(sink: Sink, buffers: &Receiver<Vec<u8>>, spares: &Spares, tell: impl Fn(W
         spares.put(bytes);
     }
     sink
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn what_is_abandoned_is_gone_at_once_though_its_writer_is_stuck() {
+        let dir = tempfile::tempdir().unwrap();
+        // A pipe in the place of the file: nobody reads it, so the second write does not come back.
+        let (reader, pipe) = io::pipe().unwrap();
+        let sink = Sink::named(&dir.path().join("out"), |_| std::os::fd::OwnedFd::from(pipe).into());
+        assert_eq!(dir.path().read_dir().unwrap().count(), 1);
+        let (tell, told) = channel();
+        let writer = Writer::start(sink, Arc::default(), move |wrote| drop(tell.send(wrote))).unwrap();
+        writer.write(vec![0; 1]);
+        writer.write(vec![0; 1 << 22]);
+        assert!(matches!(told.recv().unwrap(), Wrote::Bytes(1)));
+        writer.abandon();
+        assert_eq!(dir.path().read_dir().unwrap().count(), 0);
+        drop(reader);
+    }
 }

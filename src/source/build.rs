@@ -26,14 +26,15 @@ pub(super) fn build(
     let mut left = reading.first.unwrap_or(u64::MAX);
     for item in items {
         let item = item?;
-        if left == 0 || reading.stop_at.as_ref().is_some_and(|stop| item[0] == *stop) {
+        let is_too_long = item.iter().map(Vec::len).sum::<usize>() > reading.max_item;
+        if left == 0 || !is_too_long && reading.stop_at.as_ref().is_some_and(|stop| item[0] == *stop) {
             break;
         }
         if reading.drop_empty && item.iter().all(Vec::is_empty) {
             continue;
         }
         left -= 1;
-        if item.iter().map(Vec::len).sum::<usize>() > reading.max_item {
+        if is_too_long {
             builder.fault(Failure::TooLong { limit: reading.max_item });
         } else if item.iter().any(|field| field.contains(&0)) {
             builder.fault(Failure::HoldsNul);

@@ -1,7 +1,8 @@
 //! Several sources as one: every combination (`:::`), or value by value (`:::+`).
 //!
 //! All sources but the result are held in memory whole, since the later ones are gone through again and
-//! again; the combinations themselves are made one at a time.
+//! again; the combinations themselves are made one at a time. Only work whose items have several fields
+//! reaches this, and no operation in process takes such items yet: the command line refuses them.
 
 use std::os::unix::ffi::OsStringExt;
 

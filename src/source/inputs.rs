@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 /// An input: standard input or a file.
@@ -67,6 +68,9 @@ pub(super) enum Got {
 pub(super) struct Inputs {
     rest: std::vec::IntoIter<Input>,
     now: Option<Open>,
+    /// The most that each of the next reads gives: a test parts the input where it likes.
+    #[cfg(test)]
+    pub(super) pieces: std::vec::IntoIter<usize>,
 }
 
 struct Open {
@@ -85,11 +89,20 @@ impl Open {
 
 impl Inputs {
     pub(super) fn new(inputs: Vec<Input>) -> Inputs {
-        Inputs { rest: inputs.into_iter(), now: None }
+        Inputs {
+            rest: inputs.into_iter(),
+            now: None,
+            #[cfg(test)]
+            pieces: Vec::new().into_iter(),
+        }
     }
 
     /// Reads into `buffer`, which is not empty; waits for the first byte.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Got> {
+        #[cfg(test)]
+        let most = self.pieces.next().map_or(buffer.len(), |most| most.min(buffer.len()));
+        #[cfg(test)]
+        let buffer = &mut buffer[..most];
         let Some(open) = self.open_next()? else { return Ok(Got::End) };
         match read_some(open.fd(), buffer).with_context(|| format!("cannot read {}", open.input.name()))? {
             0 => {
@@ -100,9 +113,13 @@ impl Inputs {
         }
     }
 
-    /// Whether nothing more is to be read now, after waiting that long for it.
+    /// Whether nothing more is to be read now, after waiting that long for it. Between two inputs: whether
+    /// the next may keep its reader waiting, if only until it is open.
     pub(super) fn is_idle_for(&self, patience: Duration) -> bool {
-        let Some(open) = self.now.as_ref().filter(|open| !open.regular) else { return false };
+        let Some(open) = &self.now else { return self.rest.as_slice().first().is_some_and(may_block) };
+        if open.regular {
+            return false;
+        }
         let wait = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
         let fd = open.fd();
         // An error, a hang-up or an interrupted wait: let the read find out.
@@ -124,14 +141,25 @@ fn open(input: Input) -> Result<Open> {
         Input::File(path) => Some(File::open(path).with_context(|| format!("cannot read {}", input.name()))?),
     };
     let mut open = Open { input, file, regular: false };
-    open.regular = rustix::fs::fstat(open.fd())
-        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile);
+    open.regular = is_regular(rustix::fs::fstat(open.fd()));
     #[cfg(target_os = "linux")]
     if open.regular {
         // Only a hint to read ahead; a file system that does not know it loses nothing.
         let _ = rustix::fs::fadvise(open.fd(), 0, None, rustix::fs::Advice::Sequential);
     }
     Ok(open)
+}
+
+/// Whether the input, which is not open yet, is anything but a regular file.
+fn may_block(input: &Input) -> bool {
+    !is_regular(match input {
+        Input::Stdin => rustix::fs::fstat(rustix::stdio::stdin()),
+        Input::File(path) => rustix::fs::stat(path),
+    })
+}
+
+fn is_regular(stat: rustix::io::Result<Stat>) -> bool {
+    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
 
 /// One read that is neither interrupted nor refused because the descriptor was left non-blocking by

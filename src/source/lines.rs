@@ -2,7 +2,7 @@
 //!
 //! Approach: read into a borrowed buffer, find the last delimiter, count the delimiters, hand the buffer
 //! on as a block, and carry the unfinished item over to the next buffer. Single items are looked at only
-//! when an option asks for it ([`Screen`]) or when one is too long. A block goes out when its buffer is
+//! when an option asks for it or when one is too long ([`Screen`]). A block goes out when its buffer is
 //! full or when the source pauses, so that a slow source's items do not wait for company, and a fast
 //! one's are not sent one by one.
 
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::inputs::{Got, Input, Inputs};
+use super::inputs::{Got, Inputs};
+use super::screen::{Passed, Screen};
 use super::{Emit, MAX_CHUNK, Reading};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
@@ -23,12 +24,9 @@ const PATIENCE: Duration = Duration::from_millis(1);
 /// The longest that an item waits for others while its source trickles.
 const LATEST: Duration = Duration::from_millis(5);
 
-/// What is kept of an item that is too long: enough for a message.
-const KEPT: usize = 256;
-
 /// Reads lines until the end of the inputs ([`super::read`]).
 pub(super) fn read(
-    inputs: Vec<Input>,
+    inputs: Inputs,
     reading: Reading,
     chunking: Chunking,
     pool: &Arc<BufferPool>,
@@ -38,7 +36,7 @@ pub(super) fn read(
     let Some(buffer) = (if left > 0 { pool.borrow(BUFFER) } else { None }) else { return Ok(()) };
     let screen = Screen::new(&reading);
     let hold = Hold { buffer, len: 0, whole: 0, items: 0, faults: Vec::new(), since: None };
-    Lines { inputs: Inputs::new(inputs), screen, chunking, next: Seq::FIRST, left, hold, skipping: false }.run(emit)
+    Lines { inputs, screen, chunking, next: Seq::FIRST, left, hold, skipping: false }.run(emit)
 }
 
 /// The state of the reading.
@@ -105,12 +103,13 @@ impl Lines {
     fn take(&mut self, n: usize) -> bool {
         let start = self.hold.len;
         self.hold.len += n;
-        if self.skipping && !self.skip(start) {
+        let was_cut = self.skipping;
+        if was_cut && !self.skip(start) {
             return false;
         }
         let delimiter = self.screen.delimiter;
         match memchr::memrchr(delimiter, &self.hold.buffer[start..self.hold.len]) {
-            Some(end) => self.add_whole(start + end + 1),
+            Some(end) => self.add_whole(start + end + 1, was_cut),
             None => {
                 self.cut_long_tail();
                 false
@@ -118,13 +117,25 @@ impl Lines {
         }
     }
 
-    /// Counts in the whole items that now end at `end`; whether that was the end of what is wanted.
-    fn add_whole(&mut self, end: usize) -> bool {
+    /// Counts in the whole items that now end at `end`, of which the first may have been cut because it was
+    /// too long; whether that was the end of what is wanted.
+    fn add_whole(&mut self, end: usize, was_cut: bool) -> bool {
         let hold = &mut self.hold;
+        if was_cut {
+            // Its fault is noted. What is left of it must not be taken for an item that looks like that.
+            hold.whole = hold.start_of_next(self.screen.delimiter);
+            hold.items += 1;
+        }
         let more = &hold.buffer[hold.whole..end];
         let done = if self.screen.is_needed(more.len()) {
-            let (kept, done) = self.screen.pass(hold, end);
-            hold.items += kept;
+            let Passed { len, items, done } =
+                self.screen.pass(&mut hold.buffer[hold.whole..end], hold.items, &mut hold.faults);
+            // Behind the item that stops the reading nothing is wanted.
+            let rest = if done { hold.len } else { end };
+            hold.buffer.copy_within(rest..hold.len, hold.whole + len);
+            hold.len -= rest - hold.whole - len;
+            hold.whole += len;
+            hold.items += items;
             done
         } else {
             hold.items += memchr::memchr_iter(self.screen.delimiter, more).count();
@@ -140,13 +151,14 @@ impl Lines {
 
     /// The last line of an input may lack its delimiter.
     fn close_last(&mut self) -> bool {
-        self.skipping = false;
-        if self.hold.len == self.hold.whole {
+        let was_cut = std::mem::take(&mut self.skipping);
+        // Of an item that was cut there may be nothing left, but it is an item.
+        if self.hold.len == self.hold.whole && !was_cut {
             return false;
         }
         self.hold.buffer[self.hold.len] = self.screen.delimiter;
         self.hold.len += 1;
-        self.add_whole(self.hold.len)
+        self.add_whole(self.hold.len, was_cut)
     }
 
     /// Drops the rest of an item that is too long from the bytes that begin at `start`; whether its end
@@ -164,9 +176,9 @@ impl Lines {
     /// When the unfinished item is too long already: keeps its beginning, drops the rest as it comes.
     fn cut_long_tail(&mut self) {
         let hold = &mut self.hold;
-        if hold.len - hold.whole > self.screen.max_item {
+        if self.screen.is_too_long(&hold.buffer[hold.whole..hold.len]) {
             hold.faults.push((hold.items as u32, Failure::TooLong { limit: self.screen.max_item }));
-            hold.len = hold.whole + KEPT.min(self.screen.max_item);
+            hold.len = hold.whole + self.screen.kept();
             self.skipping = true;
         }
     }
@@ -203,7 +215,7 @@ impl Lines {
         Ok(Go::On)
     }
 
-    /// Whether the source has paused, so that what is whole should not wait.
+    /// Whether the source has paused, or may do so before its next input, so that what is whole should not wait.
     fn has_paused(&self) -> bool {
         let Some(since) = self.hold.since.filter(|_| self.hold.items >= self.chunking.multiple()) else { return false };
         since.elapsed() > LATEST || self.inputs.is_idle_for(PATIENCE)
@@ -270,6 +282,12 @@ impl Lines {
 }
 
 impl Hold {
+    /// Where the item after the first of those that are not yet counted in begins.
+    fn start_of_next(&self, delimiter: u8) -> usize {
+        let rest = &self.buffer[self.whole..self.len];
+        memchr::memchr(delimiter, rest).map_or(self.len, |end| self.whole + end + 1)
+    }
+
     /// Where the last `count` whole items begin.
     fn start_of_last(&self, count: usize, delimiter: u8) -> usize {
         if count == 0 {
@@ -281,75 +299,26 @@ impl Hold {
     }
 }
 
-/// What is looked at item by item, when anything is.
-struct Screen {
-    delimiter: u8,
-    strip_cr: bool,
-    drop_empty: bool,
-    stop_at: Option<Vec<u8>>,
-    max_item: usize,
-}
-
-impl Screen {
-    fn new(reading: &Reading) -> Screen {
-        Screen {
-            delimiter: reading.delimiter,
-            strip_cr: reading.strip_cr,
-            drop_empty: reading.drop_empty,
-            stop_at: reading.stop_at.clone(),
-            max_item: reading.max_item,
-        }
-    }
-
-    /// Whether items among so many bytes must be looked at. Fewer bytes than the limit hold no item
-    /// beyond it.
-    fn is_needed(&self, bytes: usize) -> bool {
-        self.strip_cr || self.drop_empty || self.stop_at.is_some() || bytes > self.max_item
-    }
-
-    /// Moves the items wanted of those between `hold.whole` and `end` together; their number, and whether
-    /// the item that stops the reading was met.
-    fn pass(&self, hold: &mut Hold, end: usize) -> (usize, bool) {
-        let (mut to, mut from, mut kept, mut done) = (hold.whole, hold.whole, 0, false);
-        while let Some(length) = memchr::memchr(self.delimiter, &hold.buffer[from..end]) {
-            let item = &hold.buffer[from..from + length];
-            let item = if self.strip_cr { item.strip_suffix(b"\r").unwrap_or(item) } else { item };
-            if self.stop_at.as_deref() == Some(item) {
-                (from, done) = (end, true);
-                hold.len = end;
-                break;
-            }
-            let keep = if item.len() > self.max_item {
-                hold.faults.push(((hold.items + kept) as u32, Failure::TooLong { limit: self.max_item }));
-                KEPT.min(self.max_item)
-            } else {
-                item.len()
-            };
-            let wanted = !(self.drop_empty && item.is_empty());
-            if wanted {
-                hold.buffer.copy_within(from..from + keep, to);
-                hold.buffer[to + keep] = self.delimiter;
-                to += keep + 1;
-                kept += 1;
-            }
-            from += length + 1;
-        }
-        hold.buffer.copy_within(from..hold.len, to);
-        hold.len -= from - to;
-        hold.whole = to;
-        (kept, done)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::Input;
     use super::*;
     use proptest::prelude::*;
     use std::num::NonZeroU32;
 
     /// The items, each with whether it came as a fault, and the sizes of the blocks.
     fn read_files(files: &[&[u8]], reading: Reading, chunking: Chunking) -> (Vec<(Vec<u8>, bool)>, Vec<u64>) {
+        read_in_pieces(files, reading, chunking, &[])
+    }
+
+    /// The same, where the first reads are given so many bytes and no more.
+    fn read_in_pieces(
+        files: &[&[u8]],
+        reading: Reading,
+        chunking: Chunking,
+        pieces: &[usize],
+    ) -> (Vec<(Vec<u8>, bool)>, Vec<u64>) {
         let dir = tempfile::tempdir().unwrap();
         let write = |(n, bytes): (usize, &&[u8])| {
             let path = dir.path().join(n.to_string());
@@ -359,6 +328,8 @@ mod tests {
         let inputs = files.iter().enumerate().map(write).collect();
         let pool = BufferPool::new(1 << 22);
         let (mut items, mut sizes) = (Vec::new(), Vec::new());
+        let mut inputs = Inputs::new(inputs);
+        inputs.pieces = Vec::from(pieces).into_iter();
         read(inputs, reading, chunking, &pool, &mut |block| {
             assert_eq!(block.first().0, items.len() as u64 + 1);
             sizes.push(block.items());
@@ -403,6 +374,15 @@ mod tests {
     }
 
     #[test]
+    fn small_files_share_blocks() {
+        let files = vec![&b"a\nb\n"[..]; 100];
+        let (items, sizes) = read_files(&files, Reading::default(), Chunking::Auto);
+        assert_eq!(items.len(), 200);
+        // One block, unless the machine is so slow that items get old.
+        assert!(sizes.len() < 50, "{sizes:?}");
+    }
+
+    #[test]
     fn an_item_beyond_the_limit_is_a_fault_and_the_rest_goes_on() {
         for long in [4, 11, 1000, BUFFER * 3] {
             let file = [&b"a\n"[..], &vec![b'x'; long], b"\nb\n", &vec![b'y'; long]].concat();
@@ -420,6 +400,57 @@ mod tests {
         let long = vec![b'x'; BUFFER * 3];
         let (items, _) = read_files(&[&[&long[..], b"\nb\n"].concat()], Reading::default(), Chunking::Auto);
         assert_eq!(items, [(long, false), (b"b".to_vec(), false)]);
+    }
+
+    /// The items with whether they are faults, as text; read at once, then with a read for each byte.
+    #[track_caller]
+    fn however_read(file: &[u8], reading: &Reading, expected: &[(&str, bool)]) {
+        for pieces in [vec![], vec![1; file.len()]] {
+            let (items, _) = read_in_pieces(&[file], reading.clone(), Chunking::Auto, &pieces);
+            let items: Vec<_> =
+                items.iter().map(|(item, fault)| (std::str::from_utf8(item).unwrap(), *fault)).collect();
+            assert_eq!(items, expected);
+        }
+    }
+
+    #[test]
+    fn a_carriage_return_that_is_stripped_does_not_count() {
+        let reading = Reading { strip_cr: true, max_item: 3, ..Reading::default() };
+        however_read(b"123\r\n1234\n4\r", &reading, &[("123", false), ("123", true), ("4", false)]);
+        however_read(b"123\r\r\n123\r4\n123\r", &reading, &[("123", true), ("123", true), ("123", false)]);
+    }
+
+    #[test]
+    fn an_item_that_is_too_long_is_not_what_is_left_of_it() {
+        let stop_at = Some(b"abc".to_vec());
+        let reading = Reading { stop_at, max_item: 3, ..Reading::default() };
+        however_read(b"abcdefgh\nx\nabc\ny\n", &reading, &[("abc", true), ("x", false)]);
+        let reading = Reading { stop_at: Some(b"abcdefgh".to_vec()), max_item: 3, ..Reading::default() };
+        however_read(b"abcdefgh\nx\n", &reading, &[("abc", true), ("x", false)]);
+        let reading = Reading { drop_empty: true, max_item: 0, ..Reading::default() };
+        however_read(b"a\n\nbc\n\nd", &reading, &[("", true), ("", true), ("", true)]);
+        let reading = Reading { strip_cr: true, max_item: 3, ..Reading::default() };
+        however_read(b"12\r45\n", &reading, &[("12\r", true)]);
+    }
+
+    proptest! {
+        #[test]
+        fn items_do_not_depend_on_how_they_are_read(
+            files in prop::collection::vec("[ab\r\n]{0,40}", 1..3),
+            pieces in prop::collection::vec(1usize..8, 0..60),
+            (strip_cr, drop_empty) in any::<(bool, bool)>(),
+            stop_at in prop::option::of("[ab\r]{0,5}"),
+            first in prop::option::of(0u64..9),
+            max_item in 0usize..8,
+            multiple in 1u32..4,
+        ) {
+            let files: Vec<&[u8]> = files.iter().map(String::as_bytes).collect();
+            let stop_at = stop_at.map(String::into_bytes);
+            let reading = Reading { strip_cr, drop_empty, stop_at, first, max_item, ..Reading::default() };
+            let chunking = Chunking::Items(NonZeroU32::new(multiple).unwrap());
+            let (items, _) = read_in_pieces(&files, reading.clone(), chunking, &pieces);
+            prop_assert_eq!(items, read_files(&files, reading, chunking).0);
+        }
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod combine;
 mod inputs;
 mod lines;
 mod range;
+mod screen;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -132,7 +133,7 @@ pub fn read(options: Options, chunking: Chunking, pool: &Arc<BufferPool>, emit: 
     if columns.len() == 1 && columns[0].link == Link::Cross {
         let origin = columns.remove(0).origin;
         return match origin {
-            Origin::Inputs(inputs) => lines::read(inputs, reading, chunking, pool, emit),
+            Origin::Inputs(inputs) => lines::read(inputs::Inputs::new(inputs), reading, chunking, pool, emit),
             Origin::Words(words) => {
                 let words = words.into_iter().map(|word| Ok(vec![word.into_vec()]));
                 build::build(words, 1, &reading, chunking, pool, emit)

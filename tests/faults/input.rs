@@ -93,6 +93,14 @@ fn i5_a_huge_last_line_without_a_newline_fails_alone() {
 }
 
 #[test]
+fn i5_what_is_too_long_does_not_depend_on_how_it_comes() {
+    let run = shell("(printf '12345\\r'; sleep .2; printf '\\n3\\n') | parjob --crlf --max-item 5 square").run();
+    run.prints("152399025\n9\n").is_silent().succeeds();
+    let run = shell("(printf abcd; sleep .2; printf 'efgh\\nx\\n') | parjob --max-item 3 -E abc len").run();
+    run.prints("1\n").says("item 1: \"abc\" is longer than 3 bytes").counts(2, 1, 1, 0).status(1);
+}
+
+#[test]
 fn i8_standard_input_that_was_closed_is_named() {
     shell("parjob square <&-").run().prints("").says("standard input is closed").status(3);
     shell("parjob square -a - <&-").run().prints("").status(3);
