@@ -71,11 +71,12 @@ impl Writer {
 }
 
 fn run(sink: Sink, buffers: &Receiver<Vec<u8>>, spares: &Spares, tell: impl Fn(Wrote)) -> Sink {
+    let teller = Teller(tell);
     for bytes in buffers {
         match sink.write(&bytes) {
-            Ok(()) => tell(Wrote::Bytes(bytes.len())),
+            Ok(()) => (teller.0)(Wrote::Bytes(bytes.len())),
             Err(error) => {
-                tell(Wrote::Failed(error));
+                (teller.0)(Wrote::Failed(error));
                 break;
             }
         }
@@ -84,10 +85,31 @@ fn run(sink: Sink, buffers: &Receiver<Vec<u8>>, spares: &Spares, tell: impl Fn(W
     sink
 }
 
+/// Tells even of a panic: the run loop would wait for ever.
+struct Teller<F: Fn(Wrote)>(F);
+
+impl<F: Fn(Wrote)> Drop for Teller<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)(Wrote::Failed(io::Error::other("the thread that writes results panicked")));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+
+    #[test]
+    fn a_panic_of_the_writer_is_told() {
+        let sink = super::super::stdout(Some(Box::new(|_| std::panic::resume_unwind(Box::new("stuck")))));
+        let (tell, told) = channel();
+        let writer = Writer::start(sink, Spares::new(0), move |wrote| drop(tell.send(wrote))).unwrap();
+        writer.write(vec![b'x']);
+        assert!(matches!(told.recv().unwrap(), Wrote::Failed(_)));
+        assert!(writer.complete().is_err());
+    }
 
     #[test]
     fn what_is_abandoned_is_gone_at_once_though_its_writer_is_stuck() {
@@ -97,7 +119,7 @@ mod tests {
         let sink = Sink::named(&dir.path().join("out"), |_| std::os::fd::OwnedFd::from(pipe).into());
         assert_eq!(dir.path().read_dir().unwrap().count(), 1);
         let (tell, told) = channel();
-        let writer = Writer::start(sink, Arc::default(), move |wrote| drop(tell.send(wrote))).unwrap();
+        let writer = Writer::start(sink, Spares::new(0), move |wrote| drop(tell.send(wrote))).unwrap();
         writer.write(vec![0; 1]);
         writer.write(vec![0; 1 << 22]);
         assert!(matches!(told.recv().unwrap(), Wrote::Bytes(1)));
