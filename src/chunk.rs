@@ -87,10 +87,10 @@ impl Block {
         &self.content
     }
 
-    /// Whether the first item ends with a carriage return.
-    pub fn begins_with_crlf(&self) -> bool {
+    /// Whether it begins with the first item of the run, and that ends with a carriage return.
+    pub fn opens_with_crlf(&self) -> bool {
         let end = memchr::memchr(self.content.delimiter, &self.bytes[..self.content.len as usize]);
-        end.is_some_and(|end| self.bytes[..end].ends_with(b"\r"))
+        self.content.first == Seq::FIRST && end.is_some_and(|end| self.bytes[..end].ends_with(b"\r"))
     }
 
     /// Which try at its items this is.

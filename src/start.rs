@@ -9,11 +9,9 @@ use std::thread::Builder;
 use anyhow::{Context, Result, anyhow};
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
-use crate::chunk::Block;
 use crate::engine::{self, Engine, Job, Local, Quota, Task};
 use crate::event::{Ended, Observer};
 use crate::exit::{BROKEN, Exit};
-use crate::item::Seq;
 use crate::op::{Answer, Blanks, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
@@ -180,13 +178,14 @@ fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) ->
     let kept = plan.work.operation.blanks == Blanks::Kept;
     let warns = kept && plan.source.reads_lines() && plan.talk != Talk::Quiet;
     let body = move || {
-        let mut emit = |block: Block| {
-            if warns && block.first() == Seq::FIRST && block.begins_with_crlf() {
-                progress::say(CRLF);
-            }
-            sender.send(Message::Block(Box::new(block))).is_ok()
-        };
-        let read = AssertUnwindSafe(|| source::read(options, chunking, &pool, &mut emit));
+        let read = AssertUnwindSafe(|| {
+            source::read(options, chunking, &pool, &mut |block| {
+                if warns && block.opens_with_crlf() {
+                    progress::say(CRLF);
+                }
+                sender.send(Message::Block(Box::new(block))).is_ok()
+            })
+        });
         // Even after a fault of its own the reader says that it has ended: the loop would wait for ever.
         let ended = catch_unwind(read).unwrap_or_else(|_| Err(anyhow!("the thread that reads items panicked")));
         // Nobody is left to tell when the run is over already.
