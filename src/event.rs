@@ -36,6 +36,8 @@ pub enum Event<'a> {
         /// How long until then.
         delay: Duration,
     },
+    /// Something that the user should know, though the run goes on: the end of a sentence.
+    Warning(&'a str),
     /// Nothing more is started.
     Stopping(&'a Stop),
     /// Nothing more is started, and what is at work, or the reader of the results, takes its time.

@@ -166,13 +166,25 @@ pub struct Failed {
 impl Failed {
     /// The error without the item's number: `"x" is not a number`.
     pub fn error(&self) -> String {
-        format!("{} {}", Quoted(&self.item), self.cause)
+        error(&self.item, &self.cause)
     }
 }
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "item {}: {} {}", self.seq, Quoted(&self.item), self.cause)
+        write!(f, "item {}: {}", self.seq, self.error())
+    }
+}
+
+/// What an item's failure says: `"x" is not a number`. Of some items only the beginning is kept; how long that
+/// is means nothing to anybody.
+pub fn error(item: &[u8], cause: &Failure) -> String {
+    match cause {
+        Failure::TooLong { .. } | Failure::HoldsNul => {
+            let shown = Quoted(item).to_string();
+            format!("{} {cause}", shown.rsplit_once("…\" (").map_or(shown.clone(), |(text, _)| format!("{text}…\"")))
+        }
+        _ => format!("{} {cause}", Quoted(item)),
     }
 }
 

@@ -161,27 +161,33 @@ fn start_engine(
         let left = AtomicU64::new(halt.items(plan.source.total())?);
         Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
-    let sender = sender.clone();
-    let ring = move |ring| drop(sender.send(Message::Ring(ring)));
+    let (ringing, sender) = (sender.clone(), sender);
+    let ring = move |ring| drop(ringing.send(Message::Ring(ring)));
     let engine = Local::start(plan.jobs, task, plan.chunking, quota, Arc::clone(spares), ring)?;
-    if engine.capacity() < plan.jobs && plan.talk != Talk::Quiet {
+    if engine.capacity() < plan.jobs {
         let got = engine.capacity();
-        progress::say(&format!("parjob: only {got} of {} workers could be started; going on with them\n", plan.jobs));
+        warn(sender, &format!("only {got} of {} workers could be started; going on with them", plan.jobs));
     }
     Ok(engine)
 }
 
-const CRLF: &str = "parjob: the items end with a carriage return, which is taken as a part of them; --crlf strips it\n";
+/// Has the loop tell of something, so that it does not run into a bar.
+fn warn(sender: &Sender<Message>, warning: &str) {
+    // Nobody is left to hear it when the run is over already.
+    let _ = sender.send(Message::Warning(warning.into()));
+}
+
+const CRLF: &str = "the items end with a carriage return, which is taken as a part of them; --crlf strips it";
 
 fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
     let kept = plan.work.operation.blanks == Blanks::Kept;
-    let warns = kept && plan.source.reads_lines() && plan.talk != Talk::Quiet;
+    let warns = kept && plan.source.reads_lines();
     let body = move || {
         let read = AssertUnwindSafe(|| {
             source::read(options, chunking, &pool, &mut |block| {
                 if warns && block.opens_with_crlf() {
-                    progress::say(CRLF);
+                    warn(&sender, CRLF);
                 }
                 sender.send(Message::Block(Box::new(block))).is_ok()
             })

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 
 use crate::golden::project;
-use crate::harness::shell;
+use crate::harness::{has, shell};
 
 /// A fenced block.
 struct Block {
@@ -99,13 +99,9 @@ fn run(steps: &[Step]) -> Vec<String> {
     text.split(END).map(str::to_owned).collect()
 }
 
-fn is_there(program: &str) -> bool {
-    shell(&format!("command -v {program}")).run().stdout() != b""
-}
-
 /// Whether the programs that a block needs are on this machine.
 fn can_run(block: &Block) -> bool {
-    block.kind.split_whitespace().skip(1).all(|word| word.strip_prefix("needs=").is_some_and(is_there))
+    block.kind.split_whitespace().skip(1).all(|word| word.strip_prefix("needs=").is_some_and(has))
 }
 
 /// What a block shows that does not come, told for each command.

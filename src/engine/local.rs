@@ -87,6 +87,14 @@ struct Queue {
     tallies: Vec<Box<dyn Tally>>,
 }
 
+impl Queue {
+    /// A retry goes first: in ordered output everything behind it waits for it.
+    fn push(&mut self, block: Block) {
+        let block = Arc::new(block);
+        if block.attempt() > Attempt::FIRST { self.blocks.push_front(block) } else { self.blocks.push_back(block) }
+    }
+}
+
 impl Local {
     /// Starts `jobs` workers, or as many as the machine gives: [`Engine::capacity`] tells.
     ///
@@ -155,13 +163,8 @@ impl Engine for Local {
 
     fn start(&mut self, block: Block) {
         let mut queue = self.shared.lock();
-        let (alone, again) = (block.items() == 1, block.attempt() > Attempt::FIRST);
-        // A retry goes first: in ordered output everything behind it waits for it.
-        if again {
-            queue.blocks.push_front(Arc::new(block))
-        } else {
-            queue.blocks.push_back(Arc::new(block))
-        }
+        let alone = block.items() == 1;
+        queue.push(block);
         let idle = queue.idle;
         self.shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
         drop(queue);
@@ -291,5 +294,30 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::buffer::BufferPool;
+    use crate::chunk::Content;
+    use crate::item::Seq;
+
+    #[test]
+    fn a_retry_goes_before_what_waits() {
+        let pool = BufferPool::new(1 << 20);
+        let block = |first, attempt| {
+            let content =
+                Content { first: Seq(first), items: 1, len: 1, delimiter: b'\n', fields: 1, faults: Vec::new() };
+            Block::new(pool.borrow(1).unwrap(), content, Chunking::Auto, attempt)
+        };
+        let mut queue = Queue::default();
+        queue.push(block(5, Attempt::FIRST));
+        queue.push(block(6, Attempt::FIRST));
+        queue.push(block(2, Attempt(2)));
+        let firsts: Vec<u64> = queue.blocks.iter().map(|block| block.first().0).collect();
+        assert_eq!(firsts, [2, 5, 6]);
     }
 }

@@ -80,7 +80,7 @@ fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = (&'
         let bytes = &results.bytes[start..*end];
         start = *end;
         match failures.next_if(|(failed, _)| *failed == place) {
-            Some((_, cause)) => (item, Err(format!("{} {cause}", crate::item::Quoted(item)))),
+            Some((_, cause)) => (item, Err(crate::item::error(item, cause))),
             None => (item, Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))),
         }
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Shown;
 use super::meter::{Meter, Ticker};
@@ -13,25 +13,24 @@ use crate::output::Aside;
 /// The wait between two pictures.
 const TICK: Duration = Duration::from_millis(100);
 
-/// With a total: how far it is. The bar takes what the line leaves.
-const KNOWN: &str = "{bar:24} {human_pos} of {human_len}, {wide_msg}";
+/// The width of the bar itself; on a narrow terminal there is room for the numbers only.
+const BAR: usize = 24;
 
-/// Without: how much there was.
-const OPEN: &str = "{spinner} {human_pos} done, {wide_msg}";
+/// A terminal of fewer columns is narrow.
+const NARROW: usize = 70;
+
+/// Columns that stay free at the end of the line: a terminal that echoes `^C` there would begin a new line, and
+/// what is to be erased would be one line further up.
+const FREE: usize = 4;
 
 /// Draws a bar. Messages appear above it, and with `shares_terminal` results too.
 pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     let target = ProgressDrawTarget::stderr_with_hz(10);
-    let bar = ProgressBar::with_draw_target(meter.total, target).with_style(style(meter.total)?);
+    let style = ProgressStyle::with_template(if meter.total.is_some() { "{msg}" } else { "{spinner} {msg}" })?;
+    let bar = ProgressBar::with_draw_target(meter.total, target).with_style(style);
     let drawn = bar.clone();
     let draw = move |meter: &Meter| {
-        let done = meter.counts().done();
-        // A `--total` that was too small grows with the truth.
-        if meter.total.is_some_and(|total| total < done) {
-            drawn.set_length(done);
-        }
-        drawn.set_position(done);
-        drawn.set_message(meter.status());
+        drawn.set_message(line(meter.total, meter.counts().done(), &meter.status(), columns()));
         drawn.tick();
     };
     let cleared = bar.clone();
@@ -41,6 +40,50 @@ pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar)) })
 }
 
-fn style(total: Option<u64>) -> Result<ProgressStyle> {
-    Ok(ProgressStyle::with_template(if total.is_some() { KNOWN } else { OPEN })?.progress_chars("=> "))
+/// The columns of the terminal, which may change at any time.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr());
+    size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(80)
+}
+
+/// What stands on the line, cut so that it never reaches the end of it.
+fn line(total: Option<u64>, done: u64, status: &str, columns: usize) -> String {
+    // A `--total` that was too small grows with the truth.
+    let text = match total.map(|total| total.max(done)) {
+        Some(total) if columns >= NARROW => {
+            let full = (u128::from(done) * BAR as u128 / u128::from(total.max(1))) as usize;
+            let tip = if full < BAR { ">" } else { "" };
+            let bar = format!("{}{tip}", "=".repeat(full));
+            format!("[{bar:BAR$}] {} of {}, {status}", HumanCount(done), HumanCount(total))
+        }
+        Some(total) => format!("{} of {}, {status}", HumanCount(done), HumanCount(total)),
+        None => format!("{} done, {status}", HumanCount(done)),
+    };
+    text.chars().take(columns.saturating_sub(FREE)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_grows_with_what_is_done() {
+        assert_eq!(line(Some(4), 0, "0.0/s", 80), format!("[>{}] 0 of 4, 0.0/s", " ".repeat(23)));
+        assert_eq!(line(Some(4), 2, "1.0/s", 80), format!("[{}>{}] 2 of 4, 1.0/s", "=".repeat(12), " ".repeat(11)));
+        assert_eq!(line(Some(4), 4, "1.0/s", 80), format!("[{}] 4 of 4, 1.0/s", "=".repeat(24)));
+        assert_eq!(line(None, 1234, "1.0/s", 80), "1,234 done, 1.0/s");
+    }
+
+    #[test]
+    fn a_total_that_was_too_small_grows() {
+        assert!(line(Some(3), 5, "", 80).ends_with("5 of 5, "));
+        assert!(line(Some(0), 0, "", 80).ends_with("0 of 0, "));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_no_bar_and_the_end_of_the_line_stays_free() {
+        assert_eq!(line(Some(400), 20, "1.0/s", 60), "20 of 400, 1.0/s");
+        assert_eq!(line(Some(400), 20, "1.0/s", 12), "20 of 40");
+        assert_eq!(line(Some(400), 20, &"x".repeat(200), 100).chars().count(), 96);
+    }
 }

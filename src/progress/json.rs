@@ -35,7 +35,11 @@ impl Observer for Json {
                 put(&json!({"v": 1, "event": "failed", "seq": failed.seq.0, "error": failed.error()}));
             }
             Event::Ended(ended) => put(&counts("ended", &ended.counts, ended.took)),
-            Event::Counted(_) | Event::Retrying { .. } | Event::Stopping(_) | Event::Lingering { .. } => {}
+            Event::Counted(_)
+            | Event::Retrying { .. }
+            | Event::Stopping(_)
+            | Event::Lingering { .. }
+            | Event::Warning(_) => {}
         }
     }
 }

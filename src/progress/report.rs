@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::say;
-use crate::event::{Ended, Event, Observer, Stop};
+use crate::event::{Counts, Ended, Event, Observer, Stop};
 use crate::item::Seq;
 use crate::output::Aside;
 
@@ -48,7 +48,7 @@ impl Report {
 
     fn write(&self, ended: &Ended) {
         let mut text = String::new();
-        if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop)) {
+        if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop, &ended.counts)) {
             text += &format!("parjob: {reason}\n");
         }
         let counts = &ended.counts;
@@ -62,18 +62,22 @@ impl Report {
         let welcome = !matches!(ended.stop, Some(Stop::PipeClosed)) || self.talk == Talk::Verbose;
         if asked && welcome {
             text += &summary(ended);
+            if counts.unwritten > 0 {
+                text += &format!("parjob: {} bytes of results were not written\n", counts.unwritten);
+            }
             text += &self.failures(counts.failed);
         }
         self.say(&text);
     }
 
-    fn reason(&self, stop: &Stop) -> Option<String> {
+    fn reason(&self, stop: &Stop, counts: &Counts) -> Option<String> {
         let loud = self.talk != Talk::Quiet;
         match stop {
             Stop::Unwritable(error) | Stop::Unreadable(error) => Some(format!("{error:#}")),
             Stop::Deadline if loud => Some("stopped: the --deadline passed".into()),
-            Stop::Halted { .. } if loud => Some("stopped early, as --halt says".into()),
-            Stop::Signal(signal) if loud => Some(format!("stopped by signal {signal}")),
+            // What was asked for may come to be with the last item.
+            Stop::Halted { .. } if loud && counts.not_run > 0 => Some("stopped early, as --halt says".into()),
+            Stop::Signal(signal) if loud => Some(format!("stopped by {}", name(*signal))),
             Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,
         }
     }
@@ -89,6 +93,11 @@ impl Report {
         }
         text
     }
+}
+
+/// A signal as people call it.
+fn name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
 }
 
 /// `read = ok + failed + skipped + not run`, the time and the rate.
@@ -128,9 +137,29 @@ impl Observer for Report {
                 };
                 self.say(&format!("parjob: waiting for {whom}; Ctrl-C stops at once\n"));
             }
+            Event::Warning(warning) if self.talk != Talk::Quiet => self.say(&format!("parjob: {warning}\n")),
             Event::Ended(ended) => self.write(ended),
             Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}
-            Event::Lingering { .. } | Event::Stopping(_) => {}
+            Event::Lingering { .. } | Event::Stopping(_) | Event::Warning(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{Failed, Failure};
+
+    #[test]
+    fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
+        let mut report = Report::new(Talk::Brief, None);
+        for seq in [30, 7, 12, 1, 25, 9, 40, 3, 18, 22, 5, 16] {
+            let failed = Failed { seq: Seq(seq), item: b"x".as_slice().into(), cause: Failure::NotANumber };
+            report.on(&Event::Failed(&failed));
+        }
+        let text = report.failures(12);
+        let seqs: Vec<&str> = text.lines().filter_map(|line| line.split([' ', ':']).nth(3)).collect();
+        assert_eq!(seqs[..10], ["1", "3", "5", "7", "9", "12", "16", "18", "22", "25"], "{text}");
+        assert!(text.contains("and 2 more"), "{text}");
     }
 }

@@ -18,6 +18,8 @@ pub enum Message {
     Ring(Ring),
     /// The writer wrote, or could not.
     Wrote(Wrote),
+    /// Something that the user should know.
+    Warning(String),
     /// A signal came.
     Signal(i32),
 }

@@ -187,6 +187,7 @@ impl Run<'_> {
             }
             Message::Wrote(Wrote::Bytes(bytes)) => self.out.gone(bytes),
             Message::Wrote(Wrote::Failed(error)) => self.output_is_gone(error),
+            Message::Warning(warning) => self.emit(&Event::Warning(&warning)),
             Message::Signal(signal) => self.take_signal(signal),
         }
     }

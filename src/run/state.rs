@@ -110,3 +110,24 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_carried_out_beats_other_reasons_to_stop() {
+        let broken = || Stop::Unwritable(anyhow::anyhow!("full"));
+        let mut state = State::new();
+        state.apply(Change::Drain(Stop::Signal(2)));
+        state.apply(Change::Stop(broken()));
+        assert!(matches!(state.stop, Some(Stop::Unwritable(_))));
+        state.apply(Change::Stop(Stop::Deadline));
+        assert!(matches!(state.stop, Some(Stop::Unwritable(_))));
+        let mut state = State::new();
+        state.apply(Change::Drain(Stop::Signal(2)));
+        state.apply(Change::Stop(Stop::Signal(15)));
+        assert!(matches!(state.stop, Some(Stop::Signal(2))));
+        assert_eq!(state.phase, Phase::Stopped);
+    }
+}

@@ -19,6 +19,8 @@ enum Fate {
     Ok,
     /// Fails, and might pass at another try.
     Trip,
+    /// As `Trip`, and has something printed.
+    Loud,
     /// Fails, and always will.
     Wrong,
     /// Stays at work.
@@ -92,10 +94,16 @@ impl Engine for Fake {
 }
 
 fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
-    let cause = if fate == Fate::Trip { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
+    let cause =
+        if matches!(fate, Fate::Trip | Fate::Loud) { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
     let failed = Failed { seq: Seq(seq), item: format!("i{seq}").into_bytes().into(), cause };
     let failed = if fate == Fate::Ok { Vec::new() } else { vec![failed] };
-    let bytes = if fate == Fate::Ok { format!("{seq} ").into_bytes() } else { Vec::new() };
+    let text = match fate {
+        Fate::Ok => format!("{seq} "),
+        Fate::Loud => format!("!{seq} "),
+        _ => String::new(),
+    };
+    let bytes = text.into_bytes();
     let (items, failures) = (1, failed.len() as u64);
     let piece = Piece { first: Seq(seq), items, failed: failures, attempt, end: bytes.len() };
     Parcel { bytes, pieces: vec![piece], failed }
@@ -136,6 +144,7 @@ impl Observer for Log {
             Event::Failed(failed) => world.log.push(format!("failed {}", failed.seq)),
             Event::Retrying { failed, attempt, .. } => world.log.push(format!("retry {} {}", failed.seq, attempt.0)),
             Event::Stopping(stop) => world.log.push(format!("stop {stop:?}")),
+            Event::Warning(warning) => world.log.push(format!("warning {warning}")),
             Event::Lingering { items } => world.log.push(format!("waiting for {items}")),
             Event::Started { .. } | Event::Counted(_) | Event::Ended(_) => {}
         }
@@ -153,6 +162,7 @@ struct Test {
     /// A signal so long after the start.
     later: Option<(Duration, i32)>,
     asleep: bool,
+    is_fold: bool,
 }
 
 /// What became of it.
@@ -176,6 +186,7 @@ impl Test {
             then: Vec::new(),
             later: None,
             asleep: false,
+            is_fold: false,
         }
     }
 
@@ -227,7 +238,7 @@ impl Test {
                 }
                 world.written.extend(bytes);
             },
-            answer: None,
+            answer: if self.is_fold { Some(&|_| Vec::new()) } else { None },
             observers: &mut [Box::new(Log(Rc::clone(&world)))],
             pool: &pool,
             spares: &Spares::new(1 << 20),
@@ -287,6 +298,37 @@ fn a_retry_keeps_its_place_and_waits_its_time() {
     assert_eq!(outcome.log, ["retry 2 2", "retry 2 3"]);
     let waits: Vec<f64> = outcome.started.windows(2).map(|pair| (pair[1].2 - pair[0].2).as_secs_f64()).collect();
     assert!(waits[2] >= 4.0 && waits[2] <= 8.0 && waits[3] >= 8.0 && waits[3] <= 16.0, "{waits:?}");
+}
+
+#[test]
+fn only_the_last_attempt_is_a_result() {
+    let outcome = Test::new(&[2])
+        .policy(|p| p.retries = 2)
+        .fate(|seq, attempt| if seq == 1 && attempt < 3 { Fate::Loud } else { Fate::Ok })
+        .run();
+    assert_eq!((outcome.written.as_str(), outcome.ended.counts.unwritten), ("1 2 ", 0));
+    let outcome = Test::new(&[2]).policy(|p| p.retries = 1).fate(|_, _| Fate::Loud).run();
+    assert_eq!((outcome.written.as_str(), counts(&outcome)), ("!1 !2 ", (0, 2, 0)));
+    let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
+    let outcome = Test::new(&[1])
+        .policy(|p| (p.retries, p.backoff) = (5, backoff))
+        .fate(|_, _| Fate::Loud)
+        .then(Message::Ring(Ring::Now))
+        .then(Message::Signal(signal_hook::consts::SIGTERM))
+        .run();
+    assert_eq!((outcome.written.as_str(), outcome.ended.counts.unwritten), ("!1 ", 0));
+}
+
+#[test]
+fn a_fold_waits_for_what_is_at_work_even_when_it_halts_now() {
+    let mut test = Test::new(&[2])
+        .policy(|p| p.halt = Some("now,done=1".parse().unwrap()))
+        .fate(|seq, _| if seq == 2 { Fate::Hang } else { Fate::Ok });
+    test.is_fold = true;
+    test.later = Some((Duration::from_secs(9), signal_hook::consts::SIGTERM));
+    // Item 2 is at work until the signal comes; without the wait the run would be over at once.
+    let outcome = test.run();
+    assert_eq!((counts(&outcome), outcome.ended.took >= Duration::from_secs(9)), ((1, 0, 1), true));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn what_an_interrupted_run_waits_for_is_said_beside_the_bar() {
     let done = run.signal(Signal::INT).end_with_open_input().dies_by(Signal::INT.as_raw());
     let lines = screen(done.stdout());
     assert_eq!(lines[0], "parjob: waiting for 1 item at work; Ctrl-C stops at once", "{lines:?}");
-    assert!(lines[1].starts_with("parjob: stopped by signal 2"), "{lines:?}");
+    assert!(lines[1].starts_with("parjob: stopped by SIGINT"), "{lines:?}");
 }
 
 #[test]
@@ -179,4 +179,12 @@ fn progress_as_json_is_json() {
 fn in_ci_a_short_run_says_nothing() {
     parjob("square 3").env("CI", "1").run().prints("9\n").is_silent().succeeds();
     shell("seq 100000 | parjob --progress lines square >/dev/null").run().is_silent().succeeds();
+}
+
+#[test]
+fn json_tells_of_the_progress_of_a_long_run() {
+    let run = shell("(echo 2; sleep 1.5; echo 3) | parjob --progress json square").run().prints("4\n9\n").succeeds();
+    let said = run.stderr();
+    let progress = said.lines().filter(|line| line.contains("\"event\":\"progress\"")).count();
+    assert!(progress >= 1 && said.contains("\"read\":1"), "{said}");
 }

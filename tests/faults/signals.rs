@@ -75,7 +75,7 @@ fn s2_a_second_int_ends_at_once() {
 #[test]
 fn s3_term_and_quit_end_at_once() {
     let run = at_work_for_hours().signal(Signal::TERM).end_with_open_input();
-    run.prints("").says("stopped by signal 15").counts(1, 0, 0, 1).dies_by(TERM);
+    run.prints("").says("stopped by SIGTERM").counts(1, 0, 0, 1).dies_by(TERM);
     let run = shell("ulimit -c unlimited; exec parjob pi").launch().feed("1e13\n").gets_to_work();
     run.signal(Signal::QUIT).end_with_open_input().prints("").counts(1, 0, 0, 1).dies_by(QUIT).without_a_core();
 }
