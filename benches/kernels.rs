@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use parjob::item::{Chunk, Failures, Seq};
-use parjob::op::{OPERATIONS, Operation, Params, Results, Work};
+use parjob::op::{OPERATIONS, Operation, Params, Results, Setting, Work};
 
 /// Items, each closed by a newline, and how many there are.
 struct Items {
@@ -74,7 +74,7 @@ fn lists() -> Vec<Items> {
 
 fn prepared(operation: &Operation) -> Option<Work> {
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
-    (operation.prepare)(&Params(defaults.collect())).ok()
+    (operation.prepare)(&Params(defaults.collect(), Setting::default())).ok()
 }
 
 fn kernels(criterion: &mut Criterion) {

@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use parjob::chunk::Chunking;
 use parjob::exit::Exit;
 use parjob::item::{Chunk, Failure};
-use parjob::op::{self, Map, Operation, Params, Results};
+use parjob::op::{self, Map, Operation, Params, Results, Words};
 use parjob::plan::{self, Plan};
 use parjob::progress::{self, Style, Talk};
 use parjob::run::Policy;
@@ -52,7 +52,7 @@ static BACKWARDS: Operation = dawdling("backwards", |params| Ok(op::Work::Map(Da
 static UNCHANGED: Operation = dawdling("unchanged", |params| Ok(op::Work::Map(Dawdle::new(params, unchanged)?)));
 
 const fn dawdling(name: &'static str, prepare: fn(&Params) -> anyhow::Result<op::Work>) -> Operation {
-    Operation { name, summary: "", about: "", examples: &[], params: &[], prepare }
+    Operation { name, summary: "", about: "", examples: &[], params: &[], words: |_| Words::Values, prepare }
 }
 
 /// A map that takes its time.

@@ -14,7 +14,7 @@ use super::args::ITEMS;
 use super::negative::unmarked;
 use super::values;
 use crate::chunk::Chunking;
-use crate::op::{self, Operation, Params};
+use crate::op::{self, Operation, Params, Setting};
 use crate::output::{self, FORMATS};
 use crate::plan::{Decision, Plan, Work};
 use crate::progress::{self, Style, Talk};
@@ -64,7 +64,7 @@ pub(super) fn resolve(
 ) -> Result<Option<Plan>> {
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
-    let work = work(operation, given, &mut decide)?;
+    let mut work = work(operation, given, &mut decide)?;
     let Some(source) = source(operation, given, sources, around, &mut decide)? else { return Ok(None) };
     let jobs = jobs(given, around, &mut decide)?;
     let policy = policy(given, around)?;
@@ -73,6 +73,7 @@ pub(super) fn resolve(
     let output = output(given, &work, &mut decide)?;
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
+    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }

@@ -1,7 +1,7 @@
 //! `max`: the greatest of the numbers.
 
 use super::order::End;
-use super::{Example, Operation, number, reduce};
+use super::{Example, Operation, Words, number, reduce};
 
 /// The operation.
 pub(super) static MAX: Operation = Operation {
@@ -15,5 +15,6 @@ pub(super) static MAX: Operation = Operation {
         Example { command: "parjob max 2 2.0 1.5", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     prepare: reduce::prepare::<End<true>>,
 };

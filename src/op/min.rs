@@ -1,7 +1,7 @@
 //! `min`: the least of the numbers.
 
 use super::order::End;
-use super::{Example, Operation, number, reduce};
+use super::{Example, Operation, Words, number, reduce};
 
 /// The operation.
 pub(super) static MIN: Operation = Operation {
@@ -15,5 +15,6 @@ pub(super) static MIN: Operation = Operation {
         Example { command: "parjob min 2.5 2 2.0", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     prepare: reduce::prepare::<End<false>>,
 };

@@ -70,8 +70,19 @@ pub struct Operation {
     pub examples: &'static [Example],
     /// Its own options, beside those of every run.
     pub params: &'static [Param],
+    /// What the words after its name are, with these parameters.
+    pub words: fn(&Params) -> Words,
     /// Checks the parameters and makes the work. Errors are about a parameter's value.
     pub prepare: fn(&Params) -> Result<Work>,
+}
+
+/// What the words after an operation's name are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Items that are values, such as numbers.
+    Values,
+    /// Items that are paths.
+    Paths,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -94,15 +105,33 @@ pub struct Param {
     pub help: &'static str,
 }
 
-/// The values of an operation's parameters, by name. A flag that was given has an empty value.
+/// The values of an operation's parameters, by name, and what it may know of the run. A flag that was given has an
+/// empty value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub BTreeMap<&'static str, String>);
+pub struct Params(pub BTreeMap<&'static str, String>, pub Setting);
+
+/// What an operation may know of the run that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// How many workers there are, the caller among them.
+    pub jobs: usize,
+    /// The items are read from standard input, so no item can be.
+    pub reads_stdin: bool,
+    /// `--quiet`.
+    pub quiet: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Setting { jobs: 1, reads_stdin: false, quiet: false }
+    }
+}
 
 impl Params {
     /// The parameters of an operation of which none was given.
     pub fn defaults(operation: &Operation) -> Params {
         let default = |param: &Param| Some((param.name, param.default?.to_string()));
-        Params(operation.params.iter().filter_map(default).collect())
+        Params(operation.params.iter().filter_map(default).collect(), Setting::default())
     }
 
     /// Whether a flag was given.
@@ -110,9 +139,14 @@ impl Params {
         self.0.contains_key(name)
     }
 
+    /// The text of a parameter; of one that takes a value there is one, since it has a default.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
     /// A whole number, or an error that names the option. A parameter of this kind has a default.
     pub fn number(&self, name: &str) -> Result<u64> {
-        let text = self.0.get(name).map_or("", String::as_str);
+        let text = self.text(name);
         text.parse().map_err(|_| anyhow::anyhow!("--{name} {text:?} is not a whole number"))
     }
 }
@@ -365,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_not_a_number_is_named() {
-        let given = Params([("max-digits", "many".to_owned())].into());
+        let given = Params([("max-digits", "many".to_owned())].into(), Setting::default());
         let error = (find("square").unwrap().prepare)(&given).err().unwrap();
         assert_eq!(error.to_string(), "--max-digits \"many\" is not a whole number");
     }

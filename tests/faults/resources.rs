@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parjob::chunk::Chunking;
 use parjob::item::{Chunk, Failures};
-use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Work};
+use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Words, Work};
 use parjob::plan::{self, Plan};
 use parjob::progress::{Style, Talk};
 use parjob::run::Policy;
@@ -149,6 +149,7 @@ static THROUGH: Operation = Operation {
     about: "Each item as it is, but panics on 3.",
     examples: &[],
     params: &[],
+    words: |_| Words::Values,
     prepare: |_| Ok(Work::Map(Arc::new(Through))),
 };
 
@@ -169,6 +170,7 @@ static JOIN: Operation = Operation {
     about: "The items sorted and joined, but panics on 3.",
     examples: &[],
     params: &[],
+    words: |_| Words::Values,
     prepare: |_| Ok(Work::Fold(Arc::new(Join))),
 };
 
