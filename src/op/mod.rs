@@ -10,6 +10,8 @@ mod double;
 mod dyadic;
 mod each;
 mod exact;
+#[cfg(feature = "hash")]
+mod hash;
 mod len;
 mod lines;
 mod max;
@@ -48,6 +50,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &min::MIN,
     &max::MAX,
     &pi::PI,
+    #[cfg(feature = "hash")]
+    &hash::HASH,
 ];
 
 /// The operations that `--reduce` takes: folds of numbers.

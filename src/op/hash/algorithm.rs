@@ -1,0 +1,100 @@
+//! The hash functions: their names, and the digest of a file by each of them.
+//!
+//! The crates behind them choose the processor's own instructions (SHA extensions, AVX2, AVX-512) while running.
+
+use rustix::io::Errno;
+
+use super::input::File;
+
+/// A hash function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Blake3,
+    Sha256,
+    Sha512,
+    Sha1,
+    Md5,
+    Xxh3,
+}
+
+/// A hash function, described.
+struct Entry {
+    algorithm: Algorithm,
+    /// The word after `--algorithm`.
+    name: &'static str,
+}
+
+const ENTRIES: [Entry; 6] = [
+    Entry { algorithm: Algorithm::Blake3, name: "blake3" },
+    Entry { algorithm: Algorithm::Sha256, name: "sha256" },
+    Entry { algorithm: Algorithm::Sha512, name: "sha512" },
+    Entry { algorithm: Algorithm::Sha1, name: "sha1" },
+    Entry { algorithm: Algorithm::Md5, name: "md5" },
+    Entry { algorithm: Algorithm::Xxh3, name: "xxh3" },
+];
+
+impl Algorithm {
+    /// The one of that name.
+    pub(super) fn find(name: &str) -> Option<Algorithm> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.algorithm)
+    }
+
+    /// The names of them all.
+    pub(super) fn names() -> [&'static str; ENTRIES.len()] {
+        ENTRIES.map(|entry| entry.name)
+    }
+
+    /// The digest of the rest of the file.
+    pub(super) fn digest(self, file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {
+        match self {
+            Algorithm::Blake3 => {
+                let mut hasher = blake3::Hasher::new();
+                file.read_all(buffer, |bytes| _ = hasher.update(bytes))?;
+                Ok(Digest::new(hasher.finalize().as_bytes()))
+            }
+            Algorithm::Sha256 => digest::<sha2::Sha256>(file, buffer),
+            Algorithm::Sha512 => digest::<sha2::Sha512>(file, buffer),
+            Algorithm::Sha1 => digest::<sha1::Sha1>(file, buffer),
+            Algorithm::Md5 => digest::<md5::Md5>(file, buffer),
+            Algorithm::Xxh3 => {
+                let mut hasher = twox_hash::XxHash3_64::new();
+                file.read_all(buffer, |bytes| std::hash::Hasher::write(&mut hasher, bytes))?;
+                Ok(Digest::new(&std::hash::Hasher::finish(&hasher).to_be_bytes()))
+            }
+        }
+    }
+}
+
+fn digest<H: sha2::Digest>(file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {
+    let mut hasher = H::new();
+    file.read_all(buffer, |bytes| hasher.update(bytes))?;
+    Ok(Digest::new(&hasher.finalize()))
+}
+
+/// A digest as text.
+pub(super) struct Digest {
+    hex: [u8; Digest::LONGEST],
+    len: usize,
+}
+
+impl Digest {
+    /// The hexadecimal digits of SHA-512.
+    const LONGEST: usize = 128;
+
+    /// The digest of these bytes, at most 64.
+    pub(super) fn new(bytes: &[u8]) -> Digest {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; Digest::LONGEST];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Digest { hex, len: bytes.len() * 2 }
+    }
+
+    /// Its hexadecimal digits, in lower case.
+    pub(super) fn as_hex(&self) -> &str {
+        // Digits are UTF-8.
+        std::str::from_utf8(&self.hex[..self.len]).unwrap_or_default()
+    }
+}
