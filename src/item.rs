@@ -110,6 +110,15 @@ pub enum Failure {
     Unreadable(i32),
     /// The item is `-`, but the list of items is read from standard input.
     StdinTaken,
+    /// A file does not have the checksum that was written down for it.
+    Unlike,
+    /// The item names a file among other things, and that file fails.
+    ListedFile {
+        /// The file's name.
+        name: Box<[u8]>,
+        /// Why it fails.
+        cause: Box<Failure>,
+    },
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
 }
@@ -125,6 +134,7 @@ impl Failure {
         match self {
             Failure::Panicked(_) => true,
             Failure::Unreadable(errno) => PASSING.contains(errno),
+            Failure::ListedFile { cause, .. } => cause.may_pass(),
             _ => false,
         }
     }
@@ -142,6 +152,8 @@ impl fmt::Display for Failure {
             Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
             Failure::Unreadable(libc::EISDIR) => write!(f, "is a directory"),
             Failure::Unreadable(errno) => write!(f, "cannot be read: {}", std::io::Error::from_raw_os_error(*errno)),
+            Failure::Unlike => write!(f, "has another checksum"),
+            Failure::ListedFile { name, cause } => write!(f, "names {}, which {cause}", Quoted(name)),
             Failure::StdinTaken => write!(f, "is standard input, from which the items are read"),
             Failure::Panicked(message) => {
                 write!(f, "made the operation panic: ")?;

@@ -172,6 +172,7 @@ impl Run<'_> {
             source: source::Options {
                 columns: vec![Column { origin, link: Link::Cross }],
                 reading: Reading::default(),
+                walk: false,
             },
             work: plan::Work { operation: self.operation, params, reduce: self.reduce },
             jobs: self.schedule.jobs,

@@ -79,7 +79,7 @@ pub fn command() -> Command {
 fn subcommand(operation: &'static Operation) -> Command {
     let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
         Words::Values => ("ITEM", ValueHint::Other),
-        Words::Paths => ("FILE", ValueHint::AnyPath),
+        Words::Paths | Words::Lists | Words::Trees => ("FILE", ValueHint::AnyPath),
     };
     let items = Arg::new(ITEMS)
         .value_name(item)

@@ -14,7 +14,7 @@ use super::args::ITEMS;
 use super::negative::unmarked;
 use super::values;
 use crate::chunk::Chunking;
-use crate::op::{self, Operation, Params, Setting};
+use crate::op::{self, Operation, Params, Setting, Words};
 use crate::output::{self, FORMATS};
 use crate::plan::{Decision, Plan, Work};
 use crate::progress::{self, Style, Talk};
@@ -65,7 +65,7 @@ pub(super) fn resolve(
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
     let mut work = work(operation, given, &mut decide)?;
-    let Some(source) = source(operation, given, sources, around, &mut decide)? else { return Ok(None) };
+    let Some(source) = source(&work, given, sources, around, &mut decide)? else { return Ok(None) };
     let jobs = jobs(given, around, &mut decide)?;
     let policy = policy(given, around)?;
     let chunking = chunking(given, &policy, &mut decide)?;
@@ -110,7 +110,7 @@ fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -
 }
 
 fn source(
-    operation: &Operation,
+    work: &Work,
     given: &ArgMatches,
     sources: Vec<Column>,
     around: &Surroundings,
@@ -124,8 +124,10 @@ fn source(
     for file in given.get_many::<OsString>("arg-file").into_iter().flatten() {
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
-    if let Some(items) = given.get_many::<OsString>(ITEMS) {
-        add(Origin::Words(items.map(|item| unmarked(item)).collect()));
+    let kind = (work.operation.words)(&work.params);
+    if let Some(words) = given.get_many::<OsString>(ITEMS) {
+        let words = words.map(|word| unmarked(word)).collect();
+        add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
     }
     columns.extend(sources);
     if columns.is_empty() {
@@ -140,12 +142,12 @@ fn source(
     if columns.len() > 1 {
         bail!(
             "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
-            operation.name,
+            work.operation.name,
             columns.len()
         );
     }
     check_inputs(&columns)?;
-    Ok(Some(source::Options { columns, reading: reading(given)? }))
+    Ok(Some(source::Options { columns, reading: reading(given)?, walk: kind == Words::Trees }))
 }
 
 fn described(columns: &[Column]) -> String {

@@ -90,6 +90,10 @@ pub enum Words {
     Values,
     /// Items that are paths.
     Paths,
+    /// Paths of files whose lines are the items; `-` is standard input.
+    Lists,
+    /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
+    Trees,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -171,6 +175,20 @@ pub enum Work {
 pub trait Map: Send + Sync {
     /// Does every item of the chunk, in order: each is answered by exactly one [`Results`] call.
     fn map(&self, chunk: &Chunk<'_>, results: &mut Results);
+
+    /// What is to be said of all items together when they are done.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+}
+
+/// Something to be said after a run that was not cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// A line for standard error.
+    pub text: String,
+    /// It makes the run fail, even if no item did.
+    pub fails: bool,
 }
 
 /// Folds all items into one answer: the same for every order, number of workers and size of chunk.

@@ -9,22 +9,29 @@ use crate::item::{Failure, Failures};
 /// The lines are the very bytes that the text format prints, so that plain results need no further copy.
 #[derive(Debug, Default)]
 pub struct Results {
-    /// The results, each closed by a newline.
+    /// The results, each closed by a newline. An item that went well may have none ([`Results::pass`]), one that
+    /// failed may have one ([`Results::fail_saying`]).
     pub bytes: Vec<u8>,
-    /// Where each result ends in `bytes`, its newline included; for a failed item, where the one before it
-    /// ends. Empty unless asked for: noting it costs `square` 7 % of its time, and plain text has no use for it.
+    /// Where each result ends in `bytes`, its newline included; for an item without
+    /// one, where the one before it ends. Empty unless asked for: noting it costs `square` 7 % of its time, and plain text has no use for it.
     pub ends: Vec<usize>,
     /// The items that failed.
     pub failures: Failures,
     /// How many items have been answered.
     count: usize,
     keep_ends: bool,
+    for_fold: bool,
 }
 
 impl Results {
     /// Results that note in `ends` where each of them ends.
     pub fn with_ends() -> Results {
         Results { keep_ends: true, ..Results::default() }
+    }
+
+    /// Results for a fold to read: exactly one line for each item that went well, and nothing else.
+    pub(crate) fn for_fold() -> Results {
+        Results { for_fold: true, ..Results::default() }
     }
 
     /// Answers the next item with this text.
@@ -39,6 +46,30 @@ impl Results {
     pub fn end(&mut self) {
         self.bytes.push(b'\n');
         self.answered(self.bytes.len());
+    }
+
+    /// Answers the next item with nothing: it went well, and there is nothing to print.
+    pub fn pass(&mut self) {
+        if self.for_fold {
+            self.bytes.push(b'\n');
+        }
+        self.answered(self.bytes.len());
+    }
+
+    /// Answers the next item with a failure that also has a text among the results: one line without its newline.
+    #[cold]
+    pub fn fail_saying(&mut self, text: &[u8], cause: Failure) {
+        if !self.for_fold {
+            self.bytes.extend_from_slice(text);
+            self.bytes.push(b'\n');
+        }
+        self.fail(cause);
+    }
+
+    /// The text of an item, with its newline where it has one. The ends must have been noted.
+    pub(crate) fn line(&self, place: usize) -> &[u8] {
+        let from = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.bytes[from..self.ends[place]]
     }
 
     /// Answers the next item with a failure.
@@ -84,7 +115,7 @@ impl Results {
         let from = if start == 0 { 0 } else { self.ends[start - 1] };
         let ends: Vec<usize> = self.ends[start..end].iter().map(|end| end - from).collect();
         let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();
-        Results { bytes, count: ends.len(), ends, failures: Vec::new(), keep_ends: true }
+        Results { bytes, count: ends.len(), ends, keep_ends: true, ..Results::default() }
     }
 
     /// Forgets everything but keeps the memory.

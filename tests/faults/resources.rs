@@ -130,7 +130,11 @@ fn a_run_of_an_operation_that_panics() {
     };
     let origin = Origin::Words(["0", "1", "2", "3", "4"].map(Into::into).into());
     let plan = Plan {
-        source: Options { columns: vec![Column { origin, link: Link::Cross }], reading: Reading::default() },
+        source: Options {
+            columns: vec![Column { origin, link: Link::Cross }],
+            reading: Reading::default(),
+            walk: false,
+        },
         work: plan::Work { operation, params: Params::default(), reduce },
         jobs: 2,
         chunking: Chunking::Auto,
