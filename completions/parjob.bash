@@ -574,7 +574,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__hash)
-            opts="-a -0 -d -E -j -c -k -q -v -h --algorithm --arg-file --range --null --delimiter --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-a -0 -d -E -j -c -k -q -v -h --algorithm --check --ignore-missing --recursive --arg-file --range --null --delimiter --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -482,6 +482,9 @@ lines\t''
 json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l check -d 'Read lists of checksums from the FILEs, and check what they list'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l ignore-missing -d 'With --check: pass over listed files that are not there'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l recursive -d 'Hash all files below a directory, in the order of their paths'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l no-empty -d 'Drop empty items'

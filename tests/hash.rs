@@ -1,5 +1,8 @@
 //! `hash`: what it prints is what coreutils and b3sum print, byte for byte; what cannot be read fails alone.
 
+mod check;
+mod recursive;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;

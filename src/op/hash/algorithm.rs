@@ -22,15 +22,19 @@ struct Entry {
     algorithm: Algorithm,
     /// The word after `--algorithm`.
     name: &'static str,
+    /// What begins a line of the BSD form.
+    tag: &'static str,
+    /// The bytes of its digest.
+    size: usize,
 }
 
 const ENTRIES: [Entry; 6] = [
-    Entry { algorithm: Algorithm::Blake3, name: "blake3" },
-    Entry { algorithm: Algorithm::Sha256, name: "sha256" },
-    Entry { algorithm: Algorithm::Sha512, name: "sha512" },
-    Entry { algorithm: Algorithm::Sha1, name: "sha1" },
-    Entry { algorithm: Algorithm::Md5, name: "md5" },
-    Entry { algorithm: Algorithm::Xxh3, name: "xxh3" },
+    Entry { algorithm: Algorithm::Blake3, name: "blake3", tag: "BLAKE3", size: 32 },
+    Entry { algorithm: Algorithm::Sha256, name: "sha256", tag: "SHA256", size: 32 },
+    Entry { algorithm: Algorithm::Sha512, name: "sha512", tag: "SHA512", size: 64 },
+    Entry { algorithm: Algorithm::Sha1, name: "sha1", tag: "SHA1", size: 20 },
+    Entry { algorithm: Algorithm::Md5, name: "md5", tag: "MD5", size: 16 },
+    Entry { algorithm: Algorithm::Xxh3, name: "xxh3", tag: "XXH3", size: 8 },
 ];
 
 impl Algorithm {
@@ -42,6 +46,16 @@ impl Algorithm {
     /// The names of them all.
     pub(super) fn names() -> [&'static str; ENTRIES.len()] {
         ENTRIES.map(|entry| entry.name)
+    }
+
+    /// The one whose tag begins a line, and the rest of the line.
+    pub(super) fn with_tag(line: &[u8]) -> Option<(Algorithm, &[u8])> {
+        ENTRIES.iter().find_map(|entry| Some((entry.algorithm, line.strip_prefix(entry.tag.as_bytes())?)))
+    }
+
+    /// How many hexadecimal digits its digests have.
+    pub(super) fn hex_len(self) -> usize {
+        ENTRIES.iter().find(|entry| entry.algorithm == self).map_or(0, |entry| entry.size * 2)
     }
 
     /// The digest of the rest of the file.

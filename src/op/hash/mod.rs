@@ -1,11 +1,13 @@
 //! `hash`: the checksums of files, as the programs of coreutils and b3sum print them.
 //!
 //! This file is the operation; [`algorithm`] knows the hash functions, [`input`] how a file is read, [`name`] how
-//! the name of a file stands in a list of checksums. A worker reads its files one after the other through one
+//! the name of a file stands in a list of checksums, [`list`] how such a list is read, [`check`] what is then done. A worker reads its files one after the other through one
 //! buffer: 10,000 small files cost it four system calls each and no allocation.
 
 mod algorithm;
+mod check;
 mod input;
+mod list;
 mod name;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Result, bail};
 
 use self::algorithm::Algorithm;
+use self::check::Check;
 use super::{Example, Map, Operation, Param, Params, Results, Setting, Words, Work};
 use crate::item::{Chunk, Failure};
 
@@ -21,7 +24,8 @@ pub(super) static HASH: Operation = Operation {
     name: "hash",
     summary: "the checksum of each file",
     about: "Prints the checksum of each file and its name, as b3sum, sha256sum and their like do. Items are paths; \
-            - is standard input. A file that cannot be read fails and stops no other.",
+            - is standard input. A file that cannot be read fails and stops no other. With --check items are lines \
+            of such lists, and the files that they name are checked.",
     examples: &[
         Example {
             command: "printf abc > a; parjob hash a",
@@ -31,22 +35,53 @@ pub(super) static HASH: Operation = Operation {
             command: "printf abc | parjob hash --algorithm sha1 -",
             output: "a9993e364706816aba3e25717850c26c9cd0d89d  -\n",
         },
+        Example {
+            command: "mkdir d; touch d/a d/b; parjob hash --recursive d > list; parjob hash --check list",
+            output: "d/a: OK\nd/b: OK\n",
+        },
     ],
-    params: &[Param {
-        name: "algorithm",
-        value: Some("NAME"),
-        default: Some("blake3"),
-        help: "blake3, sha256, sha512, sha1, md5 or xxh3",
-    }],
-    words: |_| Words::Paths,
+    params: &[
+        Param {
+            name: "algorithm",
+            value: Some("NAME"),
+            default: Some("blake3"),
+            help: "blake3, sha256, sha512, sha1, md5 or xxh3",
+        },
+        flag("check", "Read lists of checksums from the FILEs, and check what they list"),
+        flag("ignore-missing", "With --check: pass over listed files that are not there"),
+        flag("recursive", "Hash all files below a directory, in the order of their paths"),
+    ],
+    words,
     prepare,
 };
+
+const fn flag(name: &'static str, help: &'static str) -> Param {
+    Param { name, value: None, default: None, help }
+}
+
+fn words(params: &Params) -> Words {
+    match (params.flag("check"), params.flag("recursive")) {
+        (true, _) => Words::Lists,
+        (false, true) => Words::Trees,
+        (false, false) => Words::Paths,
+    }
+}
 
 fn prepare(params: &Params) -> Result<Work> {
     let name = params.text("algorithm");
     let Some(algorithm) = Algorithm::find(name) else {
         bail!("--algorithm {name:?} is none of {}", Algorithm::names().join(", "));
     };
+    let check = params.flag("check");
+    if check && params.flag("recursive") {
+        bail!("--check reads lists of checksums; --recursive has nothing to do there");
+    }
+    if params.flag("ignore-missing") && !check {
+        bail!("--ignore-missing is for --check");
+    }
+    if check {
+        return Ok(Work::Map(Arc::new(Check::new(algorithm, params))));
+    }
     Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1) })))
 }
 

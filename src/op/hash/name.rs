@@ -16,11 +16,11 @@ pub(super) fn push_line(hex: &str, name: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether the name holds what cannot stand in a line.
-pub(super) fn is_escaped(name: &[u8]) -> bool {
+fn is_escaped(name: &[u8]) -> bool {
     memchr::memchr3(b'\\', b'\n', b'\r', name).is_some()
 }
 
-/// Appends the name, escaped if need be.
+/// Appends the name, escaped or as it is.
 pub(super) fn push_name(name: &[u8], escaped: bool, out: &mut Vec<u8>) {
     if !escaped {
         return out.extend_from_slice(name);
