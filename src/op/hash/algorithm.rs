@@ -5,6 +5,7 @@
 use rustix::io::Errno;
 
 use super::input::File;
+use super::subtrees::{self, Places};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +60,9 @@ impl Algorithm {
     }
 
     /// The digest of the rest of the file.
-    pub(super) fn digest(self, file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {
+    pub(super) fn digest(self, file: &File, buffer: &mut [u8], places: &Places) -> Result<Digest, Errno> {
         match self {
-            Algorithm::Blake3 => {
-                let mut hasher = blake3::Hasher::new();
-                file.read_all(buffer, |bytes| _ = hasher.update(bytes))?;
-                Ok(Digest::new(hasher.finalize().as_bytes()))
-            }
+            Algorithm::Blake3 => blake3(file, buffer, places),
             Algorithm::Sha256 => digest::<sha2::Sha256>(file, buffer),
             Algorithm::Sha512 => digest::<sha2::Sha512>(file, buffer),
             Algorithm::Sha1 => digest::<sha1::Sha1>(file, buffer),
@@ -77,6 +74,24 @@ impl Algorithm {
             }
         }
     }
+}
+
+/// BLAKE3: a large file by several threads, where there are some.
+fn blake3(file: &File, buffer: &mut [u8], places: &Places) -> Result<Digest, Errno> {
+    let n = file.read(buffer)?;
+    // Nothing is asked about files that are small.
+    if n == buffer.len()
+        && let Some(size) = file.size().filter(|size| *size >= subtrees::LARGE)
+    {
+        file.read_ahead();
+        if let Some(hash) = subtrees::hash(file, size, places)? {
+            return Ok(Digest::new(hash.as_bytes()));
+        }
+        // It was cut short meanwhile: what is left of it, as any other program reads it.
+    }
+    let mut hasher = blake3::Hasher::new();
+    file.read_on(n, buffer, |bytes| _ = hasher.update(bytes))?;
+    Ok(Digest::new(hasher.finalize().as_bytes()))
 }
 
 fn digest<H: sha2::Digest>(file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {
