@@ -208,6 +208,16 @@ mod failures {
     }
 
     #[test]
+    fn standard_input_is_read_once() {
+        let test = parjob("--jobs 4 --chunk 1 --unordered hash --algorithm md5 - - - -").input(noise(3 << 20));
+        let done = test.run().is_silent().succeeds();
+        let text = String::from_utf8_lossy(done.stdout()).into_owned();
+        let empty = text.lines().filter(|line| *line == "d41d8cd98f00b204e9800998ecf8427e  -").count();
+        let whole = text.lines().filter(|line| *line == "d4b2b6cd6465eb9783087e49dce4292a  -").count();
+        assert_eq!((empty, whole), (3, 1), "{text}");
+    }
+
+    #[test]
     fn an_algorithm_that_does_not_exist_is_refused() {
         let message = "--algorithm \"crc32\" is none of blake3, sha256, sha512, sha1, md5, xxh3";
         parjob("hash --algorithm crc32 a").run().prints("").says(message).status(2);

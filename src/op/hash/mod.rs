@@ -38,7 +38,7 @@ pub(super) static HASH: Operation = Operation {
             output: "a9993e364706816aba3e25717850c26c9cd0d89d  -\n",
         },
         Example {
-            command: "mkdir d; touch d/a d/b; parjob hash --recursive d > list; parjob hash --check list",
+            command: "mkdir d; touch d/a d/b; parjob hash --recursive d | parjob hash --check",
             output: "d/a: OK\nd/b: OK\n",
         },
     ],
@@ -113,11 +113,13 @@ struct Reader {
     setting: Setting,
     buffers: Mutex<Vec<Vec<u8>>>,
     places: Places,
+    /// Standard input has one reader at a time: who comes later finds it at its end.
+    stdin: Mutex<()>,
 }
 
 impl Reader {
     fn new(setting: Setting) -> Reader {
-        Reader { setting, buffers: Mutex::default(), places: Places::new(setting.jobs) }
+        Reader { setting, buffers: Mutex::default(), places: Places::new(setting.jobs), stdin: Mutex::default() }
     }
 
     /// Lends a buffer, and a place to work at.
@@ -134,6 +136,7 @@ impl Reader {
         if path == b"-" && self.setting.reads_stdin {
             return Err(Failure::StdinTaken);
         }
+        let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
         let file = input::File::open(path).map_err(unreadable)?;
         algorithm.digest(&file, buffer, &self.places).map_err(unreadable)
     }
