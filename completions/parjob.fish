@@ -72,6 +72,7 @@ complete -c parjob -n "__fish_parjob_needs_command" -f -a "count" -d 'how many i
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "min" -d 'the least number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "max" -d 'the greatest number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "pi" -d 'estimates pi with as many random points as each item says'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "hash" -d 'the checksum of each file'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "explain" -d 'what a command line would do, and why, without doing it'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "help" -d 'what an operation does, with examples'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d 'An integer of more digits fails' -r
@@ -453,6 +454,47 @@ complete -c parjob -n "__fish_parjob_using_subcommand pi" -s q -l quiet -d 'Only
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l algorithm -d 'blake3, sha256, sha512, sha1, md5 or xxh3' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l check -d 'Read lists of checksums from the FILEs, and check what they list'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l ignore-missing -d 'With --check: pass over listed files that are not there'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l recursive -d 'Hash all files below a directory, in the order of their paths'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l help -d 'All options, and the exit status'
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r

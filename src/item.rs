@@ -119,14 +119,37 @@ pub enum Failure {
     },
     /// A field holds a NUL byte, which no argument can hold. What is kept of it ends there.
     HoldsNul,
+    /// The item names a file that cannot be opened or read. The number is the system's (`errno`).
+    Unreadable(i32),
+    /// The item is `-`, but the list of items is read from standard input.
+    StdinTaken,
+    /// A file does not have the checksum that was written down for it.
+    Unlike,
+    /// The item names a file among other things, and that file fails.
+    ListedFile {
+        /// The file's name.
+        name: Box<[u8]>,
+        /// Why it fails.
+        cause: Box<Failure>,
+    },
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
 }
 
+/// Errors of the system that another try may not meet: too much of something is in use, or a device or a
+/// network did not answer.
+const PASSING: [i32; 8] =
+    [libc::EIO, libc::EAGAIN, libc::EINTR, libc::ENOMEM, libc::EMFILE, libc::ENFILE, libc::ESTALE, libc::ETIMEDOUT];
+
 impl Failure {
     /// Whether another try could go better. What is wrong with the item itself stays wrong.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Failure::Panicked(_))
+        match self {
+            Failure::Panicked(_) => true,
+            Failure::Unreadable(errno) => PASSING.contains(errno),
+            Failure::ListedFile { cause, .. } => cause.may_pass(),
+            _ => false,
+        }
     }
 }
 
@@ -140,6 +163,11 @@ impl fmt::Display for Failure {
             Failure::NotACount => write!(f, "is not a whole number of samples"),
             Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
             Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
+            Failure::Unreadable(libc::EISDIR) => write!(f, "is a directory"),
+            Failure::Unreadable(errno) => write!(f, "cannot be read: {}", std::io::Error::from_raw_os_error(*errno)),
+            Failure::Unlike => write!(f, "has another checksum"),
+            Failure::ListedFile { name, cause } => write!(f, "names {}, which {cause}", Quoted(name)),
+            Failure::StdinTaken => write!(f, "is standard input, from which the items are read"),
             Failure::Panicked(message) => {
                 write!(f, "made the operation panic: ")?;
                 // It may well hold the item.

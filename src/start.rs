@@ -11,8 +11,8 @@ use anyhow::{Context, Result, anyhow};
 use crate::buffer::{BUFFER, BufferPool, Spares};
 use crate::engine::{self, Engine, Job, Local, Quota, Task};
 use crate::event::{Ended, Observer};
-use crate::exit::{BROKEN, Exit};
-use crate::op::{Answer, Blanks, Params, Work};
+use crate::exit::{BROKEN, Exit, FAILED, OK};
+use crate::op::{Answer, Blanks, Map, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Report, Talk};
@@ -91,6 +91,10 @@ fn run_connected(
     let (pool, limits) = bounds(&plan);
     let name = sink.name();
     let is_map = matches!(job, Job::Map(_));
+    let map = match &job {
+        Job::Map(map) | Job::Reduce(map, _) => Some(Arc::clone(map)),
+        Job::Fold(_) => None,
+    };
 
     listen(&sender)?;
     let wrote = sender.clone();
@@ -120,7 +124,16 @@ fn run_connected(
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, header);
-    finish(writer, &ended)
+    let exit = finish(writer, &ended)?;
+    Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
+}
+
+/// Says what the operation has to say of all items together, and what that makes of the exit.
+fn remark(map: &dyn Map, exit: Exit) -> Exit {
+    let remarks = map.remarks();
+    remarks.iter().for_each(|remark| progress::say(&format!("parjob: {}\n", remark.text)));
+    let fails = remarks.iter().any(|remark| remark.fails);
+    if fails && exit == Exit::Status(OK) { Exit::Status(FAILED) } else { exit }
 }
 
 /// Puts a result file in place, when there is a whole one.

@@ -6,13 +6,18 @@
 mod golden;
 mod harness;
 
+// Where an operation is left out, so is what the whole program says of itself: the help and what is made from it.
 mod architecture;
 mod basics;
 mod documented;
 mod examples;
 mod faults;
+#[cfg(feature = "hash")]
 mod generated;
 mod halt;
+#[cfg(feature = "hash")]
+mod hash;
+#[cfg(feature = "hash")]
 mod help;
 mod numbers;
 mod operations;

@@ -4,7 +4,8 @@
 //! that begin with `> ` go on with it, and the lines after are what a terminal shows: standard output and
 //! standard error together. The commands of a block share one shell, in an empty folder of its own, with the
 //! parjob under test on its PATH. `…` stands for anything within a line, or, alone on a line, for any lines.
-//! ```` ```console needs=jq ```` is passed over where there is no `jq`. What is not to be run says so: `text`.
+//! ```` ```console needs=jq ```` is passed over where there is no `jq`, and `operation=hash` where parjob is built without
+//! that operation. What is not to be run says so: `text`.
 
 use std::path::PathBuf;
 
@@ -99,9 +100,13 @@ fn run(steps: &[Step]) -> Vec<String> {
     text.split(END).map(str::to_owned).collect()
 }
 
-/// Whether the programs that a block needs are on this machine.
+/// Whether the programs that a block needs are on this machine, and its operation in parjob.
 fn can_run(block: &Block) -> bool {
-    block.kind.split_whitespace().skip(1).all(|word| word.strip_prefix("needs=").is_some_and(has))
+    block.kind.split_whitespace().skip(1).all(|word| match word.split_once('=') {
+        Some(("needs", program)) => has(program),
+        Some(("operation", name)) => parjob::op::find(name).is_some(),
+        _ => panic!("{}: what is {word}?", block.place),
+    })
 }
 
 /// What a block shows that does not come, told for each command.

@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use parjob::chunk::Chunking;
 use parjob::exit::Exit;
 use parjob::item::{Chunk, Failure};
-use parjob::op::{self, Blanks, Map, Operation, Params, Results};
+use parjob::op::{self, Blanks, Map, Operation, Params, Results, Words};
 use parjob::plan::{self, Plan};
 use parjob::progress::{self, Style, Talk};
 use parjob::run::Policy;
@@ -52,7 +52,8 @@ static BACKWARDS: Operation = dawdling("backwards", |params| Ok(op::Work::Map(Da
 static UNCHANGED: Operation = dawdling("unchanged", |params| Ok(op::Work::Map(Dawdle::new(params, unchanged)?)));
 
 const fn dawdling(name: &'static str, prepare: fn(&Params) -> anyhow::Result<op::Work>) -> Operation {
-    Operation { name, summary: "", about: "", examples: &[], params: &[], blanks: Blanks::Trimmed, prepare }
+    let (words, blanks): (fn(&Params) -> Words, _) = (|_| Words::Values, Blanks::Trimmed);
+    Operation { name, summary: "", about: "", examples: &[], params: &[], words, blanks, prepare }
 }
 
 /// A map that takes its time.
@@ -172,6 +173,7 @@ impl Run<'_> {
             source: source::Options {
                 columns: vec![Column { origin, link: Link::Cross }],
                 reading: Reading::default(),
+                walk: false,
             },
             work: plan::Chosen { operation: self.operation, params, reduce: self.reduce },
             jobs: self.schedule.jobs,

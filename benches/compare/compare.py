@@ -4,13 +4,14 @@
     python3 benches/compare/compare.py
 
 This prints the comparison table as Markdown. It needs Linux, Python 3.8 or
-newer, cc, cmp and seq; rows against mawk are skipped if mawk is missing.
+newer (3.9 for the rows of hash), cc, cmp and seq; rows against mawk or b3sum
+are skipped, and say so, if those are missing.
 
     --rows ROW,..    only these rows (--help lists them)
     --runs N         counted runs per row, default 7; slow rows take fewer
     --parjob PATH    the program to measure, default target/release/parjob
     --dir DIR        where inputs and built references go,
-                     default target/compare (needs about 500 MB)
+                     default target/compare (needs about 1.6 GB)
 
 How it measures:
 
@@ -93,6 +94,11 @@ POOL_1 = Peer(f"Pool, chunksize 1 ({POOL_ITEMS:,} items)",
               ("{python}", "{here}/pool_square.py", "1", str(POOL_ITEMS)), POOL_ITEMS)
 
 
+B3SUM = Peer("b3sum", ("b3sum", "--num-threads", "2", "{dir}/big.bin"))
+SHA256SUM = Peer("xargs -P2 -n64 sha256sum", ("sh", "-c",
+                 "find {dir}/small -type f -print0 | xargs -0 -P2 -n64 sha256sum"))
+
+
 class Metric(NamedTuple):
     """One value per run, or per pair of runs, and how to show it."""
     value: Callable[["Row", Run, Optional[Run]], float]
@@ -120,7 +126,7 @@ class Target(NamedTuple):
 class Row(NamedTuple):
     name: str
     what: str
-    args: Tuple[str, ...]
+    args: Tuple[str, ...]  # {dir} is filled in
     metric: Metric
     peer: Optional[Peer] = None
     target: Optional[Target] = None  # none: for information only
@@ -128,6 +134,7 @@ class Row(NamedTuple):
     check: Optional[str] = None  # a key of CHECKS
     max_runs: Optional[int] = None
     exact_runs: Optional[int] = None  # whatever --runs says
+    needs: Tuple[str, ...] = ()  # further inputs
 
 
 # --jobs 2 is fixed so that the numbers mean the same on every machine.
@@ -161,6 +168,11 @@ ROWS = [
         target=Target("<=", 32), stdin=Seq(1_000_000), max_runs=3),
     Row("one-item", "`printf 4`, one item", ("square",), WALL_MS,
         target=Target("<=", 5), stdin=Text(b"4"), check="16", exact_runs=50),
+    Row("hash-big", "`hash`, one file of 1 GiB", (*JOBS, "hash", "{dir}/big.bin"), WALL_RATIO,
+        B3SUM, Target("<=", 1.03), stdin=Text(b""), check="same as peer", needs=("big.bin",)),
+    Row("hash-small", "`hash --algorithm sha256`, 10,000 files of 4 KiB",
+        (*JOBS, "hash", "--algorithm", "sha256", "--recursive", "{dir}/small"), WALL_RATIO,
+        SHA256SUM, Target("<=", 0.5), stdin=Text(b""), check="same as peer", needs=("small",)),
 ]
 
 
@@ -175,7 +187,7 @@ class Bench:
         self.expected = directory / "squares.expected"
 
     def own_argv(self, row):
-        return [self.parjob, *row.args]
+        return [self.parjob, *(part.format(dir=self.dir) for part in row.args)]
 
     def peer_argv(self, peer):
         names = {"dir": self.dir, "here": HERE, "python": sys.executable}
@@ -255,7 +267,14 @@ def is_16(bench, row, output):
     return output.read() == b"16\n"
 
 
-CHECKS = {"same as C": same_as_c, "one line each": one_line_each, "sum": right_sum, "16": is_16}
+def same_as_peer(bench, row, output):
+    """The same lines, in whatever order the peer has them."""
+    peer = subprocess.run(bench.peer_argv(row.peer), stdout=subprocess.PIPE, check=True)
+    return sorted(output.read().splitlines()) == sorted(peer.stdout.splitlines())
+
+
+CHECKS = {"same as C": same_as_c, "one line each": one_line_each, "sum": right_sum, "16": is_16,
+          "same as peer": same_as_peer}
 
 
 def check(bench, row):
@@ -338,6 +357,7 @@ def build(directory):
 
 def make_inputs(directory, rows):
     names = {INTS.name, *(row.stdin.name for row in rows if isinstance(row.stdin, File))}
+    names.update(name for row in rows for name in row.needs)
     subprocess.run([sys.executable, HERE / "make_inputs.py", directory, *sorted(names)], check=True)
 
 
@@ -352,8 +372,9 @@ def choose_rows(names):
 def without_missing_peers(rows):
     kept = []
     for row in rows:
-        if row.peer is MAWK and not shutil.which("mawk"):
-            print(f"skipping {row.name}: mawk is not installed", file=sys.stderr)
+        missing = row.peer in (MAWK, B3SUM) and not shutil.which(row.peer.argv[0])
+        if missing:
+            print(f"skipping {row.name}: {row.peer.argv[0]} is not installed", file=sys.stderr)
         else:
             kept.append(row)
     return kept

@@ -1,9 +1,9 @@
-"""Writes the input files of the comparison into a directory.
+"""Writes the inputs of the comparison into a directory: files of numbers, and what is to be hashed.
 
 Usage: make_inputs.py DIR [NAME...]
 
-Without names it writes all but ints-100m.txt, which takes 900 MB.
-A file that already has the right number of lines is kept.
+Without names it writes all but ints-100m.txt and big.bin, which take 1 GB each.
+What already has the right number of lines, bytes or files is kept.
 """
 import os
 import random
@@ -32,7 +32,9 @@ FILES = {
     "ints-100m.txt": (ints, 100 * MILLION),
     "floats.txt": (floats, 10 * MILLION),
 }
-ON_REQUEST = {"ints-100m.txt"}
+ON_REQUEST = {"ints-100m.txt", "big.bin"}
+BIG = 1 << 30  # bytes of big.bin
+SMALL = 10_000  # files of 4 KiB in small
 
 
 def count_lines(path):
@@ -48,8 +50,36 @@ def write_lines(path, lines):
     os.replace(part, path)
 
 
+def make_big(path):
+    if os.path.exists(path) and os.path.getsize(path) == BIG:
+        return
+    print(f"writing {path}", file=sys.stderr)
+    rng = random.Random(SEED)
+    with open(path + ".part", "wb") as file:
+        for _ in range(BIG >> 20):
+            file.write(rng.randbytes(1 << 20))
+    os.replace(path + ".part", path)
+
+
+def make_small(path):
+    os.makedirs(path, exist_ok=True)
+    if len(os.listdir(path)) == SMALL:
+        return
+    print(f"writing {path}", file=sys.stderr)
+    rng = random.Random(SEED)
+    for i in range(SMALL):
+        with open(os.path.join(path, f"{i:05}"), "wb") as file:
+            file.write(rng.randbytes(4096))
+
+
+OTHERS = {"big.bin": make_big, "small": make_small}
+
+
 def make(directory, name):
     path = os.path.join(directory, name)
+    if name in OTHERS:
+        OTHERS[name](path)
+        return
     generate, count = FILES[name]
     if os.path.exists(path) and count_lines(path) == count:
         return
@@ -61,10 +91,11 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     directory = sys.argv[1]
-    names = sys.argv[2:] or [name for name in FILES if name not in ON_REQUEST]
-    unknown = [name for name in names if name not in FILES]
+    known = [*FILES, *OTHERS]
+    names = sys.argv[2:] or [name for name in known if name not in ON_REQUEST]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        sys.exit(f"unknown file {unknown[0]}; known: {', '.join(FILES)}")
+        sys.exit(f"unknown file {unknown[0]}; known: {', '.join(known)}")
     os.makedirs(directory, exist_ok=True)
     for name in names:
         make(directory, name)

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::op::{OPERATIONS, Operation, Param, REDUCERS};
+use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
 use crate::output::FORMATS;
 
 /// The name of the argument that takes an in-process operation's items.
@@ -77,16 +77,20 @@ pub fn command() -> Command {
 }
 
 fn subcommand(operation: &'static Operation) -> Command {
+    let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
+        Words::Values => ("ITEM", ValueHint::Other),
+        Words::Paths | Words::Lists | Words::Trees => ("FILE", ValueHint::AnyPath),
+    };
     let items = Arg::new(ITEMS)
-        .value_name("ITEM")
+        .value_name(item)
         .num_args(0..)
         .value_parser(value_parser!(OsString))
-        .value_hint(ValueHint::Other)
+        .value_hint(hint)
         .help("Items; standard input when there are none. After -- an item may begin with -");
     Command::new(operation.name)
         .about(operation.summary)
         .long_about(operation.about)
-        .override_usage(format!("parjob {} [OPTIONS] [ITEM]... [::: ITEM...] [:::: FILE...]", operation.name))
+        .override_usage(format!("parjob {} [OPTIONS] [{item}]... [::: {item}...] [:::: FILE...]", operation.name))
         .disable_help_flag(true)
         .args(operation.params.iter().map(param))
         .arg(items)

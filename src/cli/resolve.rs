@@ -14,7 +14,7 @@ use super::args::ITEMS;
 use super::negative::unmarked;
 use super::values;
 use crate::chunk::Chunking;
-use crate::op::{self, Operation, Params};
+use crate::op::{self, Operation, Params, Setting, Words};
 use crate::output::{self, FORMATS};
 use crate::plan::{Chosen, Decision, Plan};
 use crate::progress::{self, Style, Talk};
@@ -64,8 +64,8 @@ pub(super) fn resolve(
 ) -> Result<Plan> {
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
-    let work = work(operation, given, &mut decide)?;
-    let (source, items_given) = source(operation, given, sources, &mut decide)?;
+    let mut work = work(operation, given, &mut decide)?;
+    let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
     let jobs = jobs(given, around, &mut decide)?;
     let policy = policy(given, around)?;
@@ -74,6 +74,7 @@ pub(super) fn resolve(
     let output = output(given, &work, &mut decide)?;
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
+    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -111,7 +112,7 @@ fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -
 
 /// Where items come from, and whether the command line says so.
 fn source(
-    operation: &Operation,
+    work: &Chosen,
     given: &ArgMatches,
     sources: Vec<Column>,
     decide: Decide<'_>,
@@ -124,8 +125,10 @@ fn source(
     for file in given.get_many::<OsString>("arg-file").into_iter().flatten() {
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
-    if let Some(items) = given.get_many::<OsString>(ITEMS) {
-        add(Origin::Words(items.map(|item| unmarked(item)).collect()));
+    let kind = (work.operation.words)(&work.params);
+    if let Some(words) = given.get_many::<OsString>(ITEMS) {
+        let words = words.map(|word| unmarked(word)).collect();
+        add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
     }
     columns.extend(sources);
     let items_given = !columns.is_empty();
@@ -138,12 +141,12 @@ fn source(
     if columns.len() > 1 {
         bail!(
             "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
-            operation.name,
+            work.operation.name,
             columns.len()
         );
     }
     check_inputs(&columns)?;
-    Ok((source::Options { columns, reading: reading(given)? }, items_given))
+    Ok((source::Options { columns, reading: reading(given)?, walk: kind == Words::Trees }, items_given))
 }
 
 fn described(columns: &[Column]) -> String {

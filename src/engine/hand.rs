@@ -64,7 +64,7 @@ impl Hand {
             Job::Fold(fold) | Job::Reduce(_, fold) => Some(Folding::new(fold)),
         };
         let results = if task.apart { Results::with_ends() } else { task.format.results() };
-        Hand { task: task.clone(), results, mapped: Results::default(), bytes: Vec::new(), fold }
+        Hand { task: task.clone(), results, mapped: Results::for_fold(), bytes: Vec::new(), fold }
     }
 
     /// Does a chunk and hands on what became of it: in one piece, or in several when failures are kept apart.
@@ -185,7 +185,10 @@ fn apart<'a>(chunk: &'a Chunk<'a>, results: &'a Results) -> Vec<(Chunk<'a>, Resu
         }
         let (item, after) = after.split(1);
         let mut failed = Results::with_ends();
-        failed.fail(cause.clone());
+        match results.line(*place).strip_suffix(b"\n") {
+            Some(text) => failed.fail_saying(text, cause.clone()),
+            None => failed.fail(cause.clone()),
+        }
         parts.push((item, failed));
         (rest, done) = (after, place + 1);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Blanks, Example, Fold, Operation, Value, Work};
+use super::{Answer, Blanks, Example, Fold, Operation, Value, Words, Work};
 use crate::item::{Chunk, Failures};
 
 /// The operation.
@@ -15,6 +15,7 @@ pub(super) static COUNT: Operation = Operation {
         Example { command: "parjob count ::: a b c", output: "3\n" },
     ],
     params: &[],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: |_| Ok(Work::Fold(Arc::new(Count))),
 };

@@ -3,7 +3,7 @@
 use dashu_int::IBig;
 
 use super::each::{self, Formula};
-use super::{Blanks, Example, Operation, number};
+use super::{Blanks, Example, Operation, Words, number};
 
 /// The operation.
 pub(super) static DOUBLE: Operation = Operation {
@@ -16,6 +16,7 @@ pub(super) static DOUBLE: Operation = Operation {
         Example { command: "parjob double -7 0.1", output: "-14\n0.2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: each::prepare::<Double>,
 };

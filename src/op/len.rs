@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::lines::Lines;
-use super::{Blanks, Example, Map, Operation, Param, Results, Work, scan};
+use super::{Blanks, Example, Map, Operation, Param, Results, Words, Work, scan};
 use crate::item::Chunk;
 
 /// The operation.
@@ -21,6 +21,7 @@ pub(super) static LEN: Operation = Operation {
         Example { command: "printf 'na\\303\\257ve\\n' | parjob len --bytes", output: "6\n" },
     ],
     params: &[Param { name: "bytes", value: None, default: None, help: "Count bytes instead of characters" }],
+    words: |_| Words::Values,
     blanks: Blanks::Kept,
     prepare: |params| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") }))),
 };

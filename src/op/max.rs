@@ -1,7 +1,7 @@
 //! `max`: the greatest of the numbers.
 
 use super::order::End;
-use super::{Blanks, Example, Operation, number, reduce};
+use super::{Blanks, Example, Operation, Words, number, reduce};
 
 /// The operation.
 pub(super) static MAX: Operation = Operation {
@@ -15,6 +15,7 @@ pub(super) static MAX: Operation = Operation {
         Example { command: "parjob max 2 2.0 1.5", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: reduce::prepare::<End<true>>,
 };

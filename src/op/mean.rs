@@ -5,7 +5,7 @@ use dashu_int::{IBig, UBig};
 use super::dyadic::Dyadic;
 use super::exact::{Sum, Total};
 use super::reduce::{self, Reduction};
-use super::{Blanks, Example, Operation, Value, number, text};
+use super::{Blanks, Example, Operation, Value, Words, number, text};
 
 /// The operation.
 pub(super) static MEAN: Operation = Operation {
@@ -18,6 +18,7 @@ pub(super) static MEAN: Operation = Operation {
         Example { command: "parjob mean 0.1 0.2 0.3", output: "0.2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: reduce::prepare::<Mean>,
 };

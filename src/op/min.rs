@@ -1,7 +1,7 @@
 //! `min`: the least of the numbers.
 
 use super::order::End;
-use super::{Blanks, Example, Operation, number, reduce};
+use super::{Blanks, Example, Operation, Words, number, reduce};
 
 /// The operation.
 pub(super) static MIN: Operation = Operation {
@@ -15,6 +15,7 @@ pub(super) static MIN: Operation = Operation {
         Example { command: "parjob min 2.5 2 2.0", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: reduce::prepare::<End<false>>,
 };

@@ -10,6 +10,8 @@ mod double;
 mod dyadic;
 mod each;
 mod exact;
+#[cfg(feature = "hash")]
+mod hash;
 mod len;
 mod lines;
 mod max;
@@ -19,6 +21,7 @@ mod number;
 mod order;
 mod pi;
 mod reduce;
+mod results;
 mod scan;
 mod sketch;
 mod square;
@@ -34,7 +37,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::item::{Chunk, Failure, Failures};
+use crate::item::{Chunk, Failures};
+
+pub use results::Results;
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -48,6 +53,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &min::MIN,
     &max::MAX,
     &pi::PI,
+    #[cfg(feature = "hash")]
+    &hash::HASH,
 ];
 
 /// The operations that `--reduce` takes: folds of numbers.
@@ -72,6 +79,8 @@ pub struct Operation {
     pub params: &'static [Param],
     /// What blanks around an item are to it.
     pub blanks: Blanks,
+    /// What the words after its name are, with these parameters.
+    pub words: fn(&Params) -> Words,
     /// Checks the parameters and makes the work. Errors are about a parameter's value.
     pub prepare: fn(&Params) -> Result<Work>,
 }
@@ -83,6 +92,19 @@ pub enum Blanks {
     Trimmed,
     /// A part of the item, so that a carriage return before the newline matters.
     Kept,
+}
+
+/// What the words after an operation's name are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Items that are values, such as numbers.
+    Values,
+    /// Items that are paths.
+    Paths,
+    /// Paths of files whose lines are the items; `-` is standard input.
+    Lists,
+    /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
+    Trees,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -105,15 +127,33 @@ pub struct Param {
     pub help: &'static str,
 }
 
-/// The values of an operation's parameters, by name. A flag that was given has an empty value.
+/// The values of an operation's parameters, by name, and what it may know of the run. A flag that was given has an
+/// empty value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub BTreeMap<&'static str, String>);
+pub struct Params(pub BTreeMap<&'static str, String>, pub Setting);
+
+/// What an operation may know of the run that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// How many workers there are, the caller among them.
+    pub jobs: usize,
+    /// The items are read from standard input, so no item can be.
+    pub reads_stdin: bool,
+    /// `--quiet`.
+    pub quiet: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Setting { jobs: 1, reads_stdin: false, quiet: false }
+    }
+}
 
 impl Params {
     /// The parameters of an operation of which none was given.
     pub fn defaults(operation: &Operation) -> Params {
         let default = |param: &Param| Some((param.name, param.default?.to_string()));
-        Params(operation.params.iter().filter_map(default).collect())
+        Params(operation.params.iter().filter_map(default).collect(), Setting::default())
     }
 
     /// Without limits of its own: for a fold of results, whose size the map has limited already.
@@ -127,9 +167,14 @@ impl Params {
         self.0.contains_key(name)
     }
 
+    /// The text of a parameter; of one that takes a value there is one, since it has a default.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
     /// A whole number, or an error that names the option. A parameter of this kind has a default.
     pub fn number(&self, name: &str) -> Result<u64> {
-        let text = self.0.get(name).map_or("", String::as_str);
+        let text = self.text(name);
         text.parse().map_err(|_| anyhow::anyhow!("--{name} {text:?} is not a whole number"))
     }
 }
@@ -147,6 +192,20 @@ pub enum Work {
 pub trait Map: Send + Sync {
     /// Does every item of the chunk, in order: each is answered by exactly one [`Results`] call.
     fn map(&self, chunk: &Chunk<'_>, results: &mut Results);
+
+    /// What is to be said of all items together when they are done.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+}
+
+/// Something to be said after a run that was not cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// A line for standard error.
+    pub text: String,
+    /// It makes the run fail, even if no item did.
+    pub fails: bool,
 }
 
 /// Folds all items into one answer: the same for every order, number of workers and size of chunk.
@@ -186,110 +245,6 @@ pub enum Value {
     One(String),
     /// Named values, printed one a line: the name, a TAB, the value.
     Table(Vec<(&'static str, String)>),
-}
-
-/// The results of a chunk: text, one line for each item that went well, and the items that failed.
-///
-/// The lines are the very bytes that the text format prints, so that plain results need no further copy.
-#[derive(Debug, Default)]
-pub struct Results {
-    /// The results, each closed by a newline.
-    pub bytes: Vec<u8>,
-    /// Where each result ends in `bytes`, its newline included; for a failed item, where the one before it
-    /// ends. Empty unless asked for: noting it costs `square` 7 % of its time, and plain text has no use for it.
-    pub ends: Vec<usize>,
-    /// The items that failed.
-    pub failures: Failures,
-    /// How many items have been answered.
-    count: usize,
-    keep_ends: bool,
-}
-
-impl Results {
-    /// Results that note in `ends` where each of them ends.
-    pub fn with_ends() -> Results {
-        Results { keep_ends: true, ..Results::default() }
-    }
-
-    /// Answers the next item with this text.
-    #[inline]
-    pub fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-        self.end();
-    }
-
-    /// Closes the result of the next item, whose text the caller has appended to `bytes`.
-    #[inline]
-    pub fn end(&mut self) {
-        self.bytes.push(b'\n');
-        self.answered(self.bytes.len());
-    }
-
-    /// Answers the next item with a failure.
-    #[cold]
-    pub fn fail(&mut self, cause: Failure) {
-        self.failures.push((self.count, cause));
-        self.answered(self.bytes.len());
-    }
-
-    /// Notes that the next item is answered by the bytes up to `end`.
-    #[inline(always)]
-    fn answered(&mut self, end: usize) {
-        self.count += 1;
-        if self.keep_ends {
-            self.ends.push(end);
-        }
-    }
-
-    /// Notes that the item at `place` in the chunk failed, after everything before it.
-    #[cold]
-    pub(crate) fn fail_at(&mut self, place: usize, cause: Failure) {
-        self.failures.push((place, cause));
-        self.answered(self.bytes.len());
-    }
-
-    /// How far the results have come, to come back to.
-    pub(crate) fn mark(&self) -> Mark {
-        Mark { bytes: self.bytes.len(), failures: self.failures.len(), count: self.count }
-    }
-
-    /// Forgets everything since the mark.
-    pub(crate) fn rewind(&mut self, mark: &Mark) {
-        self.bytes.truncate(mark.bytes);
-        self.failures.truncate(mark.failures);
-        self.count = mark.count;
-        if self.keep_ends {
-            self.ends.truncate(mark.count);
-        }
-    }
-
-    /// The results of the items from `start` to `end`, none of which may have failed; empty for a fold, which
-    /// has none.
-    pub(crate) fn part(&self, start: usize, end: usize) -> Results {
-        if self.bytes.is_empty() || self.ends.len() < end {
-            return Results::with_ends();
-        }
-        let from = if start == 0 { 0 } else { self.ends[start - 1] };
-        let ends: Vec<usize> = self.ends[start..end].iter().map(|end| end - from).collect();
-        let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();
-        Results { bytes, count: ends.len(), ends, failures: Vec::new(), keep_ends: true }
-    }
-
-    /// Forgets everything but keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.failures.clear();
-        self.count = 0;
-    }
-}
-
-/// A place in some [`Results`].
-#[derive(Debug)]
-pub(crate) struct Mark {
-    bytes: usize,
-    failures: usize,
-    count: usize,
 }
 
 /// A [`Fold`] whose state's type is hidden, so that the engine can carry any of them.
@@ -386,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_not_a_number_is_named() {
-        let given = Params([("max-digits", "many".to_owned())].into());
+        let given = Params([("max-digits", "many".to_owned())].into(), Setting::default());
         let error = (find("square").unwrap().prepare)(&given).err().unwrap();
         assert_eq!(error.to_string(), "--max-digits \"many\" is not a whole number");
     }

@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use super::number::{self, Number};
-use super::{Answer, Blanks, Example, Fold, Operation, Param, Value, Work, text};
+use super::{Answer, Blanks, Example, Fold, Operation, Param, Value, Words, Work, text};
 use crate::item::{Chunk, Failure, Failures};
 
 /// The operation.
@@ -32,6 +32,7 @@ pub(super) static PI: Operation = Operation {
         Example { command: "parjob pi --seed 7 1e6 | head -n 1", output: "pi\t3.139804\n" },
     ],
     params: &[Param { name: "seed", value: Some("N"), default: Some("0"), help: "What the random numbers start from" }],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: |params| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? }))),
 };

@@ -3,7 +3,7 @@
 use dashu_int::IBig;
 
 use super::each::{self, Formula};
-use super::{Blanks, Example, Operation, number};
+use super::{Blanks, Example, Operation, Words, number};
 
 /// The operation.
 pub(super) static SQUARE: Operation = Operation {
@@ -17,6 +17,7 @@ pub(super) static SQUARE: Operation = Operation {
         Example { command: "parjob square 1e200", output: "inf\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: each::prepare::<Square>,
 };

@@ -11,7 +11,7 @@ use super::number::{self, Number};
 use super::order::{Extremes, compare};
 use super::reduce::{self, Reduction};
 use super::sketch::Sketch;
-use super::{Blanks, Example, Operation, Value, text};
+use super::{Blanks, Example, Operation, Value, Words, text};
 
 /// The operation.
 pub(super) static STATS: Operation = Operation {
@@ -29,6 +29,7 @@ pub(super) static STATS: Operation = Operation {
         Example { command: "parjob stats 2 0.5 | grep m", output: "sum\t2.5\nmean\t1.25\nmin\t0.5\nmax\t2\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: reduce::prepare::<Stats>,
 };

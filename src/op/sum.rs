@@ -4,7 +4,7 @@ use dashu_int::IBig;
 
 use super::exact::{Sum, Total};
 use super::reduce::{self, Reduction};
-use super::{Blanks, Example, Operation, Value, number, text};
+use super::{Blanks, Example, Operation, Value, Words, number, text};
 
 /// The operation.
 pub(super) static SUM: Operation = Operation {
@@ -20,6 +20,7 @@ pub(super) static SUM: Operation = Operation {
         Example { command: "parjob sum 1e308 1e308 -1e308", output: "1e+308\n" },
     ],
     params: &[number::MAX_DIGITS],
+    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: reduce::prepare::<Sum>,
 };

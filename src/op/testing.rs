@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Answer, Params, Results, Value, Work, find};
+use super::{Answer, Params, Results, Setting, Value, Work, find};
 use crate::item::{Chunk, Failures, Seq};
 
 /// The operation's work with all parameters at their defaults.
@@ -14,7 +14,7 @@ pub(super) fn work(name: &str) -> Work {
 pub(super) fn work_with(name: &str, given: &[(&'static str, &str)]) -> Work {
     let operation = find(name).unwrap();
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
-    let mut params: Params = Params(defaults.collect());
+    let mut params: Params = Params(defaults.collect(), Setting::default());
     params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_owned())));
     (operation.prepare)(&params).unwrap()
 }

@@ -35,17 +35,17 @@ impl Format for &'static Delimited {
 
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
-        for (place, (item, result)) in rows(chunk, results).enumerate() {
+        for (place, row) in rows(chunk, results).enumerate() {
             let seq = digits.format(chunk.first.0 + place as u64).as_bytes();
             let joined: Vec<u8>;
             let item = if chunk.fields == 1 {
-                item
+                row.item
             } else {
-                joined = item.split(|byte| *byte == chunk.delimiter).collect::<Vec<_>>().join(&b' ');
+                joined = row.item.split(|byte| *byte == chunk.delimiter).collect::<Vec<_>>().join(&b' ');
                 &joined
             };
-            match &result {
-                Ok(result) => self.push_row([b"1", seq, item, b"true", *result, b""], out),
+            match row.result() {
+                Ok(result) => self.push_row([b"1", seq, item, b"true", result, b""], out),
                 Err(error) => self.push_row([b"1", seq, item, b"false", b"", error.as_bytes()], out),
             }
         }

@@ -20,12 +20,12 @@ impl Format for Jsonl {
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
         out.reserve(results.bytes.len() + chunk.bytes.len() + chunk.count * 56);
-        for (seq, (item, result)) in (chunk.first.0..).zip(rows(chunk, results)) {
+        for (seq, row) in (chunk.first.0..).zip(rows(chunk, results)) {
             out.extend_from_slice(b"{\"v\":1,\"seq\":");
             out.extend_from_slice(digits.format(seq).as_bytes());
             out.extend_from_slice(b",\"item\":");
-            push_item(chunk, item, out);
-            match result {
+            push_item(chunk, row.item, out);
+            match row.result() {
                 Ok(result) => {
                     out.extend_from_slice(b",\"ok\":true,\"result\":");
                     push_string(result, out);

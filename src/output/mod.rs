@@ -71,17 +71,28 @@ pub fn format(options: &Options) -> Arc<dyn Format> {
     (entry.make)(options)
 }
 
-/// Walks the items of a chunk with their results: the item and either its result, without the newline,
-/// or its error.
-fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = (&'a [u8], Result<&'a [u8], String>)> {
-    let mut start = 0;
+/// A result among others.
+struct Row<'a> {
+    item: &'a [u8],
+    /// The text that stands among plain results, with its newline; empty where there is none.
+    line: &'a [u8],
+    /// Why the item failed, where it did.
+    error: Option<String>,
+}
+
+impl Row<'_> {
+    /// The result without the newline, or the error.
+    fn result(&self) -> Result<&[u8], &str> {
+        self.error.as_deref().map_or(Ok(self.line.strip_suffix(b"\n").unwrap_or(self.line)), Err)
+    }
+}
+
+/// The items of a chunk with their results, which have noted their ends.
+fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
-    chunk.items().zip(results.ends.iter()).enumerate().map(move |(place, (item, end))| {
-        let bytes = &results.bytes[start..*end];
-        start = *end;
-        match failures.next_if(|(failed, _)| *failed == place) {
-            Some((_, cause)) => (item, Err(crate::item::error(item, cause))),
-            None => (item, Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))),
-        }
+    chunk.items().take(results.ends.len()).enumerate().map(move |(place, item)| {
+        let failure = failures.next_if(|(failed, _)| *failed == place);
+        let error = failure.map(|(_, cause)| crate::item::error(item, cause));
+        Row { item, line: results.line(place), error }
     })
 }

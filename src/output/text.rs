@@ -18,11 +18,9 @@ impl Format for Text {
 
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         if self.tag {
-            for (item, result) in rows(chunk, results) {
-                let Ok(result) = result else { continue };
-                push_tag(chunk, item, out);
-                out.extend_from_slice(result);
-                out.push(b'\n');
+            for row in rows(chunk, results).filter(|row| !row.line.is_empty()) {
+                push_tag(chunk, row.item, out);
+                out.extend_from_slice(row.line);
             }
         } else if out.is_empty() {
             // Results are kept as the very lines that text prints: no copy.

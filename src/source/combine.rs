@@ -58,7 +58,8 @@ fn advance(places: &mut [usize], groups: &[Vec<Row>]) -> bool {
     false
 }
 
-fn values(origin: Origin, reading: &Reading) -> Result<Vec<Vec<u8>>> {
+/// The values of one source.
+pub(super) fn values(origin: Origin, reading: &Reading) -> Result<Vec<Vec<u8>>> {
     match origin {
         Origin::Words(words) => Ok(words.into_iter().map(OsStringExt::into_vec).collect()),
         Origin::Range(range) => Ok(range::values(range).collect()),

@@ -11,6 +11,7 @@ mod inputs;
 mod lines;
 mod range;
 mod screen;
+mod tree;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -32,6 +33,9 @@ pub struct Options {
     pub columns: Vec<Column>,
     /// How the bytes of standard input and files become items.
     pub reading: Reading,
+    /// Values are paths, and each that names a directory becomes the files below it. The list of paths is held in
+    /// memory whole, the files are not.
+    pub walk: bool,
 }
 
 /// One source of items.
@@ -93,7 +97,7 @@ impl Options {
         let [column] = &self.columns[..] else { return None };
         let reading = &self.reading;
         let all = match &column.origin {
-            _ if reading.stop_at.is_some() => return None,
+            _ if reading.stop_at.is_some() || self.walk => return None,
             Origin::Words(words) if !reading.drop_empty => words.len() as u64,
             Origin::Range(range) => u64::try_from(range.len()).ok()?,
             _ => return None,
@@ -129,9 +133,13 @@ pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
 ///
 /// An input that cannot be opened or read, named; a chunk too large for memory.
 pub fn read(options: Options, chunking: Chunking, pool: &Arc<BufferPool>, emit: Emit<'_>) -> Result<()> {
-    let Options { mut columns, reading } = options;
+    let Options { mut columns, reading, walk } = options;
     if columns.len() == 1 && columns[0].link == Link::Cross {
         let origin = columns.remove(0).origin;
+        if walk {
+            let paths = combine::values(origin, &reading)?.into_iter().flat_map(tree::walk);
+            return build::build(paths.map(|path| Ok(vec![path])), 1, &reading, chunking, pool, emit);
+        }
         return match origin {
             Origin::Inputs(inputs) => lines::read(inputs::Inputs::new(inputs), reading, chunking, pool, emit),
             Origin::Words(words) => {

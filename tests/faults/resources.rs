@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parjob::chunk::Chunking;
 use parjob::item::{Chunk, Failures};
-use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Work};
+use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Words, Work};
 use parjob::plan::{self, Plan};
 use parjob::progress::{Style, Talk};
 use parjob::run::Policy;
@@ -130,7 +130,11 @@ fn a_run_of_an_operation_that_panics() {
     };
     let origin = Origin::Words(["0", "1", "2", "3", "4"].map(Into::into).into());
     let plan = Plan {
-        source: Options { columns: vec![Column { origin, link: Link::Cross }], reading: Reading::default() },
+        source: Options {
+            columns: vec![Column { origin, link: Link::Cross }],
+            reading: Reading::default(),
+            walk: false,
+        },
         work: plan::Chosen { operation, params: Params::default(), reduce },
         jobs: 2,
         chunking: Chunking::Auto,
@@ -150,6 +154,7 @@ static THROUGH: Operation = Operation {
     about: "Each item as it is, but panics on 3.",
     examples: &[],
     params: &[],
+    words: |_| Words::Values,
     blanks: op::Blanks::Trimmed,
     prepare: |_| Ok(Work::Map(Arc::new(Through))),
 };
@@ -171,6 +176,7 @@ static JOIN: Operation = Operation {
     about: "The items sorted and joined, but panics on 3.",
     examples: &[],
     params: &[],
+    words: |_| Words::Values,
     blanks: op::Blanks::Trimmed,
     prepare: |_| Ok(Work::Fold(Arc::new(Join))),
 };

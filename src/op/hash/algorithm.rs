@@ -1,0 +1,129 @@
+//! The hash functions: their names, and the digest of a file by each of them.
+//!
+//! The crates behind them choose the processor's own instructions (SHA extensions, AVX2, AVX-512) while running.
+
+use rustix::io::Errno;
+
+use super::input::File;
+use super::subtrees::{self, Places};
+
+/// A hash function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Blake3,
+    Sha256,
+    Sha512,
+    Sha1,
+    Md5,
+    Xxh3,
+}
+
+/// A hash function, described.
+struct Entry {
+    algorithm: Algorithm,
+    /// The word after `--algorithm`.
+    name: &'static str,
+    /// What begins a line of the BSD form.
+    tag: &'static str,
+    /// The bytes of its digest.
+    size: usize,
+}
+
+const ENTRIES: [Entry; 6] = [
+    Entry { algorithm: Algorithm::Blake3, name: "blake3", tag: "BLAKE3", size: 32 },
+    Entry { algorithm: Algorithm::Sha256, name: "sha256", tag: "SHA256", size: 32 },
+    Entry { algorithm: Algorithm::Sha512, name: "sha512", tag: "SHA512", size: 64 },
+    Entry { algorithm: Algorithm::Sha1, name: "sha1", tag: "SHA1", size: 20 },
+    Entry { algorithm: Algorithm::Md5, name: "md5", tag: "MD5", size: 16 },
+    Entry { algorithm: Algorithm::Xxh3, name: "xxh3", tag: "XXH3", size: 8 },
+];
+
+impl Algorithm {
+    /// The one of that name.
+    pub(super) fn find(name: &str) -> Option<Algorithm> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.algorithm)
+    }
+
+    /// The names of them all.
+    pub(super) fn names() -> [&'static str; ENTRIES.len()] {
+        ENTRIES.map(|entry| entry.name)
+    }
+
+    /// The one whose tag begins a line, and the rest of the line.
+    pub(super) fn with_tag(line: &[u8]) -> Option<(Algorithm, &[u8])> {
+        ENTRIES.iter().find_map(|entry| Some((entry.algorithm, line.strip_prefix(entry.tag.as_bytes())?)))
+    }
+
+    /// How many hexadecimal digits its digests have.
+    pub(super) fn hex_len(self) -> usize {
+        ENTRIES.iter().find(|entry| entry.algorithm == self).map_or(0, |entry| entry.size * 2)
+    }
+
+    /// The digest of the rest of the file.
+    pub(super) fn digest(self, file: &File, buffer: &mut [u8], places: &Places) -> Result<Digest, Errno> {
+        match self {
+            Algorithm::Blake3 => blake3(file, buffer, places),
+            Algorithm::Sha256 => digest::<sha2::Sha256>(file, buffer),
+            Algorithm::Sha512 => digest::<sha2::Sha512>(file, buffer),
+            Algorithm::Sha1 => digest::<sha1::Sha1>(file, buffer),
+            Algorithm::Md5 => digest::<md5::Md5>(file, buffer),
+            Algorithm::Xxh3 => {
+                let mut hasher = twox_hash::XxHash3_64::new();
+                file.read_all(buffer, |bytes| std::hash::Hasher::write(&mut hasher, bytes))?;
+                Ok(Digest::new(&std::hash::Hasher::finish(&hasher).to_be_bytes()))
+            }
+        }
+    }
+}
+
+/// BLAKE3: a large file by several threads, where there are some.
+fn blake3(file: &File, buffer: &mut [u8], places: &Places) -> Result<Digest, Errno> {
+    let n = file.read(buffer)?;
+    // Nothing is asked about files that are small.
+    if n == buffer.len()
+        && let Some(size) = file.size().filter(|size| *size >= subtrees::LARGE)
+    {
+        file.read_ahead();
+        if let Some(hash) = subtrees::hash(file, size, places)? {
+            return Ok(Digest::new(hash.as_bytes()));
+        }
+        // It was cut short meanwhile: what is left of it, as any other program reads it.
+    }
+    let mut hasher = blake3::Hasher::new();
+    file.read_on(n, buffer, |bytes| _ = hasher.update(bytes))?;
+    Ok(Digest::new(hasher.finalize().as_bytes()))
+}
+
+fn digest<H: sha2::Digest>(file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {
+    let mut hasher = H::new();
+    file.read_all(buffer, |bytes| hasher.update(bytes))?;
+    Ok(Digest::new(&hasher.finalize()))
+}
+
+/// A digest as text.
+pub(super) struct Digest {
+    hex: [u8; Digest::LONGEST],
+    len: usize,
+}
+
+impl Digest {
+    /// The hexadecimal digits of SHA-512.
+    const LONGEST: usize = 128;
+
+    /// The digest of these bytes, at most 64.
+    pub(super) fn new(bytes: &[u8]) -> Digest {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; Digest::LONGEST];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Digest { hex, len: bytes.len() * 2 }
+    }
+
+    /// Its hexadecimal digits, in lower case.
+    pub(super) fn as_hex(&self) -> &str {
+        // Digits are UTF-8.
+        std::str::from_utf8(&self.hex[..self.len]).unwrap_or_default()
+    }
+}

@@ -1,0 +1,149 @@
+//! `hash`: the checksums of files, as the programs of coreutils and b3sum print them.
+//!
+//! This file is the operation; [`algorithm`] knows the hash functions, [`input`] how a file is read, [`name`] how
+//! the name of a file stands in a list of checksums, [`list`] how such a list is read, [`check`] what is then
+//! done. A worker reads its files one after the other through one
+//! buffer, and a large one may get help from [`subtrees`]: 10,000 small files cost it four system calls each and no allocation.
+
+mod algorithm;
+mod check;
+mod input;
+mod list;
+mod name;
+mod subtrees;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, bail};
+
+use self::algorithm::Algorithm;
+use self::check::Check;
+use self::subtrees::Places;
+use super::{Blanks, Example, Map, Operation, Param, Params, Results, Setting, Words, Work};
+use crate::item::{Chunk, Failure};
+
+/// The operation.
+pub(super) static HASH: Operation = Operation {
+    name: "hash",
+    summary: "the checksum of each file",
+    about: "Prints the checksum of each file and its name, as b3sum, sha256sum and their like do. Items are paths; \
+            - is standard input. A file that cannot be read fails and stops no other. With --check items are lines \
+            of such lists, and the files that they name are checked.",
+    examples: &[
+        Example {
+            command: "printf abc > a; parjob hash a",
+            output: "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85  a\n",
+        },
+        Example {
+            command: "printf abc | parjob hash --algorithm sha1 -",
+            output: "a9993e364706816aba3e25717850c26c9cd0d89d  -\n",
+        },
+        Example {
+            command: "mkdir d; touch d/a d/b; parjob hash --recursive d | parjob hash --check",
+            output: "d/a: OK\nd/b: OK\n",
+        },
+    ],
+    params: &[
+        Param {
+            name: "algorithm",
+            value: Some("NAME"),
+            default: Some("blake3"),
+            help: "blake3, sha256, sha512, sha1, md5 or xxh3",
+        },
+        flag("check", "Read lists of checksums from the FILEs, and check what they list"),
+        flag("ignore-missing", "With --check: pass over listed files that are not there"),
+        flag("recursive", "Hash all files below a directory, in the order of their paths"),
+    ],
+    words,
+    blanks: Blanks::Kept,
+    prepare,
+};
+
+const fn flag(name: &'static str, help: &'static str) -> Param {
+    Param { name, value: None, default: None, help }
+}
+
+fn words(params: &Params) -> Words {
+    match (params.flag("check"), params.flag("recursive")) {
+        (true, _) => Words::Lists,
+        (false, true) => Words::Trees,
+        (false, false) => Words::Paths,
+    }
+}
+
+fn prepare(params: &Params) -> Result<Work> {
+    let name = params.text("algorithm");
+    let Some(algorithm) = Algorithm::find(name) else {
+        bail!("--algorithm {name:?} is none of {}", Algorithm::names().join(", "));
+    };
+    let check = params.flag("check");
+    if check && params.flag("recursive") {
+        bail!("--check reads lists of checksums; --recursive has nothing to do there");
+    }
+    if params.flag("ignore-missing") && !check {
+        bail!("--ignore-missing is for --check");
+    }
+    if check {
+        return Ok(Work::Map(Arc::new(Check::new(algorithm, params))));
+    }
+    Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1) })))
+}
+
+struct Hash {
+    algorithm: Algorithm,
+    reader: Reader,
+}
+
+impl Map for Hash {
+    fn map(&self, chunk: &Chunk<'_>, results: &mut Results) {
+        self.reader.with_buffer(|buffer| {
+            for item in chunk.items() {
+                match self.reader.digest(self.algorithm, item, buffer) {
+                    Ok(digest) => {
+                        name::push_line(digest.as_hex(), item, &mut results.bytes);
+                        results.end();
+                    }
+                    Err(cause) => results.fail(cause),
+                }
+            }
+        });
+    }
+}
+
+/// Reads files for one worker at a time, through buffers that are used again.
+struct Reader {
+    setting: Setting,
+    buffers: Mutex<Vec<Vec<u8>>>,
+    places: Places,
+    /// Standard input has one reader at a time: who comes later finds it at its end.
+    stdin: Mutex<()>,
+}
+
+impl Reader {
+    fn new(setting: Setting) -> Reader {
+        Reader { setting, buffers: Mutex::default(), places: Places::new(setting.jobs), stdin: Mutex::default() }
+    }
+
+    /// Lends a buffer, and a place to work at.
+    fn with_buffer(&self, work: impl FnOnce(&mut [u8])) {
+        let _place = self.places.sit();
+        let lock = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = lock().pop().unwrap_or_else(|| vec![0; input::BUFFER]);
+        work(&mut buffer);
+        lock().push(buffer);
+    }
+
+    /// The digest of the file of that name.
+    fn digest(&self, algorithm: Algorithm, path: &[u8], buffer: &mut [u8]) -> Result<algorithm::Digest, Failure> {
+        if path == b"-" && self.setting.reads_stdin {
+            return Err(Failure::StdinTaken);
+        }
+        let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
+        let file = input::File::open(path).map_err(unreadable)?;
+        algorithm.digest(&file, buffer, &self.places).map_err(unreadable)
+    }
+}
+
+fn unreadable(errno: rustix::io::Errno) -> Failure {
+    Failure::Unreadable(errno.raw_os_error())
+}
