@@ -8,6 +8,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Shown;
 use super::meter::{Meter, Ticker};
+use super::terminal::{Terminal, columns};
 use crate::output::Aside;
 
 /// The wait between two pictures.
@@ -25,12 +26,12 @@ const FREE: usize = 4;
 
 /// Draws a bar. Messages appear above it, and with `shares_terminal` results too.
 pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
-    let target = ProgressDrawTarget::stderr_with_hz(10);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), 10);
     let style = ProgressStyle::with_template(if meter.total.is_some() { "{msg}" } else { "{spinner} {msg}" })?;
     let bar = ProgressBar::with_draw_target(meter.total, target).with_style(style);
     let drawn = bar.clone();
     let draw = move |meter: &Meter| {
-        drawn.set_message(line(meter.total, meter.counts().done(), &meter.status(), columns()));
+        drawn.set_message(line(meter.total, meter.counts().done(), &meter.status(), usize::from(columns())));
         drawn.tick();
     };
     let cleared = bar.clone();
@@ -38,12 +39,6 @@ pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     let aside = |bar: ProgressBar| Box::new(move |write: &mut dyn FnMut()| bar.suspend(write)) as Aside;
     let results = shares_terminal.then(|| aside(bar.clone()));
     Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar)) })
-}
-
-/// The columns of the terminal, which may change at any time.
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr());
-    size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(80)
 }
 
 /// What stands on the line, cut so that it never reaches the end of it.

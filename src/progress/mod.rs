@@ -8,6 +8,7 @@ mod json;
 mod lines;
 mod meter;
 mod report;
+mod terminal;
 
 use std::io::Write;
 use std::sync::Arc;
