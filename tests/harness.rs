@@ -138,8 +138,9 @@ impl Test {
 
     /// The command, ready to be started.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.argv[0]);
-        command.args(&self.argv[1..]).current_dir(&self.dir);
+        let mut command = Command::new("env");
+        // A shell lets what it runs in the background ignore Ctrl-C, and the tests may be among that.
+        command.arg("--default-signal=INT,QUIT,HUP").args(&self.argv).current_dir(&self.dir);
         // Neither the machine nor CI may change what a test sees.
         command.env_remove("CI").env_remove("TERM");
         command.env(after::MARK, &self.mark).env("TMPDIR", self.temporary.path());
