@@ -55,14 +55,14 @@ fn s1_one_int_in_an_endless_run_leaves_a_whole_beginning() {
 
 #[test]
 fn s1_a_sum_that_was_cut_short_is_not_printed() {
-    let run = parjob("sum").launch().feed("1\n2\n").signal(Signal::INT);
-    run.end_with_open_input().prints("").dies_by(INT);
+    let run = parjob("sum --progress json").launch().feed("1\n2\n").says_while_running("started");
+    run.signal(Signal::INT).end_with_open_input().prints("").dies_by(INT);
 }
 
 #[test]
 fn s1_no_result_file_is_left_by_a_run_that_was_cut_short() {
-    let run = parjob("square --output out").launch().feed("1\n2\n").signal(Signal::INT);
-    let done = run.end_with_open_input().dies_by(INT);
+    let run = parjob("square --output out --progress json").launch().feed("1\n2\n").says_while_running("started");
+    let done = run.signal(Signal::INT).end_with_open_input().dies_by(INT);
     assert!(!done.dir().join("out").exists());
 }
 
