@@ -87,8 +87,9 @@ fn run_connected(
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
     let (sender, receiver) = channel();
-    let spares = Spares::new((plan.jobs + 2) * 4 * BUFFER);
     let (pool, limits) = bounds(&plan);
+    // As much as may wait to be written is worth keeping.
+    let spares = Spares::new(limits.unwritten);
     let name = sink.name();
     let is_map = matches!(job, Job::Map(_));
     let map = match &job {

@@ -16,8 +16,8 @@ mod values;
 
 use std::ffi::OsString;
 
-use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue};
+use clap::{ArgMatches, Command};
 
 use crate::exit::{self, Exit};
 use crate::op;
@@ -59,17 +59,17 @@ impl From<anyhow::Error> for Refusal {
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
     let (mut words, sources) = split::split(argv)?;
-    let command = command();
+    let mut command = command();
     ahead::move_behind(&mut words, &command);
     negative::mark(&mut words, &command)?;
-    match understand(words, sources)? {
+    match understand(words, sources, &mut command)? {
         Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.work.operation))),
         request => Ok(request),
     }
 }
 
-fn understand(words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Refusal> {
-    let matches = match command().try_get_matches_from(&words) {
+fn understand(words: Vec<OsString>, sources: Vec<Column>, command: &mut Command) -> Result<Request, Refusal> {
+    let matches = match command.try_get_matches_from_mut(&words) {
         Ok(matches) => matches,
         Err(error) => return from_clap(&error),
     };
@@ -77,7 +77,7 @@ fn understand(words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Ref
     match name {
         _ if wants_help(given) => page(name),
         args::HELP => given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic)),
-        args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, sources),
+        args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, sources, command),
         name => run(name, given, sources),
     }
 }
@@ -89,11 +89,11 @@ fn run(name: &str, given: &ArgMatches, sources: Vec<Column>) -> Result<Request, 
 }
 
 /// What the rest of the words would do.
-fn explained(mut words: Vec<OsString>, sources: Vec<Column>) -> Result<Request, Refusal> {
+fn explained(mut words: Vec<OsString>, sources: Vec<Column>, command: &mut Command) -> Result<Request, Refusal> {
     if let Some(place) = words.iter().position(|word| word == args::EXPLAIN) {
         words.remove(place);
     }
-    Ok(match understand(words, sources)? {
+    Ok(match understand(words, sources, command)? {
         Request::Run(plan) => Request::Show(explain::explain(&plan)),
         show => show,
     })

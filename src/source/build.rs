@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::{Emit, MAX_CHUNK, Reading};
+use super::{Emit, Reading, double};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
 use crate::item::{Attempt, Failure, Seq};
@@ -106,11 +106,7 @@ impl<'a> Builder<'a> {
     /// Room for `size` more bytes.
     fn make_room(&mut self, size: usize) -> Result<()> {
         while self.len + size > self.buffer.len() {
-            let double = self.buffer.len() * 2;
-            if double > MAX_CHUNK {
-                bail!("a chunk of --chunk {} items takes more than 1 GiB; use a smaller one", self.chunking.multiple());
-            }
-            self.buffer.grow(double);
+            double(&mut self.buffer, self.chunking)?;
         }
         Ok(())
     }

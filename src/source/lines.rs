@@ -9,11 +9,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::inputs::{Got, Inputs};
 use super::screen::{Passed, Screen};
-use super::{Emit, MAX_CHUNK, Reading};
+use super::{Emit, Reading, double};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
 use crate::item::{Attempt, Failure, Seq};
@@ -202,14 +202,7 @@ impl Lines {
                     return Ok(Go::Stop);
                 }
             } else {
-                let size = self.hold.buffer.len() * 2;
-                if size > MAX_CHUNK {
-                    bail!(
-                        "a chunk of --chunk {} items takes more than 1 GiB; use a smaller one",
-                        self.chunking.multiple()
-                    );
-                }
-                self.hold.buffer.grow(size);
+                double(&mut self.hold.buffer, self.chunking)?;
             }
         }
         Ok(Go::On)

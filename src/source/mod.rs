@@ -18,9 +18,9 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use crate::buffer::BufferPool;
+use crate::buffer::{BufferPool, Loan};
 use crate::chunk::{Block, Chunking};
 
 pub use inputs::{Input, check};
@@ -122,6 +122,16 @@ impl Options {
 
 /// The most bytes that one `--chunk` may take; places in a block are 32 bits wide.
 const MAX_CHUNK: usize = 1 << 30;
+
+/// Doubles a buffer that does not hold a chunk yet.
+fn double(buffer: &mut Loan, chunking: Chunking) -> Result<()> {
+    let size = buffer.len() * 2;
+    if size > MAX_CHUNK {
+        bail!("a chunk of --chunk {} items takes more than 1 GiB; use a smaller one", chunking.multiple());
+    }
+    buffer.grow(size);
+    Ok(())
+}
 
 /// Who takes the blocks of a source. Returns whether it wants more.
 pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
