@@ -30,6 +30,8 @@ pub mod engine;
 
 pub mod op;
 
+pub mod command;
+
 pub mod output;
 
 pub mod event;

@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("chunk", &["item", "buffer"]),
     ("source", &["item", "buffer", "chunk"]),
     ("op", &["item"]),
+    ("command", &[]),
     ("output", &["item", "buffer", "op"]),
     ("event", &["item"]),
     ("progress", &["item", "output", "event"]),

@@ -1,0 +1,60 @@
+//! The words of a command as the system takes them: bytes, each word closed by a NUL byte.
+//!
+//! One buffer holds them all and is used again for the next item, so that a command costs no allocation. It knows
+//! nothing of what the words mean.
+
+/// The words of a command, one after another, each closed by a NUL byte: what a process is started with. It is
+/// filled, used, cleared and filled again.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    bytes: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl Words {
+    /// Appends a word. It must not hold a NUL byte, which no argument can.
+    pub fn push(&mut self, word: &[u8]) {
+        self.push_with(|bytes| bytes.extend_from_slice(word));
+    }
+
+    /// Appends the word that `write` appends to the bytes before it.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.starts.push(self.bytes.len());
+        write(&mut self.bytes);
+        self.bytes.push(0);
+    }
+
+    /// The words in order, without their NUL bytes.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.starts.len()).map(|n| {
+            let end = self.starts.get(n + 1).copied().unwrap_or(self.bytes.len());
+            &self.bytes[self.starts[n]..end - 1]
+        })
+    }
+
+    /// How many words there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there is no word.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Takes all words out and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.starts.clear();
+    }
+
+    /// The words, each with its NUL byte.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where each word begins in [`Words::as_bytes`].
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+}
