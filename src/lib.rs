@@ -28,6 +28,7 @@ pub mod run;
 
 pub mod engine;
 
+pub mod fresh;
 pub mod op;
 
 pub mod command;

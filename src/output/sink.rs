@@ -1,28 +1,21 @@
 //! Where the written bytes go: standard output, or a file that is complete or absent.
 //!
-//! A regular file is written under no name (`O_TMPFILE`) and gets its name when the run is over, so that
-//! not even a kill leaves half of one. Where the file system cannot do that, it is written under a
-//! temporary name beside its own and renamed. A device or a FIFO is simply written to, and so is the file
-//! to which standard output or standard error was redirected: others write to that too.
+//! A regular file gets its name when the run is over ([`crate::fresh`]). A device or a FIFO is simply written to, and so
+//! is the file to which standard output or standard error was redirected: others write to that too.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-#[cfg(target_os = "linux")]
-use rustix::fs::Mode;
-use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl};
+use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
+use crate::fresh::{Fresh, Old, Temporary, folder};
 use crate::item::Quoted;
-
-/// How many names are tried for a temporary file. Nobody has so many left-overs; but a loop should end.
-const MOST_TRIES: u32 = 10_000;
 
 /// Runs a write while the progress bar is off the screen.
 pub type Aside = Box<dyn Fn(&mut dyn FnMut()) + Send>;
@@ -37,60 +30,7 @@ enum Target {
     Stdout,
     /// A device, a FIFO, or what standard output or standard error writes to as well.
     Direct(File, PathBuf),
-    /// Written unnamed, or under a temporary name; bound for `path`.
-    Fresh {
-        file: File,
-        path: PathBuf,
-        temporary: Temporary,
-    },
-}
-
-/// The temporary name of a file that is being written, while it has one. Shared, so that one thread can
-/// remove the file while another is stuck writing to it.
-#[derive(Clone, Default)]
-pub(super) struct Temporary(Arc<Mutex<Option<PathBuf>>>);
-
-impl Temporary {
-    /// Makes a file in the folder under a name that nobody has. The name is short, since the file it stands
-    /// for may have the longest that there can be. A process of the same number, in another container or
-    /// killed long ago, may have left one: then another is tried.
-    fn claim<T>(&self, folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-        let mut number = 0;
-        loop {
-            let name = folder.join(format!(".parjob-{}-{number}", std::process::id()));
-            match make(&name) {
-                Ok(made) => {
-                    *self.name() = Some(name);
-                    return Ok(made);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_TRIES => number += 1,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Moves the file to its place, if it has a name to be moved from.
-    fn rename(&self, path: &Path) -> io::Result<()> {
-        let mut name = self.name();
-        if let Some(from) = &*name {
-            std::fs::rename(from, path)?;
-        }
-        // Only now: what could not be moved is still to be removed.
-        *name = None;
-        Ok(())
-    }
-
-    /// Removes the file, if it has a name.
-    pub(super) fn remove(&self) {
-        if let Some(name) = self.name().take() {
-            // Best effort: the run has something more important to report.
-            let _ = std::fs::remove_file(name);
-        }
-    }
-
-    fn name(&self) -> MutexGuard<'_, Option<PathBuf>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    Fresh(Fresh),
 }
 
 /// Standard output. `aside` keeps a progress bar on the same terminal out of the way of each write.
@@ -113,7 +53,8 @@ impl Sink {
     pub fn name(&self) -> String {
         match &self.target {
             Target::Stdout => "standard output".to_string(),
-            Target::Direct(_, path) | Target::Fresh { path, .. } => shown(path),
+            Target::Direct(_, path) => shown(path),
+            Target::Fresh(fresh) => shown(fresh.path()),
         }
     }
 
@@ -121,7 +62,8 @@ impl Sink {
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let fd = match &self.target {
             Target::Stdout => rustix::stdio::stdout(),
-            Target::Direct(file, _) | Target::Fresh { file, .. } => file.as_fd(),
+            Target::Direct(file, _) => file.as_fd(),
+            Target::Fresh(fresh) => fresh.file().as_fd(),
         };
         let Some(aside) = &self.aside else { return write_all(fd, bytes) };
         let mut result = Ok(());
@@ -132,21 +74,15 @@ impl Sink {
     /// By what the file can be removed before it is complete.
     pub(super) fn temporary(&self) -> Temporary {
         match &self.target {
-            Target::Fresh { temporary, .. } => temporary.clone(),
+            Target::Fresh(fresh) => fresh.temporary(),
             Target::Stdout | Target::Direct(..) => Temporary::default(),
         }
     }
 
     /// Gives the file its name, with everything on disk first. Without this call there is no file.
     pub(super) fn complete(self) -> Result<()> {
-        let Target::Fresh { file, path, temporary } = &self.target else { return Ok(()) };
-        name_file(file, path, temporary).with_context(|| format!("cannot write --output {}", shown(path)))
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        self.temporary().remove();
+        let Target::Fresh(fresh) = &self.target else { return Ok(()) };
+        settle(fresh).with_context(|| format!("cannot write --output {}", shown(fresh.path())))
     }
 }
 
@@ -202,16 +138,11 @@ fn open(path: &Path) -> Result<Target> {
         Err(error) => return Err(error.into()),
     };
     let path = follow(path);
-    let temporary = Temporary::default();
-    let file = match open_unnamed(folder(&path)) {
-        Ok(file) => file,
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => temporary.claim(folder(&path), open_named)?,
-        Err(error) => return Err(error.into()),
-    };
+    let fresh = Fresh::create(&path)?;
     if let Some(mode) = mode {
-        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+        fresh.file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
-    Ok(Target::Fresh { file, path, temporary })
+    Ok(Target::Fresh(fresh))
 }
 
 /// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
@@ -238,40 +169,11 @@ fn follow(path: &Path) -> PathBuf {
     })
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-#[cfg(target_os = "linux")]
-fn open_unnamed(folder: &Path) -> Result<File, Errno> {
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666)).map(File::from)
-}
-
-/// Only Linux has files without a name.
-#[cfg(not(target_os = "linux"))]
-fn open_unnamed(_folder: &Path) -> Result<File, Errno> {
-    Err(Errno::OPNOTSUPP)
-}
-
-fn open_named(name: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o666).open(name)
-}
-
-fn name_file(file: &File, path: &Path, temporary: &Temporary) -> io::Result<()> {
-    file.sync_all()?;
-    if temporary.name().is_none() {
-        let source = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let link =
-            |name: &Path| rustix::fs::linkat(CWD, &source, CWD, name, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
-        match link(path) {
-            // A link cannot replace a file; a rename can.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => temporary.claim(folder(path), link)?,
-            linked => linked?,
-        }
-    }
-    temporary.rename(path)?;
-    sync_folder(path);
+/// Puts the file in place, with everything on disk first.
+fn settle(fresh: &Fresh) -> io::Result<()> {
+    fresh.file().sync_all()?;
+    fresh.name(Old::Goes)?;
+    sync_folder(fresh.path());
     Ok(())
 }
 
@@ -320,9 +222,7 @@ mod tests {
     impl Sink {
         /// As it is where the file system has no unnamed files; writes to what `instead` makes of the file.
         pub(in crate::output) fn named(path: &Path, instead: impl FnOnce(File) -> File) -> Sink {
-            let temporary = Temporary::default();
-            let file = instead(temporary.claim(folder(path), open_named).unwrap());
-            Sink { target: Target::Fresh { file, path: path.to_path_buf(), temporary }, aside: None }
+            Sink { target: Target::Fresh(Fresh::named(path, instead).unwrap()), aside: None }
         }
     }
 

@@ -10,8 +10,9 @@ use std::thread::{Builder, JoinHandle};
 
 use anyhow::{Context, Result};
 
-use super::sink::{Sink, Temporary};
+use super::sink::Sink;
 use crate::buffer::Spares;
+use crate::fresh::Temporary;
 
 /// What the writer tells.
 #[derive(Debug)]
