@@ -132,8 +132,43 @@ pub enum Failure {
         /// Why it fails.
         cause: Box<Failure>,
     },
+    /// The item names a file that holds no picture of a known format.
+    NoPicture,
+    /// The item names a picture that is broken, or of a kind that is not read or written. The text is of its reader.
+    BadPicture(String),
+    /// The item names a picture of more pixels than `--max-pixels` allows, or would become one.
+    TooManyPixels {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// The pixels that it may have.
+        limit: u64,
+    },
+    /// The result of the item cannot be put where it should be.
+    BadTarget {
+        /// The file that it should become.
+        path: Box<[u8]>,
+        /// What is wrong with it.
+        why: BadTarget,
+    },
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
+}
+
+/// What is wrong with a file that an item should become, as the end of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadTarget {
+    /// The item leads it out of the folder for which the template stands.
+    Outside,
+    /// It exists.
+    Exists,
+    /// An item before this one becomes it.
+    Taken(Seq),
+    /// Its name does not say its format.
+    NoFormat,
+    /// It cannot be written. The number is the system's (`errno`).
+    Unwritable(i32),
 }
 
 /// Errors of the system that another try may not meet: too much of something is in use, or a device or a
@@ -146,7 +181,9 @@ impl Failure {
     pub fn may_pass(&self) -> bool {
         match self {
             Failure::Panicked(_) => true,
-            Failure::Unreadable(errno) => PASSING.contains(errno),
+            Failure::Unreadable(errno) | Failure::BadTarget { why: BadTarget::Unwritable(errno), .. } => {
+                PASSING.contains(errno)
+            }
             Failure::ListedFile { cause, .. } => cause.may_pass(),
             _ => false,
         }
@@ -168,10 +205,33 @@ impl fmt::Display for Failure {
             Failure::Unlike => write!(f, "has another checksum"),
             Failure::ListedFile { name, cause } => write!(f, "names {}, which {cause}", Quoted(name)),
             Failure::StdinTaken => write!(f, "is standard input, from which the items are read"),
+            Failure::NoPicture => write!(f, "is no picture that can be read: JPEG, PNG, WebP, GIF, BMP or TIFF"),
+            Failure::BadPicture(text) => {
+                write!(f, "cannot be resized: ")?;
+                text.chars().try_for_each(|c| write_safe(f, c))
+            }
+            Failure::TooManyPixels { width, height, limit } => {
+                write!(f, "has {width} \u{d7} {height} pixels; --max-pixels allows {limit}")
+            }
+            Failure::BadTarget { path, why } => write!(f, "is to become {}, {why}", Quoted(path)),
             Failure::Panicked(message) => {
                 write!(f, "made the operation panic: ")?;
                 // It may well hold the item.
                 message.chars().try_for_each(|c| write_safe(f, c))
+            }
+        }
+    }
+}
+
+impl fmt::Display for BadTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadTarget::Outside => write!(f, "to which the item leads out of the folder; --allow-outside permits it"),
+            BadTarget::Exists => write!(f, "which exists; see --skip-existing, --newer and --overwrite"),
+            BadTarget::Taken(seq) => write!(f, "as item {seq} is already"),
+            BadTarget::NoFormat => write!(f, "whose name says no format that can be written; --encode says it"),
+            BadTarget::Unwritable(errno) => {
+                write!(f, "which cannot be written: {}", std::io::Error::from_raw_os_error(*errno))
             }
         }
     }

@@ -21,6 +21,8 @@ mod number;
 mod order;
 mod pi;
 mod reduce;
+#[cfg(feature = "resize")]
+mod resize;
 mod results;
 mod scan;
 mod sketch;
@@ -39,7 +41,7 @@ use anyhow::Result;
 
 use crate::item::{Chunk, Failures};
 
-pub use results::Results;
+pub use results::{Amount, Detail, Results};
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -55,6 +57,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &pi::PI,
     #[cfg(feature = "hash")]
     &hash::HASH,
+    #[cfg(feature = "resize")]
+    &resize::RESIZE,
 ];
 
 /// The operations that `--reduce` takes: folds of numbers.
@@ -121,7 +125,7 @@ pub struct Param {
     pub name: &'static str,
     /// What stands for its value in the help; `None` for a flag.
     pub value: Option<&'static str>,
-    /// The value when the option is not given.
+    /// The value when the option is not given; without one it then has none.
     pub default: Option<&'static str>,
     /// One line of help: what it means.
     pub help: &'static str,
@@ -167,7 +171,7 @@ impl Params {
         self.0.contains_key(name)
     }
 
-    /// The text of a parameter; of one that takes a value there is one, since it has a default.
+    /// The text of a parameter; empty where it was not given and has no default.
     pub fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
@@ -326,8 +330,8 @@ mod tests {
                 assert!(example.command.contains(&format!("parjob {name}")), "{name}");
                 assert!(example.output.ends_with('\n'), "{name}: {}", example.command);
             }
-            // A parameter that takes a value has a default, so that `prepare` always finds one.
-            assert!(operation.params.iter().all(|param| param.value.is_some() == param.default.is_some()), "{name}");
+            // A flag has no value that it could have by default.
+            assert!(operation.params.iter().all(|param| param.value.is_some() || param.default.is_none()), "{name}");
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! It knows neither the items nor how results are shown.
 
+use std::time::Duration;
+
 use crate::item::{Failure, Failures};
 
 /// The results of a chunk: text, one line for each item that went well, and the items that failed.
@@ -17,6 +19,9 @@ pub struct Results {
     pub ends: Vec<usize>,
     /// The items that failed.
     pub failures: Failures,
+    /// What else is to be told of items that went well: the place of each in the chunk, ascending. Empty where nobody
+    /// noted ends, since plain text has no place for it.
+    pub details: Vec<(usize, Vec<Detail>)>,
     /// How many items have been answered.
     pub(super) count: usize,
     keep_ends: bool,
@@ -46,6 +51,13 @@ impl Results {
     pub fn end(&mut self) {
         self.bytes.push(b'\n');
         self.answered(self.bytes.len());
+    }
+
+    /// Tells more of the item that was answered last.
+    pub fn tell(&mut self, details: &[Detail]) {
+        if let (true, Some(place)) = (self.keep_ends, self.count.checked_sub(1)) {
+            self.details.push((place, details.to_vec()));
+        }
     }
 
     /// Answers the next item with nothing: it went well, and there is nothing to print.
@@ -103,13 +115,15 @@ impl Results {
 
     /// How far the results have come, to come back to.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { bytes: self.bytes.len(), failures: self.failures.len(), count: self.count }
+        let (failures, details) = (self.failures.len(), self.details.len());
+        Mark { bytes: self.bytes.len(), failures, details, count: self.count }
     }
 
     /// Forgets everything since the mark.
     pub(crate) fn rewind(&mut self, mark: &Mark) {
         self.bytes.truncate(mark.bytes);
         self.failures.truncate(mark.failures);
+        self.details.truncate(mark.details);
         self.count = mark.count;
         if self.keep_ends {
             self.ends.truncate(mark.count);
@@ -121,9 +135,11 @@ impl Results {
     pub(crate) fn part(&self, start: usize, end: usize) -> Results {
         let Some(ends) = self.ends.get(start..end) else { return Results::with_ends() };
         let from = self.start(start);
+        let told = self.details.iter().filter(|(place, _)| (start..end).contains(place));
+        let details = told.map(|(place, details)| (place - start, details.clone())).collect();
         let ends: Vec<usize> = ends.iter().map(|end| end - from).collect();
         let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();
-        Results { bytes, count: ends.len(), ends, keep_ends: true, ..Results::default() }
+        Results { bytes, count: ends.len(), ends, details, keep_ends: true, ..Results::default() }
     }
 
     /// Forgets everything but keeps the memory.
@@ -131,7 +147,38 @@ impl Results {
         self.bytes.clear();
         self.ends.clear();
         self.failures.clear();
+        self.details.clear();
         self.count = 0;
+    }
+}
+
+/// Something more about a result, with a name: a number, for a format that has a place for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detail {
+    /// What it is.
+    pub name: &'static str,
+    /// How much it is.
+    pub value: Amount,
+}
+
+/// A number in a [`Detail`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// So many.
+    Count(u64),
+    /// So long.
+    Seconds(f64),
+}
+
+impl Detail {
+    /// So many.
+    pub fn count(name: &'static str, count: u64) -> Detail {
+        Detail { name, value: Amount::Count(count) }
+    }
+
+    /// So long.
+    pub fn seconds(name: &'static str, time: Duration) -> Detail {
+        Detail { name, value: Amount::Seconds(time.as_secs_f64()) }
     }
 }
 
@@ -140,5 +187,6 @@ impl Results {
 pub(crate) struct Mark {
     bytes: usize,
     failures: usize,
+    details: usize,
     count: usize,
 }

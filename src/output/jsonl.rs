@@ -1,6 +1,6 @@
 //! `--format jsonl`, version 1: one JSON object a line.
 //!
-//! For a map `v, seq, item, ok, result | error`; for a fold `v, op, n, result`. Numbers are strings, since
+//! For a map `v, seq, item, ok, result | error`, after which an operation may tell more of a result, in numbers; for a fold `v, op, n, result`. Numbers are strings, since
 //! JSON's readers round them. Bytes that are not UTF-8 become `{"b64": …}`; an item of several fields an
 //! array. Written by hand rather than through a serializer: the keys are known, and this is the inner loop.
 
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Format, rows};
 use crate::item::Chunk;
-use crate::op::{Answer, Results, Value};
+use crate::op::{Amount, Answer, Detail, Results, Value};
 
 /// One JSON object a line.
 pub(super) struct Jsonl;
@@ -29,6 +29,7 @@ impl Format for Jsonl {
                 Ok(result) => {
                     out.extend_from_slice(b",\"ok\":true,\"result\":");
                     push_string(result, out);
+                    row.details.iter().for_each(|detail| push_detail(*detail, out));
                 }
                 Err(error) => {
                     out.extend_from_slice(b",\"ok\":false,\"error\":");
@@ -49,6 +50,17 @@ impl Format for Jsonl {
         }
         out.extend_from_slice(b"}\n");
     }
+}
+
+/// A member: its name, and a number that every reader of JSON keeps.
+fn push_detail(Detail { name, value }: Detail, out: &mut Vec<u8>) {
+    out.extend_from_slice(
+        match value {
+            Amount::Count(count) => format!(",\"{name}\":{count}"),
+            Amount::Seconds(seconds) => format!(",\"{name}\":{seconds:.6}"),
+        }
+        .as_bytes(),
+    );
 }
 
 fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {

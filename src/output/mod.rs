@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::item::Chunk;
-use crate::op::{Answer, Results};
+use crate::op::{Answer, Detail, Results};
 
 pub use sink::{Aside, Sink, check, stdout};
 pub use writer::{Writer, Wrote};
@@ -78,6 +78,8 @@ struct Row<'a> {
     line: &'a [u8],
     /// Why the item failed, where it did.
     error: Option<String>,
+    /// What else is told of it.
+    details: &'a [Detail],
 }
 
 impl Row<'_> {
@@ -90,9 +92,11 @@ impl Row<'_> {
 /// The items of a chunk with their results, which have noted their ends.
 fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
+    let mut details = results.details.iter().peekable();
     chunk.items().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
         let error = failure.map(|(_, cause)| crate::item::error(item, cause));
-        Row { item, line: results.line(place), error }
+        let told = details.next_if(|(told, _)| *told == place);
+        Row { item, line: results.line(place), error, details: told.map_or(&[], |(_, details)| details) }
     })
 }

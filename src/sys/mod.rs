@@ -1,6 +1,7 @@
 //! What only the operating system knows or does: the state in which the process was started, signals,
-//! processors. The only room where unsafe code may stand, each block with its reason.
+//! processors, memory. The only room where unsafe code may stand, each block with its reason.
 
 pub mod cpus;
 pub mod entry;
+pub mod memory;
 pub mod signals;

@@ -1,0 +1,86 @@
+//! From the bytes of a file to rows of pixels, and what is kept of the rest of the file.
+//!
+//! A file a format, each around the crate that reads it. Where a decoder gives rows as it goes, they are handed on in
+//! strips; the others give the whole picture as one strip. What is said of a picture before it is decoded is held
+//! against what was probed, so that no file can take more memory than was set aside for it.
+
+mod bmp;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod webp;
+
+use super::exif;
+use super::jpeg_parts;
+use super::pixels::{Layout, Picture};
+use super::probe::{Format, Probe};
+
+/// Why a picture cannot be decoded, in the words of its decoder.
+pub(super) type Fault = String;
+
+/// Takes the next rows, which it may change.
+pub(super) type Push<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), Fault>;
+
+/// A picture about to be decoded.
+pub(super) struct Opened<'a> {
+    /// The size in which it comes, which may be less than its own.
+    pub(super) size: (u32, u32),
+    /// How its pixels come.
+    pub(super) layout: Layout,
+    pub(super) meta: Meta,
+    /// Decodes it.
+    pub(super) rows: Rows<'a>,
+}
+
+/// Hands on the rows of a picture from top to bottom.
+pub(super) type Rows<'a> = Box<dyn FnOnce(Push<'_>) -> Result<(), Fault> + 'a>;
+
+/// What a file holds besides pixels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meta {
+    /// The colour profile.
+    pub(super) icc: Option<Vec<u8>>,
+    /// From its byte order on, without `Exif`.
+    pub(super) exif: Option<Vec<u8>>,
+    pub(super) xmp: Option<Vec<u8>>,
+    /// The orientation, where the format says it elsewhere than in EXIF.
+    pub(super) orientation: Option<u8>,
+}
+
+impl Meta {
+    /// Which way the picture must be turned, as in EXIF.
+    pub(super) fn orientation(&self) -> u8 {
+        self.orientation.unwrap_or_else(|| self.exif.as_deref().map_or(1, exif::orientation))
+    }
+}
+
+/// Makes a picture ready. At least `times` pixels of what comes should make one pixel of the result: a decoder that
+/// can give less does.
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, times: f64) -> Result<Opened<'a>, Fault> {
+    let opened = match probe.format {
+        Format::Jpeg => return jpeg::open(bytes, probe, times),
+        Format::Png => png::open(bytes)?,
+        Format::Webp => webp::open(bytes, probe)?,
+        Format::Gif => gif::open(bytes, probe)?,
+        Format::Bmp => bmp::open(bytes, probe)?,
+        Format::Tiff => tiff::open(bytes, probe)?,
+    };
+    agrees(opened.size, probe)?;
+    Ok(opened)
+}
+
+/// The size is the one that was probed.
+fn agrees(size: (u32, u32), probe: &Probe) -> Result<(), Fault> {
+    if size == (probe.width, probe.height) { Ok(()) } else { Err("it changed while it was read".into()) }
+}
+
+/// A picture that is decoded already.
+fn whole<'a>(picture: Picture, meta: Meta) -> Opened<'a> {
+    let Picture { width, height, layout, mut data } = picture;
+    Opened { size: (width, height), layout, meta, rows: Box::new(move |push| push(&mut data)) }
+}
+
+fn told(error: impl std::fmt::Display) -> Fault {
+    error.to_string()
+}

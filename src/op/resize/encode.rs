@@ -1,0 +1,197 @@
+//! From a picture to the bytes of a file.
+
+use jpeg_encoder::{Encoder, SamplingFactor};
+
+use super::decode::Meta;
+use super::exif;
+use super::pixels::{Layout, Picture};
+use super::probe::Format;
+
+/// A format that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Jpeg,
+    Png,
+    Webp,
+}
+
+/// From here on the colours of a JPEG are kept in full, as libjpeg's tools do.
+const FULL_COLOUR: u8 = 90;
+
+/// A WebP of this quality is lossless.
+const LOSSLESS: u8 = 100;
+
+/// Why a picture cannot be encoded, in the words of its encoder.
+pub(super) type Fault = String;
+
+impl Written {
+    /// The format of that name.
+    pub(super) fn find(name: &str) -> Option<Written> {
+        match name {
+            "jpeg" => Some(Written::Jpeg),
+            "png" => Some(Written::Png),
+            "webp" => Some(Written::Webp),
+            _ => None,
+        }
+    }
+
+    /// The format that the extension of a file's name stands for.
+    pub(super) fn of_extension(extension: &[u8]) -> Option<Written> {
+        match extension.to_ascii_lowercase().as_slice() {
+            b"jpg" | b"jpeg" | b"jpe" | b"jfif" => Some(Written::Jpeg),
+            b"png" => Some(Written::Png),
+            b"webp" => Some(Written::Webp),
+            _ => None,
+        }
+    }
+
+    /// The format of the original, or PNG where that is one that is only read.
+    pub(super) fn same(format: Format) -> Written {
+        match format {
+            Format::Jpeg => Written::Jpeg,
+            Format::Webp => Written::Webp,
+            Format::Png | Format::Gif | Format::Bmp | Format::Tiff => Written::Png,
+        }
+    }
+
+    /// The most pixels on a side.
+    pub(super) fn most(self) -> u32 {
+        match self {
+            Written::Jpeg => 65_535,
+            Written::Png => 0x7fff_ffff,
+            Written::Webp => 16_383,
+        }
+    }
+
+    /// Its name, for a person.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Written::Jpeg => "JPEG",
+            Written::Png => "PNG",
+            Written::Webp => "WebP",
+        }
+    }
+}
+
+/// The bytes of a file with this picture.
+pub(super) fn encode(
+    picture: Picture,
+    meta: Meta,
+    format: Written,
+    quality: u8,
+    background: [u8; 3],
+) -> Result<Vec<u8>, Fault> {
+    let meta = fitting(meta, picture.layout, format);
+    match format {
+        Written::Jpeg => jpeg(&picture.narrow().flat(background), meta, quality),
+        Written::Png => png(&picture, meta),
+        Written::Webp if quality >= LOSSLESS => lossless_webp(&picture.narrow(), meta),
+        Written::Webp => lossy_webp(&picture.narrow(), meta, quality),
+    }
+}
+
+/// Without a profile for other colours than those of the picture: that of inks, say, whose picture is now of light.
+/// The picture has been turned, so EXIF says that it is upright.
+fn fitting(mut meta: Meta, layout: Layout, format: Written) -> Meta {
+    let colours: &[u8] = if layout.colour || format == Written::Webp { b"RGB " } else { b"GRAY" };
+    meta.icc = meta.icc.filter(|icc| icc.get(16..20) == Some(colours));
+    if let Some(exif) = &mut meta.exif {
+        exif::set_upright(exif);
+    }
+    meta
+}
+
+fn jpeg(picture: &Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
+    const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+    /// What fits into a segment.
+    const MOST: usize = 65_533;
+    let mut out = Vec::with_capacity(picture.data.len() / 8);
+    let mut encoder = Encoder::new(&mut out, quality);
+    encoder.set_sampling_factor(if quality < FULL_COLOUR { SamplingFactor::R_4_2_0 } else { SamplingFactor::R_4_4_4 });
+    // Metadata that does not fit into a segment is left out: its own readers would not find it in several.
+    if let Some(exif) = meta.exif.filter(|exif| exif.len() + 6 <= MOST) {
+        encoder.add_exif_metadata(&exif).map_err(told)?;
+    }
+    if let Some(xmp) = meta.xmp.filter(|xmp| XMP.len() + xmp.len() <= MOST) {
+        encoder.add_app_segment(1, [XMP, &xmp].concat()).map_err(told)?;
+    }
+    if let Some(icc) = meta.icc {
+        encoder.add_icc_profile(&icc).map_err(told)?;
+    }
+    let side = |side| u16::try_from(side).map_err(|_| "it is too large".to_string());
+    let colours = if picture.layout.colour { jpeg_encoder::ColorType::Rgb } else { jpeg_encoder::ColorType::Luma };
+    encoder.encode(&picture.data, side(picture.width)?, side(picture.height)?, colours).map_err(told)?;
+    Ok(out)
+}
+
+fn png(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
+    let Layout { colour, alpha, wide } = picture.layout;
+    let mut info = png::Info::with_size(picture.width, picture.height);
+    info.color_type = match (colour, alpha) {
+        (false, false) => png::ColorType::Grayscale,
+        (false, true) => png::ColorType::GrayscaleAlpha,
+        (true, false) => png::ColorType::Rgb,
+        (true, true) => png::ColorType::Rgba,
+    };
+    info.bit_depth = if wide { png::BitDepth::Sixteen } else { png::BitDepth::Eight };
+    info.icc_profile = meta.icc.map(Into::into);
+    info.exif_metadata = meta.exif.map(Into::into);
+    let mut out = Vec::with_capacity(picture.data.len() / 2);
+    let mut encoder = png::Encoder::with_info(&mut out, info).map_err(told)?;
+    if let Some(xmp) = meta.xmp.and_then(|xmp| String::from_utf8(xmp).ok()) {
+        encoder.add_itxt_chunk("XML:com.adobe.xmp".into(), xmp).map_err(told)?;
+    }
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::Adaptive);
+    let mut writer = encoder.write_header().map_err(told)?;
+    if wide && cfg!(target_endian = "little") {
+        let swapped: Vec<u8> = picture.data.chunks_exact(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+        writer.write_image_data(&swapped).map_err(told)?;
+    } else {
+        writer.write_image_data(&picture.data).map_err(told)?;
+    }
+    writer.finish().map_err(told)?;
+    Ok(out)
+}
+
+fn lossless_webp(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
+    use image_webp::{ColorType, WebPEncoder};
+    let mut out = Vec::new();
+    let mut encoder = WebPEncoder::new(&mut out);
+    encoder.set_icc_profile(meta.icc.unwrap_or_default());
+    encoder.set_exif_metadata(meta.exif.unwrap_or_default());
+    encoder.set_xmp_metadata(meta.xmp.unwrap_or_default());
+    let colours = match (picture.layout.colour, picture.layout.alpha) {
+        (false, false) => ColorType::L8,
+        (false, true) => ColorType::La8,
+        (true, false) => ColorType::Rgb8,
+        (true, true) => ColorType::Rgba8,
+    };
+    encoder.encode(&picture.data, picture.width, picture.height, colours).map_err(told)?;
+    Ok(out)
+}
+
+fn lossy_webp(picture: &Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
+    use lossy_webp::{ColorType, EncoderParams, WebPEncoder};
+    let mut out = Vec::new();
+    let mut encoder = WebPEncoder::new(&mut out);
+    encoder.set_icc_profile(meta.icc.unwrap_or_default());
+    encoder.set_exif_metadata(meta.exif.unwrap_or_default());
+    encoder.set_xmp_metadata(meta.xmp.unwrap_or_default());
+    let mut params = EncoderParams::default();
+    params.use_lossy = true;
+    params.lossy_quality = quality;
+    encoder.set_params(params);
+    let colours = match (picture.layout.colour, picture.layout.alpha) {
+        (false, false) => ColorType::L8,
+        (false, true) => ColorType::La8,
+        (true, false) => ColorType::Rgb8,
+        (true, true) => ColorType::Rgba8,
+    };
+    encoder.encode(&picture.data, picture.width, picture.height, colours).map_err(told)?;
+    Ok(out)
+}
+
+fn told(error: impl std::fmt::Display) -> Fault {
+    error.to_string()
+}

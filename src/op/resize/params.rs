@@ -1,0 +1,190 @@
+//! The options of `resize`, from text.
+
+use anyhow::{Context, Result, bail, ensure};
+use fast_image_resize::FilterType;
+
+use super::encode::Written;
+use super::shape::{Fit, Want};
+use super::target::{Existing, Targets};
+use crate::op::{Param, Params};
+
+/// The most that a side of a picture can be asked to be: that of a JPEG.
+const MOST_SIDE: u32 = 65_535;
+
+pub(super) const PARAMS: &[Param] = &[
+    option("width", "W", None, "The width that results have at most"),
+    option("height", "H", None, "The height that results have at most"),
+    option("to", "TEMPLATE", None, "The file that an item becomes, such as 'thumbs/{/.}_small.jpg'"),
+    option("fit", "HOW", Some("inside"), "inside, cover, exact or pad"),
+    flag("enlarge", "Enlarge what is smaller"),
+    flag("no-enlarge", "Leave what is smaller as small as it is; this is the default"),
+    option("filter", "NAME", Some("lanczos3"), "lanczos3, catmull-rom, bilinear or box"),
+    flag("linear", "Resize in linear light: fine bright lines stay bright"),
+    option("background", "RRGGBB", Some("ffffff"), "The colour under transparent pixels, and around padded results"),
+    option("encode", "FORMAT", Some("auto"), "jpeg, png, webp, same; auto: by the extension of the result"),
+    option("quality", "N", Some("75"), "1 to 100, of JPEG and WebP; a WebP of 100 is lossless"),
+    flag("keep-metadata", "Keep EXIF and XMP"),
+    flag("skip-existing", "Pass over an item whose result exists"),
+    flag("newer", "Replace a result that is older than its original, and pass over the others"),
+    flag("overwrite", "Replace results that exist"),
+    flag("allow-outside", "Let items lead results out of the folder that the template names"),
+    option("max-pixels", "N", Some("256000000"), "A larger picture fails"),
+    option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
+];
+
+const fn flag(name: &'static str, help: &'static str) -> Param {
+    Param { name, value: None, default: None, help }
+}
+
+const fn option(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Param {
+    Param { name, value: Some(value), default, help }
+}
+
+/// The options.
+pub(super) struct Options {
+    pub(super) want: Want,
+    pub(super) filter: FilterType,
+    pub(super) linear: bool,
+    pub(super) background: [u8; 3],
+    pub(super) encode: Encode,
+    pub(super) quality: u8,
+    pub(super) keep_metadata: bool,
+    pub(super) targets: Targets,
+    pub(super) max_pixels: u64,
+    /// `None`: as the machine has it.
+    pub(super) memory: Option<u64>,
+}
+
+/// In which format results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encode {
+    /// In that of the result's name.
+    Named,
+    /// In that of the original.
+    Same,
+    /// In this.
+    As(Written),
+}
+
+impl Options {
+    /// The options, or what is wrong with one.
+    pub(super) fn of(params: &Params) -> Result<Options> {
+        let to = params.text("to");
+        ensure!(!to.is_empty(), "resize needs --to TEMPLATE, the file that an item becomes: --to 'small/{{/}}'");
+        let quality = u8::try_from(params.number("quality")?).ok().filter(|quality| (1..=100).contains(quality));
+        Ok(Options {
+            want: want(params)?,
+            filter: filter(params.text("filter"))?,
+            linear: params.flag("linear"),
+            background: colour(params.text("background"))?,
+            encode: encode(params.text("encode"))?,
+            quality: quality.context("--quality is a number from 1 to 100")?,
+            keep_metadata: params.flag("keep-metadata"),
+            targets: Targets::new(to, existing(params)?, params.flag("allow-outside"))?,
+            max_pixels: params.number("max-pixels")?,
+            memory: memory(params.text("memory"))?,
+        })
+    }
+}
+
+fn want(params: &Params) -> Result<Want> {
+    let side = |name| -> Result<u32> {
+        if params.text(name).is_empty() {
+            return Ok(0);
+        }
+        let side = u32::try_from(params.number(name)?).ok().filter(|side| (1..=MOST_SIDE).contains(side));
+        side.with_context(|| format!("--{name} is a number from 1 to {MOST_SIDE}"))
+    };
+    let name = params.text("fit");
+    let fit = match name {
+        "inside" => Fit::Inside,
+        "cover" => Fit::Cover,
+        "exact" => Fit::Exact,
+        "pad" => Fit::Pad,
+        _ => bail!("--fit {name:?} is none of inside, cover, exact, pad"),
+    };
+    let (width, height) = (side("width")?, side("height")?);
+    ensure!(width > 0 || height > 0, "resize needs --width W or --height H, or both");
+    ensure!(fit == Fit::Inside || (width > 0 && height > 0), "--fit {name} needs both --width and --height");
+    let (enlarge, keep) = (params.flag("enlarge"), params.flag("no-enlarge"));
+    ensure!(!(enlarge && keep), "--enlarge and --no-enlarge contradict each other");
+    Ok(Want { width, height, fit, enlarge })
+}
+
+fn filter(name: &str) -> Result<FilterType> {
+    Ok(match name {
+        "lanczos3" => FilterType::Lanczos3,
+        "catmull-rom" => FilterType::CatmullRom,
+        "bilinear" => FilterType::Bilinear,
+        "box" => FilterType::Box,
+        _ => bail!("--filter {name:?} is none of lanczos3, catmull-rom, bilinear, box"),
+    })
+}
+
+fn encode(name: &str) -> Result<Encode> {
+    match name {
+        "auto" => Ok(Encode::Named),
+        "same" => Ok(Encode::Same),
+        _ => {
+            let format = Written::find(name);
+            format.map(Encode::As).with_context(|| format!("--encode {name:?} is none of jpeg, png, webp, same, auto"))
+        }
+    }
+}
+
+fn existing(params: &Params) -> Result<Existing> {
+    let all = [("skip-existing", Existing::Skipped), ("newer", Existing::Newer), ("overwrite", Existing::Replaced)];
+    let given: Vec<_> = all.into_iter().filter(|(name, _)| params.flag(name)).collect();
+    match given[..] {
+        [] => Ok(Existing::Fails),
+        [(_, existing)] => Ok(existing),
+        [(one, _), (other, _), ..] => bail!("--{one} and --{other} contradict each other"),
+    }
+}
+
+/// A colour as in CSS, with or without `#`.
+fn colour(text: &str) -> Result<[u8; 3]> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let number = u32::from_str_radix(digits, 16).ok();
+    let number = number.filter(|_| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let [_, red, green, blue] =
+        number.with_context(|| format!("--background {text:?} is no colour such as ffffff or 204060"))?.to_be_bytes();
+    Ok([red, green, blue])
+}
+
+fn memory(text: &str) -> Result<Option<u64>> {
+    if text == "auto" {
+        return Ok(None);
+    }
+    let (digits, unit) = match text.char_indices().next_back() {
+        Some((at, 'K')) => (&text[..at], 10),
+        Some((at, 'M')) => (&text[..at], 20),
+        Some((at, 'G')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << unit));
+    bytes.map(Some).with_context(|| format!("--memory {text:?} is no size such as 500M or 2G"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn colours() {
+        assert_eq!(colour("#20a0fF").unwrap(), [0x20, 0xa0, 0xff]);
+        for text in ["", "fff", "gggggg", "+fffff", "0fffffff"] {
+            assert!(colour(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_memory() {
+        assert_eq!(memory("auto").unwrap(), None);
+        assert_eq!(memory("2M").unwrap(), Some(2 << 20));
+        for text in ["", "M", "-1", "99999999999G", "1T2"] {
+            assert!(memory(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What kind of picture a file holds and how large it is, found in its head before anything is decoded.
+//!
+//! The content decides; the name of the file is not looked at. Of a file only as much is read as it takes.
+
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+
+use super::jpeg_parts::{is_bare, is_frame};
+
+/// A format that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Jpeg,
+    Png,
+    Webp,
+    Gif,
+    Bmp,
+    Tiff,
+}
+
+/// What the head of a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Probe {
+    pub(super) format: Format,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// The most bytes that the decoder takes for a pixel.
+    pub(super) bytes_per_pixel: u64,
+}
+
+/// What is wrong with the head of a file.
+#[derive(Debug)]
+pub(super) enum Unknown {
+    /// It cannot be read.
+    Unreadable(io::Error),
+    /// It is none of the formats.
+    NoPicture,
+    /// It is one, but broken or of a kind that is not read.
+    Broken(String),
+}
+
+impl From<io::Error> for Unknown {
+    fn from(error: io::Error) -> Unknown {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Unknown::Broken("it ends within its head".into()),
+            _ => Unknown::Unreadable(error),
+        }
+    }
+}
+
+impl Probe {
+    /// Pixels in all.
+    pub(super) fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
+
+/// Looks at the head of a file.
+pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> Result<Probe, Unknown> {
+    let mut magic = Vec::with_capacity(32);
+    file.by_ref().take(32).read_to_end(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    let format = sniff(&magic).ok_or(Unknown::NoPicture)?;
+    let (width, height, bytes_per_pixel) = match format {
+        Format::Jpeg => jpeg(file)?,
+        Format::Png => png(file)?,
+        Format::Gif => (short(&magic, 6)?, short(&magic, 8)?, 5),
+        Format::Bmp => bmp(&magic)?,
+        Format::Webp => webp(file)?,
+        Format::Tiff => tiff(file)?,
+    };
+    if width == 0 || height == 0 {
+        return Err(Unknown::Broken("it has no pixels".into()));
+    }
+    Ok(Probe { format, width, height, bytes_per_pixel })
+}
+
+fn sniff(magic: &[u8]) -> Option<Format> {
+    Some(match magic {
+        [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Format::Png,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::Webp,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Format::Gif,
+        [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Format::Tiff,
+        // The size of the header that follows tells it from a text that happens to begin with BM.
+        [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, ..] => {
+            Format::Bmp
+        }
+        _ => return None,
+    })
+}
+
+fn short(bytes: &[u8], at: usize) -> Result<u32, Unknown> {
+    let pair = bytes.get(at..at + 2).and_then(|pair| pair.try_into().ok());
+    pair.map(|pair| u32::from(u16::from_le_bytes(pair)))
+        .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof).into())
+}
+
+fn long(bytes: &[u8], at: usize) -> Result<u32, Unknown> {
+    Ok(short(bytes, at)? | short(bytes, at + 2)? << 16)
+}
+
+fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64), Unknown> {
+    file.seek(SeekFrom::Start(2))?;
+    loop {
+        let mut marker = [0; 2];
+        file.read_exact(&mut marker)?;
+        // Any number of 0xff may stand before a marker.
+        while marker == [0xff, 0xff] {
+            file.read_exact(&mut marker[1..])?;
+        }
+        let [0xff, marker] = marker else { return Err(Unknown::Broken("a marker is missing".into())) };
+        if is_bare(marker) {
+            continue;
+        }
+        let mut length = [0; 2];
+        file.read_exact(&mut length)?;
+        if marker == 0xda {
+            return Err(Unknown::Broken("it has no frame".into()));
+        }
+        if is_frame(marker) {
+            // Precision, height, width, components.
+            let mut frame = [0; 6];
+            file.read_exact(&mut frame)?;
+            let [_, h1, h0, w1, w0, components] = frame;
+            let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
+            // A progressive one is kept as coefficients, of two bytes, until its last scan.
+            let coefficients = if matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce) { 2 } else { 0 };
+            return Ok((width.into(), height.into(), u64::from(components) * (1 + coefficients) + 4));
+        }
+        file.seek_relative(i64::from(u16::from_be_bytes(length).saturating_sub(2)))?;
+    }
+}
+
+fn png<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
+    let mut decoder = ::png::Decoder::new(file);
+    let info = decoder.read_header_info().map_err(broken)?;
+    let wide = if info.bit_depth == ::png::BitDepth::Sixteen { 2 } else { 1 };
+    // Rows are resized as they come, but for those of an interlaced one.
+    let bytes = if info.interlaced { 4 * wide } else { 0 };
+    Ok((info.width, info.height, bytes))
+}
+
+fn bmp(magic: &[u8]) -> Result<(u32, u32, u64), Unknown> {
+    if long(magic, 14)? == 12 {
+        return Ok((short(magic, 18)?, short(magic, 20)?, 4));
+    }
+    // One that is stored from top to bottom has a negative height.
+    let height = long(magic, 22)?.cast_signed().unsigned_abs();
+    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, 4))
+}
+
+fn webp<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
+    let decoder = image_webp::WebPDecoder::new(file).map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    // The planes of a lossy one, or the pixels of a lossless one, and the result.
+    Ok((width, height, 8))
+}
+
+fn tiff<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
+    let mut decoder = ::tiff::decoder::Decoder::new(file).map_err(broken)?;
+    let (width, height) = decoder.dimensions().map_err(broken)?;
+    let colour = decoder.colortype().map_err(broken)?;
+    let bits = u64::from(colour.bit_depth()) * u64::from(colour.num_samples());
+    Ok((width, height, bits.div_ceil(8) + 8))
+}
+
+fn broken(error: impl std::fmt::Display) -> Unknown {
+    Unknown::Broken(error.to_string())
+}

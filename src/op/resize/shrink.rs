@@ -1,0 +1,123 @@
+//! Resizing, a strip of rows at a time.
+//!
+//! Approach: a convolution is done across first and down afterwards. The first needs only the rows at hand, so it is
+//! done as the rows are decoded, while they are still in the cache; what is kept of the picture is as narrow as the
+//! result. Alpha is premultiplied between the two and divided out at the end. In linear light the samples are wide in
+//! between, so that dark shades are not lost.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
+
+use super::light::Light;
+use super::pixels::{Layout, Picture};
+use super::shape::Shape;
+
+/// How many bytes of rows are best handed over at one time: the weights of the filter are worked out for each strip.
+pub(super) const STRIP: usize = 2 << 20;
+
+/// What cannot happen to pictures whose sizes agree; told rather than trusted.
+pub(super) type Fault = String;
+
+/// A picture being resized.
+pub(super) struct Shrink<'a> {
+    width: u32,
+    layout: Layout,
+    shape: Shape,
+    filter: FilterType,
+    light: Option<&'a Light>,
+    resizer: Resizer,
+    /// As narrow as the result, as high as the original.
+    middle: Picture,
+    /// How many rows of it there are.
+    rows: u32,
+    /// Nothing is to be done.
+    is_copy: bool,
+}
+
+impl<'a> Shrink<'a> {
+    /// For a picture of that size and layout.
+    pub(super) fn new(
+        (width, height): (u32, u32),
+        layout: Layout,
+        shape: Shape,
+        filter: FilterType,
+        light: Option<&'a Light>,
+    ) -> Shrink<'a> {
+        let whole = [0.0, 0.0, f64::from(width), f64::from(height)];
+        let is_copy = shape.size == (width, height) && shape.part == whole;
+        let light = light.filter(|_| !is_copy);
+        let between = Layout { wide: layout.wide || light.is_some(), ..layout };
+        let middle = Picture::new(shape.size.0, height, between);
+        Shrink { width, layout, shape, filter, light, resizer: Resizer::new(), middle, rows: 0, is_copy }
+    }
+
+    /// Takes the next rows, which it may change. Rows beyond the last are passed over.
+    pub(super) fn push(&mut self, rows: &mut [u8]) -> Result<(), Fault> {
+        let line = self.layout.size(self.width, 1);
+        let count = ((rows.len() / line) as u32).min(self.middle.height - self.rows);
+        let rows = &mut rows[..count as usize * line];
+        if count == 0 {
+            return Ok(());
+        }
+        let mut lit;
+        let (rows, layout) = match self.light {
+            Some(light) => {
+                lit = light.linear(rows, self.layout);
+                (&mut lit[..], self.middle.layout)
+            }
+            None => (rows, self.layout),
+        };
+        let options = self.options();
+        let narrow = self.middle.layout.size(self.middle.width, 1);
+        let start = self.rows as usize * narrow;
+        let to = &mut self.middle.data[start..start + count as usize * narrow];
+        self.rows += count;
+        if self.is_copy {
+            to.copy_from_slice(rows);
+            return Ok(());
+        }
+        if layout.alpha {
+            let mut image = Image::from_slice_u8(self.width, count, rows, layout.kind()).map_err(told)?;
+            MulDiv::new().multiply_alpha_inplace(&mut image).map_err(told)?;
+        }
+        let from = ImageRef::new(self.width, count, rows, layout.kind()).map_err(told)?;
+        let mut to = Image::from_slice_u8(self.middle.width, count, to, layout.kind()).map_err(told)?;
+        let [left, _, width, _] = self.shape.part;
+        let options = options.crop(left, 0.0, width, f64::from(count));
+        self.resizer.resize(&from, &mut to, &options).map_err(told)
+    }
+
+    /// The result. All rows must have come.
+    pub(super) fn finish(mut self) -> Result<Picture, Fault> {
+        if self.rows < self.middle.height {
+            return Err(format!("{} of {} rows are missing", self.middle.height - self.rows, self.middle.height));
+        }
+        if self.is_copy {
+            return Ok(self.middle);
+        }
+        let layout = self.middle.layout;
+        let (width, height) = self.shape.size;
+        let mut picture = Picture::new(width, height, layout);
+        let options = self.options();
+        let from = ImageRef::new(width, self.middle.height, &self.middle.data, layout.kind()).map_err(told)?;
+        let mut to = Image::from_slice_u8(width, height, &mut picture.data, layout.kind()).map_err(told)?;
+        let [_, top, _, part] = self.shape.part;
+        let options = options.crop(0.0, top, f64::from(width), part);
+        self.resizer.resize(&from, &mut to, &options).map_err(told)?;
+        if layout.alpha {
+            MulDiv::new().divide_alpha_inplace(&mut to).map_err(told)?;
+        }
+        Ok(match self.light {
+            Some(light) => light.shown(&picture, self.layout),
+            None => picture,
+        })
+    }
+
+    fn options(&self) -> ResizeOptions {
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(self.filter)).use_alpha(false)
+    }
+}
+
+fn told(error: impl std::fmt::Display) -> Fault {
+    error.to_string()
+}

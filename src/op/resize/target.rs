@@ -1,0 +1,208 @@
+//! Where a result goes: the template, filled with the item, and how the file gets there.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
+
+use super::encode::Written;
+use crate::command::placeholder::Known;
+use crate::command::template::{Template, Values};
+use crate::fresh::{Fresh, Old, folder};
+use crate::item::{BadTarget, Seq};
+
+/// What becomes of a file that stands at the target already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Existing {
+    /// It stays, and the item fails.
+    Fails,
+    /// It stays, and the item is passed over.
+    Skipped,
+    /// It is replaced if the original is newer, else the item is passed over.
+    Newer,
+    /// It is replaced.
+    Replaced,
+}
+
+/// From items to targets.
+pub(super) struct Targets {
+    template: Template,
+    /// The folder that the template names before its first placeholder, with its slash.
+    base: Vec<u8>,
+    allow_outside: bool,
+    pub(super) existing: Existing,
+}
+
+impl Targets {
+    /// Targets by that template.
+    pub(super) fn new(text: &str, existing: Existing, allow_outside: bool) -> Result<Targets> {
+        let known = Known { fields: Some(1), ..Known::default() };
+        let template = Template::parse(&[text.into()], &known)?;
+        let fill = |item: &[u8], seq, worker| {
+            let mut out = Vec::new();
+            let values = Values { fields: item, delimiter: b'\n', names: &[], seq, worker };
+            template.bytes(&values, &mut out);
+            out
+        };
+        if !template.has_placeholder() {
+            bail!(
+                "--to {text:?} gives all items one target; {{/.}} stands for the name of an item without its extension"
+            );
+        }
+        if fill(b"a/a", 1, 1) != fill(b"a/a", 1, 2) {
+            bail!("--to {text:?}: {{%}} is another worker from run to run; {{#}} is the number of the item");
+        }
+        // What two items of nothing in common have in common is of the template.
+        let (one, other) = (fill(b"a/a.a", 1, 1), fill(b"b/b.b", 2, 1));
+        let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+        let base = memchr::memrchr(b'/', &one[..same]).map_or(0, |slash| slash + 1);
+        let base = one[..base].to_vec();
+        Ok(Targets { template, base, allow_outside, existing })
+    }
+
+    /// The target of an item.
+    pub(super) fn of(&self, item: &[u8], seq: Seq) -> Vec<u8> {
+        let mut out = Vec::new();
+        // An item has one field here, whatever its bytes: its own delimiter is not among them.
+        let values = Values { fields: item, delimiter: DELIMITER, names: &[], seq: seq.0, worker: 0 };
+        self.template.bytes(&values, &mut out);
+        out
+    }
+
+    /// Whether an item leads its target out of the folder that the template names.
+    fn is_outside(&self, target: &[u8]) -> bool {
+        let Some(rest) = target.strip_prefix(&self.base[..]) else { return true };
+        if self.base.is_empty() && rest.starts_with(b"/") {
+            return true;
+        }
+        let mut depth = 0_i64;
+        rest.split(|byte| *byte == b'/').any(|part| {
+            depth += match part {
+                b"" | b"." => 0,
+                b".." => -1,
+                _ => 1,
+            };
+            depth < 0
+        })
+    }
+
+    /// What is wrong with a target before anything is done; `None`: nothing.
+    pub(super) fn fault(&self, target: &[u8]) -> Option<BadTarget> {
+        if !self.allow_outside && self.is_outside(target) {
+            return Some(BadTarget::Outside);
+        }
+        let exists = path(target).symlink_metadata().is_ok();
+        (exists && self.existing == Existing::Fails).then_some(BadTarget::Exists)
+    }
+
+    /// Whether there is nothing to do for an original that was changed at that time.
+    pub(super) fn is_done(&self, target: &[u8], changed: io::Result<SystemTime>) -> bool {
+        let there = path(target).metadata();
+        match self.existing {
+            Existing::Fails | Existing::Replaced => false,
+            Existing::Skipped => path(target).symlink_metadata().is_ok(),
+            Existing::Newer => match (changed, there.and_then(|there| there.modified())) {
+                (Ok(original), Ok(result)) => original <= result,
+                _ => false,
+            },
+        }
+    }
+
+    /// Writes the file; whether it did, and did not pass over one that had come meanwhile.
+    pub(super) fn write(&self, target: &[u8], bytes: &[u8]) -> Result<bool, BadTarget> {
+        let unwritable = |error: io::Error| BadTarget::Unwritable(error.raw_os_error().unwrap_or(libc::EIO));
+        let path = path(target);
+        std::fs::create_dir_all(folder(path)).map_err(unwritable)?;
+        let fresh = Fresh::create(path).map_err(unwritable)?;
+        fresh.file().write_all(bytes).map_err(unwritable)?;
+        let old = match self.existing {
+            Existing::Fails | Existing::Skipped => Old::Stays,
+            Existing::Newer | Existing::Replaced => Old::Goes,
+        };
+        match fresh.name(old) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.existing {
+                Existing::Skipped => Ok(false),
+                _ => Err(BadTarget::Exists),
+            },
+            Err(error) => Err(unwritable(error)),
+        }
+    }
+}
+
+/// A byte that stands in no path.
+const DELIMITER: u8 = 0;
+
+fn path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+/// The format that the name of a target says. Without any extension it says nothing, which is `Ok(None)`.
+pub(super) fn format(target: &[u8]) -> Result<Option<Written>, BadTarget> {
+    match path(target).extension() {
+        None => Ok(None),
+        Some(extension) => Written::of_extension(extension.as_bytes()).map(Some).ok_or(BadTarget::NoFormat),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn outside(template: &str, item: &str) -> bool {
+        let targets = Targets::new(template, Existing::Fails, false).unwrap();
+        let target = targets.of(item.as_bytes(), Seq(7));
+        targets.fault(&target) == Some(BadTarget::Outside)
+    }
+
+    #[test]
+    fn an_item_cannot_lead_out_of_the_folder() {
+        for (template, item) in [
+            ("{}.png", "../../x"),
+            ("{}.png", "/etc/x"),
+            ("{}/x.png", ""),
+            ("thumbs/{}", "../x"),
+            ("thumbs/{}", "a/../../x"),
+            ("../thumbs/{}", "../x"),
+            ("/srv/{}", "../x"),
+            ("thumbs/{//}/{/}", "../x"),
+            ("{//}/small/{/}", "/home/x.png"),
+            ("{#}/{}", "../../x"),
+        ] {
+            assert!(outside(template, item), "{template} with {item}");
+        }
+    }
+
+    #[test]
+    fn a_template_may_lead_anywhere() {
+        for (template, item) in [
+            ("../{/}", "x"),
+            ("/tmp/none/{/}", "/etc/x"),
+            ("../../thumbs/{}", "a/b/../x"),
+            ("thumbs/{}", "/etc/x"),
+            ("thumbs_{}", "../x"),
+            ("{//}/../thumbs/{/}", "a/x"),
+            ("{.}_small.png", "a/../x.png"),
+        ] {
+            assert!(!outside(template, item), "{template} with {item}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_cannot_serve_is_refused() {
+        for template in ["", "thumbs", "thumbs/{%}", "{2}"] {
+            assert!(Targets::new(template, Existing::Fails, false).is_err(), "{template}");
+        }
+    }
+
+    #[test]
+    fn the_name_says_the_format() {
+        assert_eq!(format(b"a/b.JPG"), Ok(Some(Written::Jpeg)));
+        assert_eq!(format(b"a.b/c"), Ok(None));
+        assert_eq!(format(b"a.tiff"), Err(BadTarget::NoFormat));
+    }
+}
