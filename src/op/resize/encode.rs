@@ -141,7 +141,8 @@ fn png(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
     if let Some(xmp) = meta.xmp.and_then(|xmp| String::from_utf8(xmp).ok()) {
         encoder.add_itxt_chunk("XML:com.adobe.xmp".into(), xmp).map_err(told)?;
     }
-    encoder.set_compression(png::Compression::Balanced);
+    // A twentieth of the time of `Balanced`, for a sixth more bytes; vips writes a quarter more than this.
+    encoder.set_compression(png::Compression::Fast);
     encoder.set_filter(png::Filter::Adaptive);
     let mut writer = encoder.write_header().map_err(told)?;
     if wide && cfg!(target_endian = "little") {

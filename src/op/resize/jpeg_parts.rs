@@ -6,8 +6,8 @@ use super::decode::Meta;
 pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     pub(super) body: &'a [u8],
-    /// Where it begins in the file, with its marker, and where what follows it begins.
-    pub(super) span: (usize, usize),
+    /// Where what follows it begins in the file.
+    pub(super) end: usize,
 }
 
 /// The segments of a file from `at` on, up to and including the next start of a scan.
@@ -22,17 +22,16 @@ pub(super) fn segments(bytes: &[u8], mut at: usize) -> impl Iterator<Item = Segm
             at += 1;
         }
         let [0xff, marker] = *bytes.get(at..at + 2)? else { return None };
-        let start = at;
         if is_bare(marker) {
             at += 2;
             ended = marker == 0xd9;
-            return Some(Segment { marker, body: &[], span: (start, at) });
+            return Some(Segment { marker, body: &[], end: at });
         }
         let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
         let body = bytes.get(at + 4..(at + 2).checked_add(length)?)?;
         at += 2 + length;
         ended = marker == 0xda;
-        Some(Segment { marker, body, span: (start, at) })
+        Some(Segment { marker, body, end: at })
     })
 }
 

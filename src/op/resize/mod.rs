@@ -3,6 +3,7 @@
 //! An item is the path of a picture, its result the path of the new one. The way of a picture: [`probe`] looks at the
 //! head of the file, [`budget`] waits for the memory that it will take, [`decode`] gives rows, [`shrink`] resizes them
 //! as they come, [`pixels`] turns and pads the result, [`encode`] makes a file of it, and [`target`] puts that in place.
+//! A JPEG that becomes smaller has a shorter way: [`jpeg`] decodes its planes, [`planes`] resizes each.
 //! This file is the operation and that way; [`params`] knows the options, [`shape`] how large a picture becomes,
 //! [`claims`] that no two items become the same file.
 
@@ -11,10 +12,12 @@ mod claims;
 mod decode;
 mod encode;
 mod exif;
+mod jpeg;
 mod jpeg_parts;
 mod light;
 mod params;
 mod pixels;
+mod planes;
 mod probe;
 mod shape;
 mod shrink;
@@ -36,7 +39,8 @@ use self::encode::Written;
 use self::light::Light;
 use self::params::{Encode, Options};
 use self::pixels::Picture;
-use self::probe::{Probe, Unknown};
+use self::probe::{Format, Probe, Unknown};
+use self::shape::Shape;
 use self::shrink::Shrink;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Results, Words, Work};
 use crate::item::{BadTarget, Chunk, Failure, Seq};
@@ -204,18 +208,11 @@ impl Resize {
     /// The new picture, and what goes with it.
     fn picture(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
         let options = &self.options;
-        let size = (probe.width, probe.height);
-        let shrinks = options.want.of(size).shrinks().min(options.want.turned().of(size).shrinks());
-        // In linear light a decoder may take no mean of its own.
-        let times = if options.linear { 1.0 } else { shrinks };
-        let opened = decode::open(bytes, probe, times)?;
-        let mut meta = opened.meta;
-        let orientation = meta.orientation();
-        let want = if orientation >= 5 { options.want.turned() } else { options.want };
-        let shape = want.of(size).scaled(size, opened.size);
-        let mut shrink = Shrink::new(opened.size, opened.layout, shape, options.filter, self.light.as_ref());
-        (opened.rows)(&mut |rows| shrink.push(rows))?;
-        let mut picture = shrink.finish()?.upright(orientation);
+        let (picture, mut meta) = match self.of_planes(bytes, probe) {
+            Some(made) => made?,
+            None => self.of_rows(bytes, probe)?,
+        };
+        let mut picture = picture.upright(meta.orientation());
         if let Some(canvas) = options.want.canvas() {
             picture = picture.on_canvas(canvas, options.background);
         }
@@ -223,6 +220,42 @@ impl Resize {
             (meta.exif, meta.xmp) = (None, None);
         }
         Ok((picture, meta))
+    }
+
+    /// What a picture becomes before it is turned upright.
+    fn shape(&self, meta: &Meta, probe: &Probe) -> Shape {
+        let want = self.options.want;
+        let want = if meta.orientation() >= 5 { want.turned() } else { want };
+        want.of((probe.width, probe.height))
+    }
+
+    /// Of a JPEG that becomes smaller, by its planes; `None`: this is not the way for it.
+    fn of_planes(&self, bytes: &[u8], probe: &Probe) -> Option<Result<(Picture, Meta), String>> {
+        // Light is not the mean of numbers.
+        if probe.format != Format::Jpeg || self.options.linear {
+            return None;
+        }
+        let meta = jpeg_parts::meta(bytes);
+        let shape = self.shape(&meta, probe);
+        if shape.shrinks() <= 1.0 {
+            return None;
+        }
+        let jpeg = jpeg::open(bytes)?;
+        let made = jpeg.and_then(|jpeg| {
+            decode::agrees((jpeg.width, jpeg.height), probe)?;
+            planes::resized(jpeg, &shape, self.options.filter)
+        });
+        Some(made.map(|picture| (picture, meta)))
+    }
+
+    /// Of any picture, by its rows.
+    fn of_rows(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
+        let opened = decode::open(bytes, probe)?;
+        let shape = self.shape(&opened.meta, probe);
+        let size = (probe.width, probe.height);
+        let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref());
+        (opened.rows)(&mut |rows| shrink.push(rows))?;
+        Ok((shrink.finish()?, opened.meta))
     }
 }
 

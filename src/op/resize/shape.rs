@@ -71,14 +71,6 @@ impl Want {
 }
 
 impl Shape {
-    /// The same of a picture that was decoded to another size.
-    pub(super) fn scaled(self, from: (u32, u32), to: (u32, u32)) -> Shape {
-        let x = f64::from(to.0) / f64::from(from.0);
-        let y = f64::from(to.1) / f64::from(from.1);
-        let [left, top, width, height] = self.part;
-        Shape { part: [left * x, top * y, width * x, height * y], ..self }
-    }
-
     /// How many times as large the part is as what it becomes, on the side where that is less.
     pub(super) fn shrinks(&self) -> f64 {
         let [_, _, width, height] = self.part;

@@ -1,4 +1,4 @@
-//! JPEG.
+//! JPEG at its own size, of whatever kind: those that become smaller have another decoder ([`crate::op::resize::jpeg`]).
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -9,7 +9,7 @@ use super::{Fault, Opened, agrees, jpeg_parts, told, whole};
 use crate::op::resize::pixels::{Layout, Picture};
 use crate::op::resize::probe::Probe;
 
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, _times: f64) -> Result<Opened<'a>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(65535).set_max_height(65535);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(told)?;

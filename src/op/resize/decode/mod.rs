@@ -24,8 +24,6 @@ pub(super) type Push<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), Fault>;
 
 /// A picture about to be decoded.
 pub(super) struct Opened<'a> {
-    /// The size in which it comes, which may be less than its own.
-    pub(super) size: (u32, u32),
     /// How its pixels come.
     pub(super) layout: Layout,
     pub(super) meta: Meta,
@@ -55,30 +53,27 @@ impl Meta {
     }
 }
 
-/// Makes a picture ready. At least `times` pixels of what comes should make one pixel of the result: a decoder that
-/// can give less does.
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, times: f64) -> Result<Opened<'a>, Fault> {
-    let opened = match probe.format {
-        Format::Jpeg => return jpeg::open(bytes, probe, times),
-        Format::Png => png::open(bytes)?,
-        Format::Webp => webp::open(bytes, probe)?,
-        Format::Gif => gif::open(bytes, probe)?,
-        Format::Bmp => bmp::open(bytes, probe)?,
-        Format::Tiff => tiff::open(bytes, probe)?,
-    };
-    agrees(opened.size, probe)?;
-    Ok(opened)
+/// Makes a picture ready.
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
+    match probe.format {
+        Format::Jpeg => jpeg::open(bytes, probe),
+        Format::Png => png::open(bytes, probe),
+        Format::Webp => webp::open(bytes, probe),
+        Format::Gif => gif::open(bytes, probe),
+        Format::Bmp => bmp::open(bytes, probe),
+        Format::Tiff => tiff::open(bytes, probe),
+    }
 }
 
 /// The size is the one that was probed.
-fn agrees(size: (u32, u32), probe: &Probe) -> Result<(), Fault> {
+pub(super) fn agrees(size: (u32, u32), probe: &Probe) -> Result<(), Fault> {
     if size == (probe.width, probe.height) { Ok(()) } else { Err("it changed while it was read".into()) }
 }
 
 /// A picture that is decoded already.
 fn whole<'a>(picture: Picture, meta: Meta) -> Opened<'a> {
-    let Picture { width, height, layout, mut data } = picture;
-    Opened { size: (width, height), layout, meta, rows: Box::new(move |push| push(&mut data)) }
+    let Picture { layout, mut data, .. } = picture;
+    Opened { layout, meta, rows: Box::new(move |push| push(&mut data)) }
 }
 
 fn told(error: impl std::fmt::Display) -> Fault {

@@ -4,14 +4,15 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Reader, Transformations};
 
-use super::{Fault, Meta, Opened, Push, told};
+use super::{Fault, Meta, Opened, Push, agrees, told};
 use crate::op::resize::pixels::Layout;
+use crate::op::resize::probe::Probe;
 use crate::op::resize::shrink::STRIP;
 
 /// The most bytes of a profile or of metadata.
 const MOST_BESIDES: usize = 64 << 20;
 
-pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(false);
     let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
@@ -27,14 +28,14 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, Fault> {
         xmp: xmp.and_then(|text| text.get_text().ok()).map(String::into_bytes),
         orientation: None,
     };
-    let size = (info.width, info.height);
+    agrees((info.width, info.height), probe)?;
     let (colour, depth) = reader.output_color_type();
     let layout = Layout {
         colour: matches!(colour, ColorType::Rgb | ColorType::Rgba),
         alpha: matches!(colour, ColorType::GrayscaleAlpha | ColorType::Rgba),
         wide: depth == BitDepth::Sixteen,
     };
-    Ok(Opened { size, layout, meta, rows: Box::new(move |push| rows(reader, layout, push)) })
+    Ok(Opened { layout, meta, rows: Box::new(move |push| rows(reader, layout, push)) })
 }
 
 fn rows(mut reader: Reader<Cursor<&[u8]>>, layout: Layout, push: Push<'_>) -> Result<(), Fault> {

@@ -1,0 +1,298 @@
+//! Progressive pictures: scan after scan makes the coefficients more and finer.
+//!
+//! Approach: of each block only those coefficients are kept that the transform to fewer points uses. Of the others it
+//! must be known which are zero, since later scans are coded by that: a bit each. With those bits a refining scan, in
+//! which a decoder spends half of its time, needs no look at each coefficient: how many of them a symbol passes is the
+//! number of bits in a mask, and the corrections of those that are not kept are passed over in one step.
+
+use super::bits::{Bits, extend, unstuff};
+use super::huffman::Huffman;
+use super::sequential::next_stretch;
+use super::{Fault, Jpeg, Plane, Push, Scan, USED, ZIGZAG, bands};
+use crate::op::resize::jpeg_parts::segments;
+
+/// The coefficients of a plane.
+struct Kept {
+    /// Blocks from row to row, in memory.
+    stride: usize,
+    /// Coefficients that are kept of a block.
+    many: usize,
+    /// Where a coefficient is kept in its block, by its place in the file; beyond the block where it is not.
+    place: [u8; 64],
+    /// The coefficients that are kept, a bit each by their place in the file.
+    mask: u64,
+    values: Vec<i16>,
+    /// For each block the coefficients that are not zero, a bit each by their place in the file.
+    nonzero: Vec<u64>,
+    /// The quanta, as they were when the first scan of the plane came.
+    quant: Option<[f32; 64]>,
+}
+
+impl Kept {
+    fn new(jpeg: &Jpeg<'_>, plane: &Plane, points: usize) -> Kept {
+        let stride = jpeg.units.0 * plane.across;
+        let blocks = stride * jpeg.units.1 * plane.down;
+        let (mut place, mut mask) = ([u8::MAX; 64], 0);
+        for (at, natural) in ZIGZAG.iter().map(|natural| usize::from(*natural)).enumerate() {
+            let (x, y) = (natural % 8, natural / 8);
+            if x < points && y < points {
+                // Eight by eight at most.
+                place[at] = (y * points + x) as u8;
+                mask |= 1 << at;
+            }
+        }
+        let many = points * points;
+        Kept { stride, many, place, mask, values: vec![0; blocks * many], nonzero: vec![0; blocks], quant: None }
+    }
+}
+
+/// Decodes the picture.
+pub(super) fn decode(jpeg: &mut Jpeg<'_>, points: &[usize], push: Push<'_>) -> Result<(), Fault> {
+    let mut kept: Vec<Kept> =
+        jpeg.planes.iter().zip(points).map(|(plane, points)| Kept::new(jpeg, plane, *points)).collect();
+    let (mut scan, mut at) = std::mem::take(&mut jpeg.first);
+    let mut stretch = Vec::new();
+    loop {
+        at = read_scan(jpeg, &scan, at, &mut kept, &mut stretch)?;
+        let mut next = None;
+        for segment in segments(jpeg.bytes, at) {
+            match segment.marker {
+                0xd9 => return hand_over(jpeg, &kept, points, push),
+                0xda => next = Some((jpeg.scan(&segment)?, segment.end)),
+                _ => jpeg.tables(&segment)?,
+            }
+        }
+        (scan, at) = next.ok_or("it ends too early")?;
+    }
+}
+
+/// Reads a scan, and says where the marker is that ends it.
+fn read_scan(
+    jpeg: &Jpeg<'_>,
+    scan: &Scan,
+    at: usize,
+    kept: &mut [Kept],
+    stretch: &mut Vec<u8>,
+) -> Result<usize, Fault> {
+    let (from, to) = scan.band;
+    if to > 63 || from > to || (from == 0) != (to == 0) || (from > 0 && scan.planes.len() > 1) || scan.bits.1 > 13 {
+        return Err("the head of a scan is broken".into());
+    }
+    for (plane, _) in &scan.planes {
+        if kept[*plane].quant.is_none() {
+            kept[*plane].quant = Some(*jpeg.quant(&jpeg.planes[*plane])?);
+        }
+    }
+    let mut reader = Reader { scan, jpeg, kept, waiting: 0, means: [0; 3] };
+    let mut end = unstuff(jpeg.bytes, at, stretch);
+    let mut bits = Bits::new(stretch);
+    // A scan of one plane has its blocks alone, without those that fill up an MCU.
+    let alone = (scan.planes.len() == 1).then(|| scan.planes[0].0);
+    let (across, down) = alone.map_or(jpeg.units, |plane| jpeg.planes[plane].blocks);
+    let mut left = jpeg.restart;
+    for row in 0..down {
+        for unit in 0..across {
+            if jpeg.restart > 0 && left == 0 {
+                bits.check()?;
+                end = next_stretch(jpeg.bytes, end, stretch)?;
+                bits = Bits::new(stretch);
+                (reader.waiting, reader.means) = (0, [0; 3]);
+                left = jpeg.restart;
+            }
+            left = left.wrapping_sub(1);
+            reader.unit(&mut bits, (unit, row), alone.is_some())?;
+        }
+        bits.check()?;
+    }
+    Ok(end)
+}
+
+/// Reads the blocks of a scan.
+struct Reader<'a, 'b> {
+    scan: &'a Scan,
+    jpeg: &'a Jpeg<'b>,
+    kept: &'a mut [Kept],
+    /// Blocks to come that this scan adds nothing to.
+    waiting: u32,
+    /// The mean of the block before, of each plane.
+    means: [i32; 3],
+}
+
+impl Reader<'_, '_> {
+    fn unit(&mut self, bits: &mut Bits<'_>, (x, y): (usize, usize), alone: bool) -> Result<(), Fault> {
+        for (plane, tables) in &self.scan.planes {
+            let of = &self.jpeg.planes[*plane];
+            let (across, down) = if alone { (1, 1) } else { (of.across, of.down) };
+            for inner in 0..across * down {
+                let (x, y) = (x * across + inner % across, y * down + inner / across);
+                let block = y * self.kept[*plane].stride + x;
+                let (first, low) = (self.scan.bits.0 == 0, self.scan.bits.1);
+                let missing = || "a Huffman table is missing".to_string();
+                match (self.scan.band.0, first) {
+                    (0, true) => {
+                        let table = self.jpeg.dc[tables.dc].as_ref().ok_or_else(missing)?;
+                        self.mean(bits, table, *plane, block);
+                    }
+                    (0, false) => {
+                        let kept = &mut self.kept[*plane];
+                        bits.fill();
+                        kept.values[block * kept.many] |= (bits.take(1) << low) as i16;
+                    }
+                    (_, true) => self.first(bits, self.jpeg.ac[tables.ac].as_ref().ok_or_else(missing)?, *plane, block),
+                    (_, false) => {
+                        self.refine(bits, self.jpeg.ac[tables.ac].as_ref().ok_or_else(missing)?, *plane, block)
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The upper bits of a mean.
+    fn mean(&mut self, bits: &mut Bits<'_>, table: &Huffman, plane: usize, block: usize) {
+        bits.fill();
+        let size = u32::from(table.symbol(bits)).min(15);
+        let mean = self.means[plane].wrapping_add(extend(bits.take(size), size));
+        self.means[plane] = mean;
+        let kept = &mut self.kept[plane];
+        kept.values[block * kept.many] = (mean << self.scan.bits.1) as i16;
+    }
+
+    /// The upper bits of coefficients.
+    fn first(&mut self, bits: &mut Bits<'_>, table: &Huffman, plane: usize, block: usize) {
+        if self.waiting > 0 {
+            self.waiting -= 1;
+            return;
+        }
+        let kept = &mut self.kept[plane];
+        let values = &mut kept.values[block * kept.many..][..kept.many];
+        let mut nonzero = kept.nonzero[block];
+        let (mut at, to) = self.scan.band;
+        while at <= to {
+            bits.fill();
+            let (run, value) = match table.run_and_value(bits) {
+                Some(both) => both,
+                None => {
+                    let symbol = table.symbol(bits);
+                    let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+                    if size == 0 && run < 15 {
+                        self.waiting = (1 << run) - 1 + bits.take(run);
+                        break;
+                    }
+                    (run as usize, extend(bits.take(size), size))
+                }
+            };
+            at += run;
+            if at > to {
+                bits.give_up();
+                break;
+            }
+            if value != 0 {
+                nonzero |= 1 << at;
+                if let Some(place) = values.get_mut(usize::from(kept.place[at])) {
+                    *place = (value << self.scan.bits.1) as i16;
+                }
+            }
+            at += 1;
+        }
+        kept.nonzero[block] = nonzero;
+    }
+
+    /// A further bit of coefficients that are not zero, and new ones.
+    fn refine(&mut self, bits: &mut Bits<'_>, table: &Huffman, plane: usize, block: usize) {
+        let low = self.scan.bits.1;
+        let kept = &mut self.kept[plane];
+        let mut nonzero = kept.nonzero[block];
+        let (mut at, to) = self.scan.band;
+        // Places from `at` on, and up to the last of the band.
+        let from = |at: usize| u64::MAX.checked_shl(at as u32).unwrap_or(0);
+        let band = !from(to + 1);
+        while self.waiting == 0 && at <= to {
+            bits.fill();
+            let symbol = table.symbol(bits);
+            let (run, size) = (u32::from(symbol >> 4), symbol & 15);
+            if size == 0 && run < 15 {
+                // This block is among them.
+                self.waiting = (1 << run) + bits.take(run);
+                break;
+            }
+            let is_positive = size > 0 && bits.take(1) == 1;
+            // So many zeros are passed; the value stands in the place of the next.
+            let mut zeros = !nonzero & from(at) & band;
+            (0..run).for_each(|_| zeros &= zeros.wrapping_sub(1));
+            if zeros == 0 || size > 1 {
+                bits.give_up();
+                break;
+            }
+            let place = zeros.trailing_zeros() as usize;
+            correct(kept, block, nonzero & from(at) & !from(place), bits, low);
+            if size > 0 {
+                nonzero |= 1 << place;
+                let inner = usize::from(kept.place[place]);
+                if inner < kept.many {
+                    kept.values[block * kept.many + inner] = if is_positive { 1 << low } else { -1 << low };
+                }
+            }
+            at = place + 1;
+        }
+        if self.waiting > 0 {
+            correct(kept, block, nonzero & from(at) & band, bits, low);
+            self.waiting -= 1;
+        }
+        kept.nonzero[block] = nonzero;
+    }
+}
+
+/// Reads a bit for each of these coefficients, and makes those whose bit is set larger.
+#[inline]
+fn correct(kept: &mut Kept, block: usize, these: u64, bits: &mut Bits<'_>, low: u32) {
+    if these == 0 {
+        return;
+    }
+    let many = these.count_ones();
+    let read = bits.long(many);
+    let values = &mut kept.values[block * kept.many..][..kept.many];
+    let mut mine = these & kept.mask;
+    while mine != 0 {
+        let at = mine.trailing_zeros();
+        mine &= mine - 1;
+        // The bit of the first coefficient is the highest.
+        let before = (these & ((1 << at) - 1)).count_ones();
+        if read >> (many - 1 - before) & 1 == 1
+            && let Some(value) = values.get_mut(usize::from(kept.place[at as usize]))
+        {
+            let step = 1_i16 << low;
+            *value = if *value < 0 { value.wrapping_sub(step) } else { value.wrapping_add(step) };
+        }
+    }
+}
+
+/// Transforms all blocks, and hands over the rows.
+fn hand_over(jpeg: &Jpeg<'_>, kept: &[Kept], points: &[usize], push: Push<'_>) -> Result<(), Fault> {
+    let (mut bands, at_once) = bands(jpeg, points);
+    for start in (0..jpeg.units.1).step_by(at_once) {
+        let units = at_once.min(jpeg.units.1 - start);
+        for (plane, band) in bands.iter_mut().enumerate() {
+            let (of, kept) = (&jpeg.planes[plane], &kept[plane]);
+            let quant = kept.quant.as_ref().ok_or("a plane is missing")?;
+            for y in 0..units * of.down {
+                for x in 0..kept.stride {
+                    let block = (start * of.down + y) * kept.stride + x;
+                    let values = &kept.values[block * kept.many..][..kept.many];
+                    let mut there = kept.nonzero[block] & kept.mask | 1;
+                    let used = USED[63 - there.leading_zeros() as usize];
+                    let mut coefficients = [0.0; 64];
+                    while there != 0 {
+                        let at = there.trailing_zeros() as usize;
+                        there &= there - 1;
+                        let value = values[usize::from(kept.place[at])];
+                        coefficients[usize::from(ZIGZAG[at])] = f32::from(value) * quant[at];
+                    }
+                    band.put(&coefficients, used, (x, y));
+                }
+            }
+            push(plane, band.rows(units))?;
+        }
+    }
+    Ok(())
+}
