@@ -9,7 +9,7 @@ pub(crate) fn project(path: &str) -> PathBuf {
 
 /// Holds a committed file against what it should be.
 // The files are made by a program that has every operation.
-#[cfg(feature = "hash")]
+#[cfg(all(feature = "hash", feature = "resize"))]
 #[track_caller]
 pub(crate) fn same(path: &str, expected: &str) {
     let file = project(path);

@@ -13,6 +13,7 @@ const SNAPSHOTS: &[(&str, &str, i32)] = &[
     ("help-pi", "help pi", 0),
     ("help-count", "help count", 0),
     ("help-hash", "help hash", 0),
+    ("help-resize", "help resize", 0),
     ("help-explain", "help explain", 0),
     ("no-arguments", "", 2),
     ("error-operation", "sqare 3", 2),

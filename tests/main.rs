@@ -12,16 +12,18 @@ mod basics;
 mod documented;
 mod examples;
 mod faults;
-#[cfg(feature = "hash")]
+#[cfg(all(feature = "hash", feature = "resize"))]
 mod generated;
 mod halt;
 #[cfg(feature = "hash")]
 mod hash;
-#[cfg(feature = "hash")]
+#[cfg(all(feature = "hash", feature = "resize"))]
 mod help;
 mod numbers;
 mod operations;
 mod readme;
+#[cfg(feature = "resize")]
+mod resize;
 mod results;
 mod schedules;
 mod sources;

@@ -9,7 +9,7 @@ use super::shrink::Shrink;
 
 /// So many samples at least are decoded for a pixel of the result, on either side, where the picture has them. The filter
 /// does the rest: with fewer its edges are those of the decoder's blocks.
-const ENOUGH: f64 = 1.6;
+const ENOUGH: f64 = 1.3;
 
 /// What a picture becomes.
 pub(super) fn resized(jpeg: Jpeg<'_>, shape: &Shape, filter: FilterType) -> Result<Picture, Fault> {

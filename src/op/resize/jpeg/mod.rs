@@ -26,7 +26,7 @@ pub(super) type Fault = String;
 pub(super) type Push<'a> = &'a mut dyn FnMut(usize, &mut [u8]) -> Result<(), Fault>;
 
 /// About so many bytes of rows are handed over at one time.
-const STRIP: usize = 512 << 10;
+const STRIP: usize = 2 << 20;
 
 /// A picture about to be decoded.
 pub(super) struct Jpeg<'a> {
