@@ -123,6 +123,16 @@ impl Test {
         self
     }
 
+    /// Copies the photographs of docs/images.md into the folder in which the command runs.
+    pub(crate) fn photos(self) -> Test {
+        let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/photos"), self.dir.join("photos"));
+        std::fs::create_dir(&to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap().flatten() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+        self
+    }
+
     /// The folder in which the command runs.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir

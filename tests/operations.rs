@@ -21,7 +21,7 @@ mod registry {
     fn every_example_prints_what_it_says() {
         for operation in OPERATIONS {
             for example in operation.examples {
-                shell(example.command).run().prints(example.output).is_silent().succeeds();
+                shell(example.command).photos().run().prints(example.output).is_silent().succeeds();
             }
         }
     }

@@ -5,7 +5,7 @@
 //! standard error together. The commands of a block share one shell, in an empty folder of its own, with the
 //! parjob under test on its PATH. `…` stands for anything within a line, or, alone on a line, for any lines.
 //! ```` ```console needs=jq ```` is passed over where there is no `jq`, and `operation=hash` where parjob is built without
-//! that operation. What is not to be run says so: `text`.
+//! that operation; with `photos` the folder holds those of docs/photos. What is not to be run says so: `text`.
 
 use std::path::PathBuf;
 
@@ -87,15 +87,16 @@ fn shows_line(shown: &str, got: &str) -> bool {
     }
 }
 
-/// Runs the block; what each command showed. The commands share a shell, and each sees the status of the last.
-fn run(steps: &[Step]) -> Vec<String> {
+/// Runs the steps of a block; what each command showed. They share a shell, and each sees the status of the last.
+fn run(steps: &[Step], photos: bool) -> Vec<String> {
     const END: &str = "=== end of a step ===\n";
     let mut script = String::from("exec 2>&1 < /dev/null\n");
     for step in steps {
         let command = step.command.replace("cargo run --release --", "parjob");
         script += &format!("{command}\nstatus=$?\nprintf '{}'\n(exit $status)\n", END.replace('\n', "\\n"));
     }
-    let done = shell(&script).run();
+    let test = shell(&script);
+    let done = if photos { test.photos().run() } else { test.run() };
     let text = String::from_utf8_lossy(done.stdout()).into_owned();
     text.split(END).map(str::to_owned).collect()
 }
@@ -105,6 +106,7 @@ fn can_run(block: &Block) -> bool {
     block.kind.split_whitespace().skip(1).all(|word| match word.split_once('=') {
         Some(("needs", program)) => has(program),
         Some(("operation", name)) => parjob::op::find(name).is_some(),
+        None if word == "photos" => true,
         _ => panic!("{}: what is {word}?", block.place),
     })
 }
@@ -112,7 +114,7 @@ fn can_run(block: &Block) -> bool {
 /// What a block shows that does not come, told for each command.
 fn lies(block: &Block) -> Vec<String> {
     let steps = steps(block);
-    let runs = run(&steps);
+    let runs = run(&steps, block.kind.contains("photos"));
     let told = |(step, got): (&Step, &String)| {
         let lines: Vec<&str> = got.lines().collect();
         let (place, shown) = (&block.place, step.shows.join("\n"));
@@ -170,7 +172,7 @@ fn a_block_that_lies_is_found() {
     };
     let steps = steps(&block);
     assert_eq!(steps.len(), 3);
-    assert_eq!(run(&steps), ["a\nb\n", "", "1\n", ""]);
+    assert_eq!(run(&steps, false), ["a\nb\n", "", "1\n", ""]);
     let lie = Block { lines: lines("$ parjob square 2\n5"), ..block };
     assert_eq!(lies(&lie).len(), 1);
 }

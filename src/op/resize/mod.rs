@@ -3,7 +3,7 @@
 //! An item is the path of a picture, its result the path of the new one. The way of a picture: [`probe`] looks at the
 //! head of the file, [`budget`] waits for the memory that it will take, [`decode`] gives rows, [`shrink`] resizes them
 //! as they come, [`pixels`] turns and pads the result, [`encode`] makes a file of it, and [`target`] puts that in place.
-//! A JPEG that becomes smaller has a shorter way: [`jpeg`] decodes its planes, [`planes`] resizes each.
+//! A JPEG has a shorter way: [`jpeg`] decodes its planes, [`planes`] resizes each.
 //! This file is the operation and that way; [`params`] knows the options, [`shape`] how large a picture becomes,
 //! [`claims`] that no two items become the same file.
 
@@ -22,6 +22,8 @@ mod probe;
 mod shape;
 mod shrink;
 mod target;
+#[cfg(feature = "turbojpeg")]
+mod turbo;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -60,7 +62,7 @@ pub(super) static RESIZE: Operation = Operation {
             output: "thumbs/harbour_small.jpg\nthumbs/hills_small.jpg\n",
         },
         Example {
-            command: "find photos -name '*.png' -print0 | parjob -0 resize --width 40 --height 40 --fit cover --to '{.}.webp'",
+            command: "find photos -name 'b*.png' -print0 | parjob -0 resize --width 40 --height 40 --fit cover --to '{.}.webp'",
             output: "photos/badge.webp\n",
         },
     ],
@@ -229,7 +231,7 @@ impl Resize {
         want.of((probe.width, probe.height))
     }
 
-    /// Of a JPEG that becomes smaller, by its planes; `None`: this is not the way for it.
+    /// Of a JPEG, by its planes; `None`: this is not the way for it.
     fn of_planes(&self, bytes: &[u8], probe: &Probe) -> Option<Result<(Picture, Meta), String>> {
         // Light is not the mean of numbers.
         if probe.format != Format::Jpeg || self.options.linear {
@@ -237,8 +239,9 @@ impl Resize {
         }
         let meta = jpeg_parts::meta(bytes);
         let shape = self.shape(&meta, probe);
-        if shape.shrinks() <= 1.0 {
-            return None;
+        #[cfg(feature = "turbojpeg")]
+        if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
+            return Some(made.map(|picture| (picture, meta)));
         }
         let jpeg = jpeg::open(bytes)?;
         let made = jpeg.and_then(|jpeg| {

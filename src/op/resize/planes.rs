@@ -9,7 +9,7 @@ use super::shrink::Shrink;
 
 /// So many samples at least are decoded for a pixel of the result, on either side, where the picture has them. The filter
 /// does the rest: with fewer its edges are those of the decoder's blocks.
-const ENOUGH: f64 = 1.3;
+pub(super) const ENOUGH: f64 = 1.3;
 
 /// What a picture becomes.
 pub(super) fn resized(jpeg: Jpeg<'_>, shape: &Shape, filter: FilterType) -> Result<Picture, Fault> {
@@ -48,12 +48,7 @@ fn of_plane(jpeg: &Jpeg<'_>, plane: usize, points: usize, shape: &Shape) -> Shap
     let (across, down) = share(jpeg, plane);
     let scale = points as f64 / 8.0;
     let (x, y) = (across * scale, down * scale);
-    let size = jpeg.size(plane, points);
-    let [left, top, width, height] = shape.part;
-    let (left, top) = (left * x, top * y);
-    // Not beyond the last sample by the error of a rounding.
-    let (width, height) = ((width * x).min(f64::from(size.0) - left), (height * y).min(f64::from(size.1) - top));
-    Shape { part: [left, top, width, height], size: shape.size }
+    shape.scaled((x, y), jpeg.size(plane, points))
 }
 
 /// Red, green and blue of light and two differences of colour (JFIF 1.02).

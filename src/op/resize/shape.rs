@@ -71,7 +71,17 @@ impl Want {
 }
 
 impl Shape {
+    /// The same of a picture that comes that many times as large, across and down, in pixels of that number.
+    pub(super) fn scaled(&self, (x, y): (f64, f64), size: (u32, u32)) -> Shape {
+        let [left, top, width, height] = self.part;
+        let (left, top) = (left * x, top * y);
+        // Not beyond the last pixel by the error of a rounding.
+        let (width, height) = ((width * x).min(f64::from(size.0) - left), (height * y).min(f64::from(size.1) - top));
+        Shape { part: [left, top, width, height], size: self.size }
+    }
+
     /// How many times as large the part is as what it becomes, on the side where that is less.
+    #[cfg(feature = "turbojpeg")]
     pub(super) fn shrinks(&self) -> f64 {
         let [_, _, width, height] = self.part;
         (width / f64::from(self.size.0)).min(height / f64::from(self.size.1))

@@ -1,4 +1,4 @@
-//! JPEG at its own size, of whatever kind: those that become smaller have another decoder ([`crate::op::resize::jpeg`]).
+//! JPEG of kinds that parjob's own decoder ([`crate::op::resize::jpeg`]) leaves, of inks above all, and for `--linear`.
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;

@@ -1,4 +1,4 @@
-//! A decoder of JPEG for pictures that are to be smaller.
+//! A decoder of JPEG for pictures that are to be resized.
 //!
 //! The crates that decode JPEG in Rust do it at full size, or spend as long on a smaller one. Here each plane, of light
 //! and of colours, is decoded at the size at which it is needed ([`idct`]), and the planes are resized one by one:
