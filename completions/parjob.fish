@@ -73,6 +73,7 @@ complete -c parjob -n "__fish_parjob_needs_command" -f -a "min" -d 'the least nu
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "max" -d 'the greatest number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "pi" -d 'estimates pi with as many random points as each item says'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "hash" -d 'the checksum of each file'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "resize" -d 'pictures, made to fit'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "explain" -d 'what a command line would do, and why, without doing it'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "help" -d 'what an operation does, with examples'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d 'An integer of more digits fails' -r
@@ -495,6 +496,61 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -s q -l quiet -d 'On
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l width -d 'The width that results have at most' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l height -d 'The height that results have at most' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l to -d 'The file that an item becomes, such as \'thumbs/{/.}_small.jpg\'' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l fit -d 'inside, cover, exact or pad' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l filter -d 'lanczos3, catmull-rom, bilinear or box' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l background -d 'The colour under transparent pixels, and around padded results' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l encode -d 'jpeg, png, webp, same; auto: by the extension of the result' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l quality -d '1 to 100, of JPEG and WebP; a WebP of 100 is lossless' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l max-pixels -d 'A larger picture fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l memory -d 'What all workers may take; auto: half of what is available' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l enlarge -d 'Enlarge what is smaller'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l no-enlarge -d 'Leave what is smaller as small as it is; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l linear -d 'Resize in linear light: fine bright lines stay bright'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF and XMP'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l skip-existing -d 'Pass over an item whose result exists'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l newer -d 'Replace a result that is older than its original, and pass over the others'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l overwrite -d 'Replace results that exist'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l allow-outside -d 'Let items lead results out of the folder that the template names'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l help -d 'All options, and the exit status'
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r

@@ -41,6 +41,8 @@ use anyhow::Result;
 
 use crate::item::{Chunk, Failures};
 
+#[cfg(all(fuzzing, feature = "resize"))]
+pub use resize::fuzz_picture;
 pub use results::{Amount, Detail, Results};
 
 /// Every operation, in the order in which the help lists them.

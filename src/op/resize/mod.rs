@@ -62,7 +62,7 @@ pub(super) static RESIZE: Operation = Operation {
             output: "thumbs/harbour_small.jpg\nthumbs/hills_small.jpg\n",
         },
         Example {
-            command: "find photos -name 'b*.png' -print0 | parjob -0 resize --width 40 --height 40 --fit cover --to '{.}.webp'",
+            command: "find photos -name 'b*' -print0 | parjob -0 resize --height 40 --to '{.}.webp'",
             output: "photos/badge.webp\n",
         },
     ],
@@ -259,6 +259,26 @@ impl Resize {
         let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref());
         (opened.rows)(&mut |rows| shrink.push(rows))?;
         Ok((shrink.finish()?, opened.meta))
+    }
+}
+
+/// Takes any bytes as a picture, in each way there is. For the fuzz target.
+#[cfg(fuzzing)]
+pub fn fuzz_picture(bytes: &[u8]) {
+    const MOST: u64 = 1_000_000;
+    let Ok(probe) = probe::probe(io::Cursor::new(bytes)) else { return };
+    if probe.pixels() > MOST {
+        return;
+    }
+    for linear in [false, true] {
+        let mut params = Params::defaults(&RESIZE);
+        params.0.extend([("width", "50".to_string()), ("to", "{}.png".to_string())]);
+        params.0.extend(linear.then(|| ("linear", String::new())));
+        if let Ok(options) = Options::of(&params) {
+            let light = linear.then(Light::new);
+            let resize = Resize { options, light, budget: Budget::new(MOST), claims: Claims::default() };
+            let _ = resize.picture(bytes, &probe);
+        }
     }
 }
 

@@ -6,8 +6,7 @@
 //! result are converted to red, green and blue. Of a progressive file only the coefficients that are needed are kept
 //! ([`progressive`]). docs/benchmarks.md has the gain.
 //!
-//! It reads 8-bit pictures of one plane or of three (YCbCr), sequential in one scan or progressive, Huffman-coded, of any
-//! sampling. [`open`] leaves everything else to another decoder. It knows nothing of what becomes of the rows.
+//! It reads 8-bit pictures of one plane or of three (YCbCr), sequential or progressive, Huffman-coded, of any sampling. [`open`] leaves everything else to another decoder. It knows nothing of what becomes of the rows.
 
 mod bits;
 mod huffman;
@@ -34,6 +33,8 @@ pub(super) struct Jpeg<'a> {
     pub(super) width: u32,
     pub(super) height: u32,
     is_progressive: bool,
+    /// All is in one scan.
+    is_whole: bool,
     planes: Vec<Plane>,
     /// MCUs across and down.
     units: (usize, usize),
@@ -120,10 +121,7 @@ pub(super) fn open(bytes: &[u8]) -> Option<Result<Jpeg<'_>, Fault>> {
                     Err(fault) => return Some(Err(fault)),
                     Ok(scan) => scan,
                 };
-                // Sequential planes one after the other would have to be kept whole.
-                if !jpeg.is_progressive && scan.planes.len() < jpeg.planes.len() {
-                    return None;
-                }
+                jpeg.is_whole = !jpeg.is_progressive && scan.planes.len() == jpeg.planes.len();
                 jpeg.first = (scan, segment.end);
                 return Some(Ok(jpeg));
             }
@@ -144,6 +142,7 @@ impl<'a> Jpeg<'a> {
             width: 0,
             height: 0,
             is_progressive: false,
+            is_whole: false,
             planes: Vec::new(),
             units: (0, 0),
             most: (1, 1),
@@ -177,10 +176,10 @@ impl<'a> Jpeg<'a> {
 
     /// Decodes it, each plane to its number of points.
     pub(super) fn decode(mut self, points: &[usize], push: Push<'_>) -> Result<(), Fault> {
-        if self.is_progressive {
-            progressive::decode(&mut self, points, push)
-        } else {
+        if self.is_whole {
             sequential::decode(&self, points, push)
+        } else {
+            progressive::decode(&mut self, points, push)
         }
     }
 

@@ -1,4 +1,5 @@
-//! Progressive pictures: scan after scan makes the coefficients more and finer.
+//! Pictures in several scans. In progressive ones each scan makes the coefficients more and finer; in sequential ones each
+//! has a plane.
 //!
 //! Approach: of each block only those coefficients are kept that the transform to fewer points uses. Of the others it
 //! must be known which are zero, since later scans are coded by that: a bit each. With those bits a refining scan, in
@@ -74,8 +75,7 @@ fn read_scan(
     kept: &mut [Kept],
     stretch: &mut Vec<u8>,
 ) -> Result<usize, Fault> {
-    let (from, to) = scan.band;
-    if to > 63 || from > to || (from == 0) != (to == 0) || (from > 0 && scan.planes.len() > 1) || scan.bits.1 > 13 {
+    if !is_sound(jpeg, scan) {
         return Err("the head of a scan is broken".into());
     }
     for (plane, _) in &scan.planes {
@@ -107,6 +107,16 @@ fn read_scan(
     Ok(end)
 }
 
+/// Whether a scan holds what one of its kind of picture may hold.
+fn is_sound(jpeg: &Jpeg<'_>, scan: &Scan) -> bool {
+    let (from, to) = scan.band;
+    if !jpeg.is_progressive {
+        return (from, to, scan.bits) == (0, 63, (0, 0));
+    }
+    let is_band = from > 0 && from <= to && to <= 63 && scan.planes.len() == 1;
+    ((from, to) == (0, 0) || is_band) && scan.bits.1 <= 13
+}
+
 /// Reads the blocks of a scan.
 struct Reader<'a, 'b> {
     scan: &'a Scan,
@@ -127,21 +137,22 @@ impl Reader<'_, '_> {
                 let (x, y) = (x * across + inner % across, y * down + inner / across);
                 let block = y * self.kept[*plane].stride + x;
                 let (first, low) = (self.scan.bits.0 == 0, self.scan.bits.1);
-                let missing = || "a Huffman table is missing".to_string();
+                let (jpeg, missing) = (self.jpeg, || "a Huffman table is missing".to_string());
+                let dc = || jpeg.dc[tables.dc].as_ref().ok_or_else(missing);
+                let ac = || jpeg.ac[tables.ac].as_ref().ok_or_else(missing);
                 match (self.scan.band.0, first) {
-                    (0, true) => {
-                        let table = self.jpeg.dc[tables.dc].as_ref().ok_or_else(missing)?;
-                        self.mean(bits, table, *plane, block);
+                    _ if !jpeg.is_progressive => {
+                        self.mean(bits, dc()?, *plane, block);
+                        self.rest(bits, ac()?, *plane, block, (1, 63));
                     }
+                    (0, true) => self.mean(bits, dc()?, *plane, block),
                     (0, false) => {
                         let kept = &mut self.kept[*plane];
                         bits.fill();
                         kept.values[block * kept.many] |= (bits.take(1) << low) as i16;
                     }
-                    (_, true) => self.first(bits, self.jpeg.ac[tables.ac].as_ref().ok_or_else(missing)?, *plane, block),
-                    (_, false) => {
-                        self.refine(bits, self.jpeg.ac[tables.ac].as_ref().ok_or_else(missing)?, *plane, block)
-                    }
+                    (_, true) => self.rest(bits, ac()?, *plane, block, self.scan.band),
+                    (_, false) => self.refine(bits, ac()?, *plane, block),
                 }
             }
         }
@@ -158,8 +169,8 @@ impl Reader<'_, '_> {
         kept.values[block * kept.many] = (mean << self.scan.bits.1) as i16;
     }
 
-    /// The upper bits of coefficients.
-    fn first(&mut self, bits: &mut Bits<'_>, table: &Huffman, plane: usize, block: usize) {
+    /// The upper bits of coefficients, or all of them.
+    fn rest(&mut self, bits: &mut Bits<'_>, table: &Huffman, plane: usize, block: usize, band: (usize, usize)) {
         if self.waiting > 0 {
             self.waiting -= 1;
             return;
@@ -167,7 +178,7 @@ impl Reader<'_, '_> {
         let kept = &mut self.kept[plane];
         let values = &mut kept.values[block * kept.many..][..kept.many];
         let mut nonzero = kept.nonzero[block];
-        let (mut at, to) = self.scan.band;
+        let (mut at, to) = band;
         while at <= to {
             bits.fill();
             let (run, value) = match table.run_and_value(bits) {
