@@ -4,8 +4,9 @@
     python3 benches/compare/compare.py
 
 This prints the comparison table as Markdown. It needs Linux, Python 3.8 or
-newer (3.9 for the rows of hash), cc, cmp and seq; rows against mawk or b3sum
-are skipped, and say so, if those are missing.
+newer (3.9 for the rows of hash), cc, cmp and seq; rows against mawk, b3sum,
+vipsthumbnail or gm are skipped, and say so, if those are missing. The rows of
+resize fetch two packages of photographs by apt-get.
 
     --rows ROW,..    only these rows (--help lists them)
     --runs N         counted runs per row, default 7; slow rows take fewer
@@ -98,6 +99,21 @@ B3SUM = Peer("b3sum", ("b3sum", "--num-threads", "2", "{dir}/big.bin"))
 SHA256SUM = Peer("xargs -P2 -n64 sha256sum", ("sh", "-c",
                  "find {dir}/small -type f -print0 | xargs -0 -P2 -n64 sha256sum"))
 
+# Eight pictures for each process: fewer cost more in starting, more leave one worker idle at the end.
+BATCHES = "xargs -P2 -n8"
+VIPS = "vipsthumbnail --size 800x800"
+
+
+def vips(kind, form):
+    command = f"mkdir -p {{dir}}/peer; {BATCHES} {VIPS} -o {{dir}}/peer/%s.{form} < {{dir}}/photos/{kind}.list 2>/dev/null"
+    return Peer(f"{BATCHES} vipsthumbnail", ("sh", "-c", command))
+
+
+VIPS_JPEG, VIPS_PNG, VIPS_WIDE = vips("jpg", "jpg[Q=75]"), vips("png", "png"), vips("wide", "jpg[Q=75]")
+GM_JPEG = Peer(f"{BATCHES} gm mogrify", ("sh", "-c", "mkdir -p {dir}/peer; " + BATCHES + " gm mogrify -filter Lanczos"
+               " -resize 800x800 -quality 75 -output-directory {dir}/peer < {dir}/photos/jpg.list"))
+PILLOW_JPEG = Peer("Pillow in a Pool", ("/usr/bin/python3", "{here}/pool_resize.py", "{dir}/photos/jpg.list", "{dir}/peer"))
+
 
 class Metric(NamedTuple):
     """One value per run, or per pair of runs, and how to show it."""
@@ -112,6 +128,8 @@ RATE = Metric(lambda row, own, peer: ITEMS / own.wall / 1e6, "{:.2f}", " M items
 RATE_RATIO = Metric(lambda row, own, peer: (ITEMS / own.wall) / (row.peer.items / peer.wall),
                     "{:.0f}", "x items/s")
 PEAK = Metric(lambda row, own, peer: own.rss_kib / MIB, "{:.1f}", " MiB", max)
+# The peer's two processes, of which the larger is known.
+PEAK_RATIO = Metric(lambda row, own, peer: own.rss_kib / (2 * peer.rss_kib), judge=max)
 WALL_MS = Metric(lambda row, own, peer: own.wall * 1e3, "{:.2f}", " ms")
 
 
@@ -140,6 +158,14 @@ class Row(NamedTuple):
 # --jobs 2 is fixed so that the numbers mean the same on every machine.
 JOBS = ("--jobs", "2")
 SQUARE = (*JOBS, "square")
+
+
+def resize(kind):
+    return (*JOBS, "resize", "--width", "800", "--height", "800", "--overwrite", "--to", "{dir}/own/{{/}}",
+            "-a", "{dir}/photos/" + kind + ".list")
+
+
+PHOTOS = {"stdin": Text(b""), "needs": ("photos",)}
 
 ROWS = [
     Row("square", "`square`, ordered", SQUARE, WALL_RATIO,
@@ -173,6 +199,12 @@ ROWS = [
     Row("hash-small", "`hash --algorithm sha256`, 10,000 files of 4 KiB",
         (*JOBS, "hash", "--algorithm", "sha256", "--recursive", "{dir}/small"), WALL_RATIO,
         SHA256SUM, Target("<=", 0.5), stdin=Text(b""), check="same as peer", needs=("small",)),
+    Row("resize-jpeg", "`resize`, 26 JPEGs", resize("jpg"), WALL_RATIO, VIPS_JPEG, Target("<=", 0.8), **PHOTOS),
+    Row("resize-jpeg-pillow", "`resize`, 26 JPEGs", resize("jpg"), WALL_RATIO, PILLOW_JPEG, **PHOTOS),
+    Row("resize-jpeg-gm", "`resize`, 26 JPEGs", resize("jpg"), WALL_RATIO, GM_JPEG, **PHOTOS),
+    Row("resize-png", "`resize`, 28 PNGs", resize("png"), WALL_RATIO, VIPS_PNG, Target("<=", 0.4), **PHOTOS),
+    Row("resize-memory", "peak memory, pictures of 5120 × 2880", resize("wide"), PEAK_RATIO, VIPS_WIDE,
+        Target("<=", 1.2), **PHOTOS),
 ]
 
 
@@ -312,8 +344,8 @@ def measure_row(bench, row, runs):
     """Pairs (parjob's run, the peer's run or None), without the warm-up."""
     pairs = []
     for number in range(run_count(row, runs) + 1):
-        own = bench.measure(bench.own_argv(row), row.stdin, row.metric is PEAK)
-        peer = row.peer and bench.measure(bench.peer_argv(row.peer), INTS)
+        own = bench.measure(bench.own_argv(row), row.stdin, row.metric in (PEAK, PEAK_RATIO))
+        peer = row.peer and bench.measure(bench.peer_argv(row.peer), INTS, row.metric is PEAK_RATIO)
         label = number or "warm-up"
         versus = f", {row.peer.label} {describe(peer)}" if peer else ""
         print(f"{row.name} {label}: parjob {describe(own)}{versus}", file=sys.stderr)
@@ -369,12 +401,16 @@ def choose_rows(names):
     return [known[name] for name in names] or ROWS
 
 
+NEEDED = {MAWK: "mawk", B3SUM: "b3sum", GM_JPEG: "gm",
+          VIPS_JPEG: "vipsthumbnail", VIPS_PNG: "vipsthumbnail", VIPS_WIDE: "vipsthumbnail"}
+
+
 def without_missing_peers(rows):
     kept = []
     for row in rows:
-        missing = row.peer in (MAWK, B3SUM) and not shutil.which(row.peer.argv[0])
-        if missing:
-            print(f"skipping {row.name}: {row.peer.argv[0]} is not installed", file=sys.stderr)
+        program = NEEDED.get(row.peer)
+        if program and not shutil.which(program):
+            print(f"skipping {row.name}: {program} is not installed", file=sys.stderr)
         else:
             kept.append(row)
     return kept

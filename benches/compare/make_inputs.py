@@ -1,13 +1,16 @@
-"""Writes the inputs of the comparison into a directory: files of numbers, and what is to be hashed.
+"""Writes the inputs of the comparison into a directory: files of numbers, what is to be hashed, photographs.
 
 Usage: make_inputs.py DIR [NAME...]
 
-Without names it writes all but ints-100m.txt and big.bin, which take 1 GB each.
-What already has the right number of lines, bytes or files is kept.
+Without names it writes all but ints-100m.txt and big.bin, which take 1 GB each, and photos, which come from two packages
+of Debian. What already has the right number of lines, bytes or files is kept.
 """
 import os
 import random
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 MILLION = 1_000_000
 SEED = 20240229
@@ -32,7 +35,7 @@ FILES = {
     "ints-100m.txt": (ints, 100 * MILLION),
     "floats.txt": (floats, 10 * MILLION),
 }
-ON_REQUEST = {"ints-100m.txt", "big.bin"}
+ON_REQUEST = {"ints-100m.txt", "big.bin", "photos"}
 BIG = 1 << 30  # bytes of big.bin
 SMALL = 10_000  # files of 4 KiB in small
 
@@ -72,7 +75,35 @@ def make_small(path):
             file.write(rng.randbytes(4096))
 
 
-OTHERS = {"big.bin": make_big, "small": make_small}
+PACKAGES = ("mate-backgrounds", "plasma-workspace-wallpapers")
+LARGE = 400_000  # bytes; smaller files are thumbnails
+
+
+def make_photos(path):
+    """photos/jpg and photos/png, and a list of each; in photos/wide.list those of 5120 x 2880."""
+    photos = Path(path)
+    if (photos / "wide.list").exists():
+        return
+    print(f"fetching {' and '.join(PACKAGES)}", file=sys.stderr)
+    shutil.rmtree(photos, ignore_errors=True)
+    photos.mkdir()
+    subprocess.run(["apt-get", "download", "-qq", *PACKAGES], cwd=photos, check=True)
+    for package in photos.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", package, photos / "x"], check=True)
+        package.unlink()
+    wide = []
+    for kind in ("jpg", "png"):
+        (photos / kind).mkdir()
+        found = [file for file in sorted(photos.glob(f"x/**/*.{kind}")) if not file.is_symlink()]
+        found = [file for file in found if file.stat().st_size > LARGE]
+        copies = [shutil.copy(file, photos / kind / f"{n:02}.{kind}") for n, file in enumerate(found, 1)]
+        (photos / f"{kind}.list").write_text("".join(f"{copy}\n" for copy in copies))
+        wide += [copy for file, copy in zip(found, copies) if "5120x2880" in file.name]
+    shutil.rmtree(photos / "x")
+    (photos / "wide.list").write_text("".join(f"{file}\n" for file in wide))
+
+
+OTHERS = {"big.bin": make_big, "small": make_small, "photos": make_photos}
 
 
 def make(directory, name):
