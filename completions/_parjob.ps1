@@ -529,7 +529,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--linear', '--linear', [CompletionResultType]::ParameterName, 'Resize in linear light: fine bright lines stay bright')
             [CompletionResult]::new('--keep-metadata', '--keep-metadata', [CompletionResultType]::ParameterName, 'Keep EXIF and XMP')
             [CompletionResult]::new('--skip-existing', '--skip-existing', [CompletionResultType]::ParameterName, 'Pass over an item whose result exists')
-            [CompletionResult]::new('--newer', '--newer', [CompletionResultType]::ParameterName, 'Replace a result that is older than its original, and pass over the others')
+            [CompletionResult]::new('--newer', '--newer', [CompletionResultType]::ParameterName, 'Replace only results that are older than their originals')
             [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Replace results that exist')
             [CompletionResult]::new('--allow-outside', '--allow-outside', [CompletionResultType]::ParameterName, 'Let items lead results out of the folder that the template names')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Items end with a NUL byte')

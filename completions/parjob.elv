@@ -514,7 +514,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --linear 'Resize in linear light: fine bright lines stay bright'
             cand --keep-metadata 'Keep EXIF and XMP'
             cand --skip-existing 'Pass over an item whose result exists'
-            cand --newer 'Replace a result that is older than its original, and pass over the others'
+            cand --newer 'Replace only results that are older than their originals'
             cand --overwrite 'Replace results that exist'
             cand --allow-outside 'Let items lead results out of the folder that the template names'
             cand -0 'Items end with a NUL byte'

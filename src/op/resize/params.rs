@@ -25,7 +25,7 @@ pub(super) const PARAMS: &[Param] = &[
     option("quality", "N", Some("75"), "1 to 100, of JPEG and WebP; a WebP of 100 is lossless"),
     flag("keep-metadata", "Keep EXIF and XMP"),
     flag("skip-existing", "Pass over an item whose result exists"),
-    flag("newer", "Replace a result that is older than its original, and pass over the others"),
+    flag("newer", "Replace only results that are older than their originals"),
     flag("overwrite", "Replace results that exist"),
     flag("allow-outside", "Let items lead results out of the folder that the template names"),
     option("max-pixels", "N", Some("256000000"), "A larger picture fails"),
