@@ -4,3 +4,4 @@
 pub mod cpus;
 pub mod entry;
 pub mod signals;
+pub mod spawn;
