@@ -23,12 +23,15 @@ pub mod source;
 pub mod buffer;
 pub mod chunk;
 pub mod item;
+pub mod outcome;
 
 pub mod run;
 
 pub mod engine;
 
 pub mod op;
+
+pub mod command;
 
 pub mod output;
 

@@ -4,6 +4,7 @@
 //! of many items are made side by side; the [`Writer`] only writes what it is given, in the order in which
 //! it is given. Neither knows of the run. A new format is a file here and a line in [`FORMATS`].
 
+mod body;
 mod delimited;
 mod jsonl;
 mod sink;
@@ -15,7 +16,9 @@ use std::sync::Arc;
 
 use crate::item::Chunk;
 use crate::op::{Answer, Results};
+use crate::outcome::Record;
 
+pub use body::{Body, Output, Room, Stream};
 pub use sink::{Aside, Sink, check, stdout};
 pub use writer::{Writer, Wrote};
 
@@ -44,8 +47,30 @@ pub trait Format: Send + Sync {
     /// what it would write.
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>);
 
+    /// What stands before the first result of work by processes.
+    fn begin_processes(&self, _out: &mut Vec<u8>) {}
+
+    /// Turns what a process printed into what is to appear. Of text nothing is asked: its bytes are the result.
+    ///
+    /// # Errors
+    ///
+    /// What has no room in memory cannot be kept in a file.
+    fn process(&self, _done: &Done<'_>, _output: &mut Output) -> std::io::Result<()> {
+        Ok(())
+    }
+
     /// Appends the answer of a fold, with a header where the format has one.
     fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>);
+}
+
+/// An item, or a batch, that a process has done.
+pub struct Done<'a> {
+    /// The item, or the items of the batch.
+    pub chunk: Chunk<'a>,
+    /// The last attempt, where one was made.
+    pub record: Option<&'a Record>,
+    /// Why it failed, where it did.
+    pub error: Option<&'a str>,
 }
 
 /// A format, described.

@@ -5,3 +5,4 @@ pub mod cpus;
 pub mod entry;
 pub mod signals;
 pub mod spawn;
+pub mod words;

@@ -15,77 +15,16 @@ use std::ptr;
 use rustix::io::Errno;
 
 use super::entry;
-
-/// Strings as C wants them: each ends with a NUL byte, which none of them holds.
-#[derive(Clone, Debug, Default)]
-pub struct Strings {
-    bytes: Vec<u8>,
-    starts: Vec<usize>,
-}
-
-impl Strings {
-    /// Appends a string. What follows a NUL byte in it is left out: nothing else could be passed on.
-    pub fn push(&mut self, string: &[u8]) {
-        self.push_parts(&[string]);
-    }
-
-    /// Appends a string that is given in parts.
-    pub fn push_parts(&mut self, parts: &[&[u8]]) {
-        self.starts.push(self.bytes.len());
-        for part in parts {
-            let sound = memchr::memchr(0, part).unwrap_or(part.len());
-            self.bytes.extend_from_slice(&part[..sound]);
-        }
-        self.bytes.push(0);
-    }
-
-    /// Takes all of them out.
-    pub fn clear(&mut self) {
-        self.truncate(0);
-    }
-
-    /// Keeps the first `count`.
-    pub fn truncate(&mut self, count: usize) {
-        if let Some(end) = self.starts.get(count) {
-            self.bytes.truncate(*end);
-            self.starts.truncate(count);
-        }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
-    /// The strings, without their NUL bytes.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.starts.iter().skip(1).copied().chain([self.bytes.len()]);
-        self.starts.iter().zip(ends).map(|(start, end)| &self.bytes[*start..end - 1])
-    }
-
-    /// What they take of a command line: their bytes, and a pointer each.
-    pub fn size(&self) -> usize {
-        self.bytes.len() + self.starts.len() * size_of::<usize>()
-    }
-
-    fn pointers<'a>(&'a self) -> impl Iterator<Item = *const c_char> + use<'a> {
-        self.starts.iter().map(|start| self.bytes[*start..].as_ptr().cast())
-    }
-}
+use super::words::Words;
 
 /// What to start.
 pub struct Start<'a> {
     /// The path of the program.
     pub program: &'a CStr,
     /// Its words, the name first.
-    pub words: &'a Strings,
+    pub words: &'a Words,
     /// The environment: what all children of the run have in common, then what this one has alone.
-    pub environment: [&'a Strings; 2],
+    pub environment: [&'a Words; 2],
     /// Standard input, output and error; that of parjob where there is none.
     pub streams: [Option<BorrowedFd<'a>>; 3],
 }
@@ -218,19 +157,19 @@ mod tests {
     use std::io::Read;
     use std::os::fd::AsFd;
 
-    fn strings(strings: &[&str]) -> Strings {
-        let mut all = Strings::default();
-        strings.iter().for_each(|string| all.push(string.as_bytes()));
+    fn words(words: &[&str]) -> Words {
+        let mut all = Words::default();
+        words.iter().for_each(|word| all.push(word.as_bytes()));
         all
     }
 
     /// What the command prints, and its status.
-    fn run(program: &CStr, words: &[&str]) -> (String, Option<i32>) {
+    fn run(program: &CStr, given: &[&str]) -> (String, Option<i32>) {
         let (mut reader, writer) = std::io::pipe().unwrap();
         let start = Start {
             program,
-            words: &strings(words),
-            environment: [&strings(&["A=1"]), &strings(&["B=2"])],
+            words: &words(given),
+            environment: [&words(&["A=1"]), &words(&["B=2"])],
             streams: [None, Some(writer.as_fd()), None],
         };
         let pid = Spawner::new().unwrap().spawn(&start).unwrap();
@@ -268,21 +207,11 @@ mod tests {
     #[test]
     fn what_cannot_be_started_says_why() {
         let streams = [None; 3];
-        let none = Strings::default();
-        let start = Start { program: c"/nonexistent", words: &strings(&["x"]), environment: [&none; 2], streams };
+        let none = Words::default();
+        let start = Start { program: c"/nonexistent", words: &words(&["x"]), environment: [&none; 2], streams };
         assert_eq!(Spawner::new().unwrap().spawn(&start), Err(Errno::NOENT));
         let long = "x".repeat(200_000);
-        let start = Start { program: c"/bin/true", words: &strings(&["true", &long]), ..start };
+        let start = Start { program: c"/bin/true", words: &words(&["true", &long]), ..start };
         assert_eq!(Spawner::new().unwrap().spawn(&start), Err(Errno::TOOBIG));
-    }
-
-    #[test]
-    fn strings_end_where_a_nul_stands() {
-        let mut some = strings(&["a", "", "bc"]);
-        some.push(b"d\0e");
-        assert_eq!(some.iter().collect::<Vec<_>>(), [&b"a"[..], b"", b"bc", b"d"]);
-        some.truncate(2);
-        some.push_parts(&[b"x", b"=", b"y"]);
-        assert_eq!(some.iter().collect::<Vec<_>>(), [&b"a"[..], b"", b"x=y"]);
     }
 }
