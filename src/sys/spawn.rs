@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn it_leads_a_group_of_its_own() {
         let (text, _) = run(c"/bin/sh", &["sh", "-c", "echo $$; cut -d ' ' -f 5 /proc/$$/stat"]);
-        let [pid, group] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let [pid, group] = text.lines().collect::<Vec<_>>()[..] else { unreachable!("{text}") };
         assert_eq!(pid, group);
     }
 
