@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &["item", "buffer", "chunk"]),
     ("op", &["item"]),
     ("output", &["item", "outcome", "buffer", "op"]),
-    ("command", &["outcome", "output"]),
+    ("command", &["sys", "item", "outcome", "output"]),
     ("event", &["item"]),
     ("progress", &["item", "output", "event"]),
     ("engine", &["item", "buffer", "chunk", "op", "output"]),

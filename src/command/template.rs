@@ -1,0 +1,406 @@
+//! Templates: words with placeholders such as `{}`, `{.}`, `{2/}` and `{name}`.
+//!
+//! Used by `run`, `sh`, `resize --to` and `--tag-template`. A template is parsed once, before anything runs, and that
+//! is also when a placeholder that can never have a value is found. Expanding it for an item copies bytes into
+//! [`Words`], which is used again for the next item: nothing is allocated per item once the buffers have grown.
+//! This file knows nothing of shells: a value is one word, or a part of one, whatever its bytes are.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use anyhow::Result;
+use bstr::ByteSlice;
+
+use super::placeholder::{Known, Part, parts};
+use super::words::Words;
+
+/// The values of one item.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    /// The fields, parted by the delimiter, as [`crate::item::Chunk::items`] gives them.
+    pub fields: &'a [u8],
+    /// The byte that stands between two fields; no field holds it.
+    pub delimiter: u8,
+    /// Names and their values, of those that [`Template::names`] asks for. A name that is missing is empty.
+    pub names: &'a [(&'a [u8], &'a [u8])],
+    /// The item's number, from 1.
+    pub seq: u64,
+    /// The worker's number, from 1.
+    pub worker: usize,
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// All fields, joined by a space.
+    Item,
+    /// The item's number.
+    Seq,
+    /// The worker's number.
+    Worker,
+    /// One field, from 1, or from the end where negative.
+    Field(i32),
+    /// The value of a name that is looked up in each item.
+    Name(Vec<u8>),
+}
+
+/// Which part of a value is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// All of it.
+    Whole,
+    /// Without its last extension: `.`.
+    Stem,
+    /// What follows the last slash: `/`.
+    Base,
+    /// The folder: `//`.
+    Folder,
+    /// What follows the last slash, without its last extension: `/.`.
+    BaseStem,
+}
+
+/// A placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// What it stands for.
+    pub value: Value,
+    /// The part of it.
+    pub form: Form,
+}
+
+/// The words of a command, or one word.
+#[derive(Clone, Debug)]
+pub struct Template {
+    words: Vec<Word>,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    parts: Vec<Part>,
+    /// It differs from item to item, and so is repeated for each item of a batch.
+    varies: bool,
+}
+
+impl Template {
+    /// Finds the placeholders in `words`.
+    ///
+    /// # Errors
+    /// A field number beyond the known number of fields.
+    pub fn parse(words: &[OsString], known: &Known) -> Result<Template> {
+        let word = |word: &OsString| {
+            let parts = parts(word.as_bytes(), known)?;
+            let varies = slots_of(&parts).any(Slot::varies);
+            Ok(Word { parts, varies })
+        };
+        Ok(Template { words: words.iter().map(word).collect::<Result<_>>()? })
+    }
+
+    /// Whether there is any placeholder; if not, the item is appended.
+    pub fn has_placeholder(&self) -> bool {
+        self.slots().next().is_some()
+    }
+
+    /// Whether the first word, the program, holds a placeholder.
+    pub fn may_vary_program(&self) -> bool {
+        self.words.first().is_some_and(|word| slots_of(&word.parts).next().is_some())
+    }
+
+    /// The names that [`Values::names`] must hold, in the order in which they are written.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.slots().filter_map(Slot::name)
+    }
+
+    /// Appends the words of a command for `items`, of which there must be at least one. A word that varies is
+    /// repeated for each item; without any placeholder each field of each item is a word at the end.
+    pub fn expand(&self, items: &[Values], words: &mut Words) {
+        for word in &self.words {
+            let times = if word.varies { items } else { &items[..items.len().min(1)] };
+            for values in times {
+                words.push_with(|out| write(&word.parts, values, out));
+            }
+        }
+        if !self.has_placeholder() {
+            for field in items.iter().flat_map(Values::fields) {
+                words.push(field);
+            }
+        }
+    }
+
+    /// Appends the text of a template of one word for one item. Nothing is appended where there is no placeholder.
+    pub fn bytes(&self, values: &Values, out: &mut Vec<u8>) {
+        for word in &self.words {
+            write(&word.parts, values, out);
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.words.iter().flat_map(|word| slots_of(&word.parts))
+    }
+}
+
+fn slots_of(parts: &[Part]) -> impl Iterator<Item = &Slot> {
+    parts.iter().filter_map(|part| if let Part::Slot(slot, _) = part { Some(slot) } else { None })
+}
+
+fn write(parts: &[Part], values: &Values, out: &mut Vec<u8>) {
+    for part in parts {
+        match part {
+            Part::Text(text) => out.extend_from_slice(text),
+            Part::Slot(slot, _) => slot.write(values, out),
+        }
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The fields in order, at least one.
+    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (mut rest, delimiter) = (Some(self.fields), self.delimiter);
+        std::iter::from_fn(move || {
+            let fields = rest?;
+            let end = memchr::memchr(delimiter, fields);
+            rest = end.map(|end| &fields[end + 1..]);
+            Some(&fields[..end.unwrap_or(fields.len())])
+        })
+    }
+
+    /// A field by its number, from 1, or from the end where negative; empty where there is none.
+    fn field(&self, number: i32) -> &'a [u8] {
+        let back = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
+        let before = if number < 0 { self.fields().count().checked_sub(back) } else { back.checked_sub(1) };
+        before.and_then(|before| self.fields().nth(before)).unwrap_or_default()
+    }
+
+    fn name(&self, name: &[u8]) -> &'a [u8] {
+        self.names.iter().find(|(known, _)| *known == name).map_or(&[], |(_, value)| value)
+    }
+}
+
+impl Slot {
+    /// Appends the value for an item.
+    pub fn write(&self, values: &Values, out: &mut Vec<u8>) {
+        match &self.value {
+            // A form is taken of each field, as GNU parallel does.
+            Value::Item => {
+                for (n, field) in values.fields().enumerate() {
+                    if n > 0 {
+                        out.push(b' ');
+                    }
+                    out.extend_from_slice(self.form.of(field));
+                }
+            }
+            Value::Seq => out.extend_from_slice(itoa::Buffer::new().format(values.seq).as_bytes()),
+            Value::Worker => out.extend_from_slice(itoa::Buffer::new().format(values.worker).as_bytes()),
+            Value::Field(number) => out.extend_from_slice(self.form.of(values.field(*number))),
+            Value::Name(name) => out.extend_from_slice(self.form.of(values.name(name))),
+        }
+    }
+
+    /// Whether two items of one command may give different values.
+    pub fn varies(&self) -> bool {
+        self.value != Value::Worker
+    }
+
+    /// The name that must be looked up.
+    pub fn name(&self) -> Option<&[u8]> {
+        if let Value::Name(name) = &self.value { Some(name) } else { None }
+    }
+}
+
+impl Form {
+    /// That part of a value.
+    pub fn of(self, value: &[u8]) -> &[u8] {
+        match self {
+            Form::Whole => value,
+            Form::Stem => stem(value),
+            Form::Base => base(value),
+            Form::Folder => folder(value),
+            Form::BaseStem => stem(base(value)),
+        }
+    }
+}
+
+/// Without the last extension. What begins with its only dots has none: `.bashrc`, and also `..x`, which must
+/// not become the folder `.`.
+fn stem(value: &[u8]) -> &[u8] {
+    let base = base(value);
+    let Some(dot) = memchr::memrchr(b'.', base) else { return value };
+    let is_extension = dot + 1 < base.len() && base[..dot].iter().any(|byte| *byte != b'.');
+    if is_extension { &value[..value.len() - base.len() + dot] } else { value }
+}
+
+fn base(value: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', value).map_or(value, |slash| &value[slash + 1..])
+}
+
+fn folder(value: &[u8]) -> &[u8] {
+    let path = value.trim_end_with(|c| c == '/');
+    let folder = path[..path.len() - base(path).len()].trim_end_with(|c| c == '/');
+    match folder {
+        [] if value.first() == Some(&b'/') => b"/",
+        [] => b".",
+        folder => folder,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false };
+
+    fn item(fields: &str) -> Values<'_> {
+        Values { fields: fields.as_bytes(), delimiter: b'\n', names: &[], seq: 7, worker: 2 }
+    }
+
+    fn parsed(words: &[&str], known: &Known) -> Template {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        Template::parse(&words, known).unwrap()
+    }
+
+    fn expanded(words: &[&str], known: &Known, items: &[Values]) -> Vec<String> {
+        let mut out = Words::default();
+        parsed(words, known).expand(items, &mut out);
+        out.iter().map(|word| String::from_utf8(word.to_vec()).unwrap()).collect()
+    }
+
+    /// One word for one item.
+    fn word(word: &str, known: &Known, values: &Values) -> String {
+        let mut out = Vec::new();
+        parsed(&[word], known).bytes(values, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_item_has_forms() {
+        let table = [
+            // item, {.}, {/}, {//}, {/.}
+            ("a/b.c", "a/b", "b.c", "a", "b"),
+            ("dir.d/bar", "dir.d/bar", "bar", "dir.d", "bar"),
+            ("x.tar.gz", "x.tar", "x.tar.gz", ".", "x.tar"),
+            (".bashrc", ".bashrc", ".bashrc", ".", ".bashrc"),
+            ("a/.bashrc", "a/.bashrc", ".bashrc", "a", ".bashrc"),
+            (".bashrc.old", ".bashrc", ".bashrc.old", ".", ".bashrc"),
+            ("x.", "x.", "x.", ".", "x."),
+            ("..x", "..x", "..x", ".", "..x"),
+            ("..", "..", "..", ".", ".."),
+            ("foo", "foo", "foo", ".", "foo"),
+            ("/foo", "/foo", "foo", "/", "foo"),
+            ("//foo", "//foo", "foo", "/", "foo"),
+            ("a/", "a/", "", ".", ""),
+            ("a/b/", "a/b/", "", "a", ""),
+            ("a//b", "a//b", "b", "a", "b"),
+            ("/", "/", "", "/", ""),
+            ("", "", "", ".", ""),
+        ];
+        for (value, stem, base, folder, base_stem) in table {
+            let all = word("{}|{.}|{/}|{//}|{/.}", &LINES, &item(value));
+            assert_eq!(all, format!("{value}|{stem}|{base}|{folder}|{base_stem}"), "of {value:?}");
+        }
+    }
+
+    #[test]
+    fn fields_have_forms_too() {
+        let known = Known { fields: Some(2), ..LINES };
+        let values = item("a/b.c\nd");
+        assert_eq!(word("{1} {1.} {1/} {1//} {1/.}", &known, &values), "a/b.c a/b b.c a b");
+        assert_eq!(word("{2} {-1} {-2}", &known, &values), "d d a/b.c");
+    }
+
+    #[test]
+    fn an_item_of_several_fields_is_joined_by_spaces() {
+        let known = Known { fields: Some(2), ..LINES };
+        assert_eq!(expanded(&["echo", "{}", "{.}"], &known, &[item("a.b\nc.d")]), ["echo", "a.b c.d", "a c"]);
+    }
+
+    #[test]
+    fn a_field_that_a_record_lacks_is_empty() {
+        let known = Known { fields: None, ..LINES };
+        assert_eq!(word("<{3}|{-3}|{2147483648}|{-99999999999}>", &known, &item("a\nb")), "<|||>");
+    }
+
+    #[test]
+    fn names_are_tried_whole_before_their_forms() {
+        let names = ["a", "a.", "x/", "x", "b}c", "2", "2020", "#", ""].map(|name| name.as_bytes().to_vec());
+        let known = Known { fields: Some(9), names: &names, ..LINES };
+        let values = item("1.z\n2.z\n3.z\n4.z\n5.z\n6.z\n7.z\n8.z\n9.z");
+        assert_eq!(word("{a} {a/} {a.} {a..} {x/} {x/.} {x//}", &known, &values), "1.z 1.z 2.z 2 3.z 3 3.z");
+        assert_eq!(word("{b}c} {b} {2} {2020.} {#}", &known, &values), "5.z {b} 2.z 7 7");
+    }
+
+    #[test]
+    fn any_name_may_be_asked_for() {
+        let known = Known { fields: None, any_name: true, ..LINES };
+        let names: [(&[u8], &[u8]); 2] = [(b"a", b"x.y"), (b"a.b", b"z.w")];
+        let values = Values { names: &names, ..item("") };
+        assert_eq!(word("{a} {a.} {a.b} {a.b.} <{c}> {a b} {a..b}", &known, &values), "x.y x z.w z <> {a b} {a..b}");
+        let asked: Vec<Vec<u8>> = parsed(&["{b.c.}", "{a}"], &known).names().map(<[u8]>::to_vec).collect();
+        assert_eq!(asked, [b"b.c".to_vec(), b"a".to_vec()]);
+    }
+
+    #[test]
+    fn what_is_no_placeholder_stays() {
+        for text in ["{print $1}", "{0}", "{-0}", "{01}", "{+1}", "{name}", "{", "}", "{a", "{1,2}", "{#.}", "{///}"] {
+            assert_eq!(word(text, &LINES, &item("x")), text);
+        }
+        assert_eq!(word("{{}} {{} ${}}", &LINES, &item("x")), "{x} {x $x}");
+    }
+
+    #[test]
+    fn a_number_beyond_the_fields_is_an_error() {
+        for (text, fields, complaint) in [
+            ("a{2}", 1, "there is no {2}: an item has one field"),
+            ("{-2}", 1, "there is no {-2}: an item has one field"),
+            ("{3/.}", 2, "there is no {3/.}: an item has 2 fields"),
+            ("{99999999999}", 2, "there is no {99999999999}: an item has 2 fields"),
+        ] {
+            let error =
+                Template::parse(&[text.into()], &Known { fields: Some(fields), ..LINES }).unwrap_err().to_string();
+            assert!(error.starts_with(complaint) && error.ends_with("-I STR"), "{error}");
+        }
+    }
+
+    #[test]
+    fn another_placeholder_leaves_braces_alone() {
+        let known = Known { token: Some(b"@@"), ..LINES };
+        assert_eq!(expanded(&["x@@y@@", "{}", "{2}", "@"], &known, &[item("i")]), ["xiyi", "{}", "{2}", "@"]);
+        assert!(Template::parse(&[], &LINES).is_ok());
+        assert!(Template::parse(&["x".into()], &Known { token: Some(b""), ..LINES }).is_err());
+    }
+
+    #[test]
+    fn without_a_placeholder_the_fields_are_appended() {
+        let known = Known { fields: Some(2), ..LINES };
+        assert!(!parsed(&["echo"], &known).has_placeholder());
+        assert_eq!(expanded(&["echo"], &known, &[item("a b\nc"), item("\nd")]), ["echo", "a b", "c", "", "d"]);
+        assert_eq!(expanded(&["echo", "{#}"], &known, &[item("a\nb")]), ["echo", "7"]);
+    }
+
+    #[test]
+    fn words_that_vary_are_repeated_for_each_item_of_a_batch() {
+        let items = [item("1"), Values { seq: 8, ..item("2") }];
+        assert_eq!(
+            expanded(&["c", "x{}y", "{#}", "{%}", "{%}{/}"], &LINES, &items),
+            ["c", "x1y", "x2y", "7", "8", "2", "21", "22"]
+        );
+    }
+
+    #[test]
+    fn the_program_may_be_a_placeholder() {
+        assert!(parsed(&["./{}", "x"], &LINES).may_vary_program());
+        assert!(!parsed(&["x", "{}"], &LINES).may_vary_program());
+    }
+
+    #[test]
+    fn values_are_bytes() {
+        let every: Vec<u8> = (1..=255).filter(|byte| *byte != b'\n').collect();
+        let (mut out, template) = (Words::default(), parsed(&["a{}", "{}"], &LINES));
+        for _ in 0..2 {
+            out.clear();
+            template.expand(&[Values { fields: &every, ..item("") }], &mut out);
+            assert_eq!(out.iter().collect::<Vec<_>>(), [&[b"a", &every[..]].concat(), &every]);
+        }
+        assert_eq!(out.as_bytes().len(), 2 * 254 + 3);
+        assert_eq!(out.starts(), [0, 256]);
+    }
+}
