@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use bstr::ByteSlice;
 
@@ -134,6 +135,23 @@ pub enum Failure {
     },
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
+    /// Its process ended with this status, not 0.
+    Exited(i32),
+    /// A signal ended its process.
+    Signaled {
+        /// The signal's number.
+        signal: i32,
+        /// The cgroup says that a process was killed for want of memory meanwhile.
+        out_of_memory: bool,
+    },
+    /// Its process was stopped by this signal, and so was killed.
+    Stopped(i32),
+    /// Its process took longer than `--timeout` allows.
+    TimedOut(Duration),
+    /// Its process could not be started. The number is the system's (`errno`).
+    NotStarted(i32),
+    /// What its process printed could not be kept in a temporary file. The number is the system's (`errno`).
+    NotKept(i32),
 }
 
 /// Errors of the system that another try may not meet: too much of something is in use, or a device or a
@@ -148,6 +166,8 @@ impl Failure {
             Failure::Panicked(_) => true,
             Failure::Unreadable(errno) => PASSING.contains(errno),
             Failure::ListedFile { cause, .. } => cause.may_pass(),
+            Failure::NotStarted(errno) => PASSING.contains(errno),
+            Failure::Exited(_) | Failure::Signaled { .. } | Failure::Stopped(_) | Failure::TimedOut(_) => true,
             _ => false,
         }
     }
@@ -168,6 +188,23 @@ impl fmt::Display for Failure {
             Failure::Unlike => write!(f, "has another checksum"),
             Failure::ListedFile { name, cause } => write!(f, "names {}, which {cause}", Quoted(name)),
             Failure::StdinTaken => write!(f, "is standard input, from which the items are read"),
+            Failure::Exited(status) => write!(f, "ended with status {status}"),
+            Failure::Signaled { signal, out_of_memory } => {
+                let guess = if *out_of_memory { "; out of memory?" } else { "" };
+                write!(f, "was ended by {}{guess}", signal_name(*signal))
+            }
+            Failure::Stopped(signal) => {
+                write!(f, "was stopped by {}, as a job that wants the terminal is, and killed", signal_name(*signal))
+            }
+            Failure::TimedOut(after) => write!(f, "was ended after {after:?}: --timeout"),
+            Failure::NotStarted(libc::E2BIG) => write!(f, "makes a command line that is too long"),
+            Failure::NotStarted(errno) => {
+                write!(f, "could not be started: {}", std::io::Error::from_raw_os_error(*errno))
+            }
+            Failure::NotKept(errno) => {
+                let error = std::io::Error::from_raw_os_error(*errno);
+                write!(f, "printed more than there is room for in a temporary file: {error}")
+            }
             Failure::Panicked(message) => {
                 write!(f, "made the operation panic: ")?;
                 // It may well hold the item.
@@ -189,6 +226,8 @@ pub struct Failed {
     pub item: Box<[u8]>,
     /// Why it failed.
     pub cause: Failure,
+    /// The last that its process said on standard error.
+    pub said: Box<[u8]>,
 }
 
 impl Failed {
@@ -223,6 +262,9 @@ pub struct Quoted<'a>(pub &'a [u8]);
 impl Quoted<'_> {
     /// The most characters of an item that a message shows.
     const SHOWN: usize = 60;
+
+    /// So many bytes of an item are enough for a message.
+    pub const KEPT: usize = 4 * Self::SHOWN + 4;
 }
 
 impl fmt::Display for Quoted<'_> {
@@ -254,6 +296,11 @@ fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
 /// Whether a character could move the cursor, start an escape sequence or turn the text around.
 fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A signal as people call it.
+pub fn signal_name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
 }
 
 /// The message of a caught panic.

@@ -34,6 +34,17 @@ impl Record {
     }
 }
 
+/// What a log wants to know of a process beside its outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The command, as it could be typed.
+    pub command: Vec<u8>,
+    /// The bytes on its standard input.
+    pub sent: u64,
+    /// The bytes that it printed.
+    pub received: u64,
+}
+
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {

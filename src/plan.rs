@@ -3,12 +3,17 @@
 //! Each room has options of its own; this puts them together and keeps, for each decision that was
 //! derived rather than given, the reason. Nothing here opens or starts anything.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use crate::chunk::Chunking;
+use crate::command::recipe;
+use crate::engine::Again;
+use crate::exit::Report;
 use crate::op::{self, Operation, Params};
 use crate::progress::{self, Talk};
-use crate::run::Policy;
+use crate::run::{Backoff, Policy};
 use crate::{output, source};
 
 /// What is to be run, and how.
@@ -20,6 +25,8 @@ pub struct Plan {
     pub items_are_typed: bool,
     /// What is done to them.
     pub work: Chosen,
+    /// How processes do it, where they do.
+    pub processes: Option<Processes>,
     /// How many workers.
     pub jobs: usize,
     /// How many items a worker takes at a time.
@@ -48,6 +55,18 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// The way in which processes do it, where they do.
+    ///
+    /// # Errors
+    ///
+    /// A parameter of the operation is wrong.
+    pub fn process(&self) -> Result<Option<op::Process>> {
+        Ok(match (self.operation.prepare)(&self.params)? {
+            op::Work::Process(process) => Some(process),
+            op::Work::Map(_) | op::Work::Fold(_) => None,
+        })
+    }
+
     /// Whether all items have one answer, rather than a result each.
     ///
     /// # Errors
@@ -56,6 +75,21 @@ impl Chosen {
     pub fn gives_one_answer(&self) -> Result<bool> {
         Ok(self.reduce.is_some() || matches!((self.operation.prepare)(&self.params)?, op::Work::Fold(_)))
     }
+}
+
+/// What is particular to work by processes.
+#[derive(Clone)]
+pub struct Processes {
+    /// The command, and how it is run.
+    pub command: recipe::Options,
+    /// Between two starts.
+    pub delay: Duration,
+    /// Which attempts are followed by another.
+    pub again: Again,
+    /// The wait before it.
+    pub backoff: Backoff,
+    /// What the exit status tells of failed items.
+    pub report: Report,
 }
 
 /// Something decided, and why.

@@ -17,14 +17,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("op", &["item"]),
     ("output", &["item", "outcome", "buffer", "op"]),
     ("command", &["sys", "item", "outcome", "output"]),
-    ("event", &["item"]),
+    ("event", &["item", "outcome"]),
     ("progress", &["item", "output", "event"]),
-    ("engine", &["item", "buffer", "chunk", "op", "output"]),
+    ("engine", &["sys", "item", "outcome", "buffer", "chunk", "op", "output", "command"]),
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
-    ("exit", &["sys", "event"]),
-    ("plan", &["chunk", "source", "op", "output", "progress", "run"]),
-    ("start", &["sys", "buffer", "source", "op", "output", "event", "progress", "engine", "run", "exit", "plan"]),
-    ("cli", &["sys", "chunk", "source", "op", "output", "progress", "run", "exit", "plan", "start"]),
+    ("exit", &["sys", "item", "event"]),
+    ("plan", &["chunk", "source", "op", "output", "command", "progress", "engine", "run", "exit"]),
+    (
+        "start",
+        &["sys", "buffer", "source", "op", "output", "command", "event", "progress", "engine", "run", "exit", "plan"],
+    ),
+    (
+        "cli",
+        &["sys", "chunk", "source", "op", "output", "command", "progress", "engine", "run", "exit", "plan", "start"],
+    ),
     ("main", &["cli"]),
 ];
 

@@ -32,6 +32,9 @@ pub(super) const TOPIC: &str = "topic";
 
 const EXAMPLES: &str = "\
 Examples:
+  ls *.log | parjob run gzip -9 {}             a command for each line, on all CPUs
+  parjob --jobs 4 sh 'convert {} -resize 50% {.}_small.png' ::: *.png
+  parjob --retries 2 --timeout 30s sh < commands.txt
   seq 9 | parjob square                        the squares, in order
   parjob sum :::: january february             the exact sum of the numbers in two files
   parjob --range 1:1000000 square --reduce mean
@@ -48,8 +51,10 @@ Exit status:
   0    every item went well
   1    an item failed, or there was nothing to answer from
   2    the command line was wrong; nothing ran
-  3    input could not be read, or results not fully written
+  3    input could not be read, or results or the ledger not fully written
   124  --deadline passed
+  126  the command cannot be executed; nothing ran
+  127  the command was not found; nothing ran
   A signal that ends parjob shows as 128 plus its number.";
 
 /// The whole command line.
@@ -77,8 +82,19 @@ pub fn command() -> Command {
 }
 
 fn subcommand(operation: &'static Operation) -> Command {
-    let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
-        Words::Values => ("ITEM", ValueHint::Other),
+    let about = Command::new(operation.name).about(operation.summary).long_about(operation.about);
+    let command = about.disable_help_flag(true).args(operation.params.iter().map(param));
+    let words = (operation.words)(&Params::defaults(operation));
+    if words == Words::Command {
+        let name = operation.name;
+        return command.args(command_args()).override_usage(if name == "sh" {
+            "parjob sh [OPTIONS] [SCRIPT] [::: ITEM...]... [:::: FILE...]...".to_owned()
+        } else {
+            format!("parjob {name} [OPTIONS] COMMAND [WORD]... [::: ITEM...]... [:::: FILE...]...")
+        });
+    }
+    let (item, hint) = match words {
+        Words::Values | Words::Command => ("ITEM", ValueHint::Other),
         Words::Paths | Words::Lists | Words::Trees => ("FILE", ValueHint::AnyPath),
     };
     let items = Arg::new(ITEMS)
@@ -87,12 +103,8 @@ fn subcommand(operation: &'static Operation) -> Command {
         .value_parser(value_parser!(OsString))
         .value_hint(hint)
         .help("Items; standard input when there are none. After -- an item may begin with -");
-    Command::new(operation.name)
-        .about(operation.summary)
-        .long_about(operation.about)
+    command
         .override_usage(format!("parjob {} [OPTIONS] [{item}]... [::: {item}...] [:::: FILE...]", operation.name))
-        .disable_help_flag(true)
-        .args(operation.params.iter().map(param))
         .arg(items)
 }
 
@@ -236,6 +248,72 @@ fn talk_args() -> Vec<Arg> {
             .value_parser(value_parser!(u64)),
         flag("quiet", HEADING, "Only errors").short('q').conflicts_with("verbose"),
         rare(flag("verbose", HEADING, "The decisions taken, and each failure as it happens")).short('v'),
+    ]
+}
+
+/// The options of the operations that run commands.
+fn command_args() -> Vec<Arg> {
+    let mut args = template_args();
+    args.extend(failure_args());
+    args.extend(pace_args());
+    args
+}
+
+/// An option of a command: it belongs to the operation, wherever it stands.
+fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help_heading(heading).help(help)
+}
+
+fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(heading).help(help)
+}
+
+fn template_args() -> Vec<Arg> {
+    const HEADING: &str = "The command";
+    let bytes = || value_parser!(OsString);
+    vec![
+        own("batch", "N", HEADING, "Items in one command line: a number, or max").short('n').default_value("1"),
+        own("placeholder", "STR", HEADING, "STR stands for the item, and braces for themselves")
+            .short('I')
+            .value_parser(bytes()),
+        own("shell", "PROGRAM", HEADING, "The shell of sh").value_parser(bytes()).default_value("sh"),
+        own("stdin", "WHAT", HEADING, "What a command reads: null, or item for the item's bytes")
+            .value_parser(["null", "item"])
+            .hide_possible_values(true)
+            .default_value("null"),
+        own_flag("dry-run", HEADING, "Print each command instead of running it"),
+        own_flag("trace-commands", HEADING, "Print each command on standard error as it starts").short('t'),
+        own_flag("line-buffer", HEADING, "Lines as they come; those of several items may interleave"),
+        own_flag("ungroup", HEADING, "Commands write straight to standard output, in whatever order")
+            .short('u')
+            .conflicts_with_all(["line-buffer", "ordered", "unordered", "tag", "output", "reduce"]),
+    ]
+}
+
+fn failure_args() -> Vec<Arg> {
+    const HEADING: &str = "Failures of commands";
+    vec![
+        own("retries", "N", HEADING, "Up to N further attempts at an item that fails")
+            .value_parser(value_parser!(u32))
+            .default_value("0"),
+        own("backoff", "FIRST[..MAX]", HEADING, "The wait before a further attempt; it doubles up to MAX"),
+        own("retry-on", "LIST", HEADING, "Which failures are retried: exit, exit=75, signal, timeout, start"),
+        own("timeout", "DUR|N%", HEADING, "End an attempt after DUR, or N% of the median so far"),
+        own("grace", "DUR", HEADING, "From the request to end to the kill").default_value("2s"),
+        own("exit-status", "WHAT", HEADING, "any: 1 if an item failed; count: how many; first: its status")
+            .value_parser(["any", "count", "first"])
+            .hide_possible_values(true)
+            .default_value("any"),
+    ]
+}
+
+fn pace_args() -> Vec<Arg> {
+    const HEADING: &str = "When the next command may start";
+    vec![
+        own("delay", "DUR", HEADING, "So long after the one before").conflicts_with("rate"),
+        own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)"),
+        own("nice", "N", HEADING, "Added to the niceness of commands").value_parser(value_parser!(i32).range(-20..=19)),
+        own("threads-per-job", "N|auto", HEADING, "Asks libraries for N threads; auto: CPUs / jobs"),
     ]
 }
 

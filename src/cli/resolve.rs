@@ -11,17 +11,19 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::ITEMS;
+use super::commands::processes;
 use super::negative::unmarked;
-use super::values;
+use super::{Apart, values};
 use crate::chunk::Chunking;
+use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
 use crate::output::{self, FORMATS};
-use crate::plan::{Chosen, Decision, Plan};
+use crate::plan::{Chosen, Decision, Plan, Processes};
 use crate::progress::{self, Style, Talk};
 use crate::run::{Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading};
 use crate::sys::cpus::{self, Cpus};
-use crate::sys::entry;
+use crate::sys::{entry, limits};
 
 /// What the environment says.
 pub(super) struct Surroundings {
@@ -59,17 +61,21 @@ impl Surroundings {
 pub(super) fn resolve(
     operation: &'static Operation,
     given: &ArgMatches,
-    sources: Vec<Column>,
+    apart: Apart,
     around: &Surroundings,
 ) -> Result<Plan> {
+    let Apart { sources, tail } = apart;
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
     let mut work = work(operation, given, &mut decide)?;
     let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
-    let jobs = jobs(given, around, &mut decide)?;
-    let policy = policy(given, around)?;
-    let chunking = chunking(given, &policy, &mut decide)?;
+    let process = work.process()?;
+    let jobs = jobs(given, process.is_some(), around, &mut decide)?;
+    let processes =
+        process.map(|process| processes(process, tail, given, jobs, around.cpus.count, &mut decide)).transpose()?;
+    let policy = policy(given, around, processes.as_ref())?;
+    let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
     let output = output(given, &work, &mut decide)?;
     let talk = talk(given, around, &mut decide);
@@ -81,11 +87,11 @@ pub(super) fn resolve(
     if let Some(deadline) = policy.deadline {
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
-    Ok(Plan { source, items_are_typed, work, jobs, chunking, policy, output, progress, talk, decisions })
+    Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
 }
 
 /// Notes a decision: what, its value, why.
-type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
+pub(super) type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
 
 const DEFAULT: &str = "the default";
 
@@ -126,7 +132,7 @@ fn source(
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
     let kind = (work.operation.words)(&work.params);
-    if let Some(words) = given.get_many::<OsString>(ITEMS) {
+    if let Some(words) = given.try_get_many::<OsString>(ITEMS).ok().flatten() {
         let words = words.map(|word| unmarked(word)).collect();
         add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
     }
@@ -138,7 +144,7 @@ fn source(
     } else {
         decide("items", described(&columns), "given on the command line".into());
     }
-    if columns.len() > 1 {
+    if columns.len() > 1 && kind != Words::Command {
         bail!(
             "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
             work.operation.name,
@@ -186,14 +192,19 @@ fn reading(given: &ArgMatches) -> Result<Reading> {
 /// Starting a pool takes time in the square of its threads: 0.6 s for so many, 12 s for four times as many.
 const MOST_JOBS: usize = 1024;
 
-fn jobs(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Result<usize> {
+fn jobs(given: &ArgMatches, by_processes: bool, around: &Surroundings, decide: Decide<'_>) -> Result<usize> {
     let Cpus { count, why } = around.cpus;
     let Some(text) = given.get_one::<String>("jobs") else {
         decide("jobs", count.to_string(), format!("the default: {why}"));
         return Ok(count);
     };
+    if text == "0" && by_processes {
+        let jobs = limits::processes();
+        decide("jobs", jobs.to_string(), "--jobs 0: as many as open files allow".into());
+        return Ok(jobs);
+    }
     let jobs = values::jobs(text, count).context("--jobs")?;
-    if jobs > MOST_JOBS {
+    if jobs > MOST_JOBS && !by_processes {
         bail!("--jobs {text}: at most {MOST_JOBS} workers");
     }
     let relative = text.contains(['%', '+', '-']);
@@ -202,7 +213,7 @@ fn jobs(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Result
     Ok(jobs)
 }
 
-fn policy(given: &ArgMatches, around: &Surroundings) -> Result<Policy> {
+fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processes>) -> Result<Policy> {
     let halt = match given.get_one::<String>("halt").map(String::as_str) {
         None | Some("never") => None,
         Some(text) => Some(text.parse::<Halt>().with_context(|| format!("--halt {text:?}"))?),
@@ -210,21 +221,37 @@ fn policy(given: &ArgMatches, around: &Surroundings) -> Result<Policy> {
     let deadline = given.get_one::<String>("deadline").map(|text| values::duration(text).context("--deadline"));
     Ok(Policy {
         sigpipe_ignored: around.sigpipe_ignored,
-        ordered: !given.get_flag("unordered"),
+        ordered: !given.get_flag("unordered")
+            && processes.is_none_or(|processes| processes.command.grouping == Grouping::Items),
         halt,
         deadline: deadline.transpose()?,
-        ..Policy::default()
+        again: processes.map(|processes| processes.again.clone()).unwrap_or_default(),
+        backoff: processes.map(|processes| processes.backoff).unwrap_or_default(),
+        killable: processes.is_some(),
+        grace: processes.map(|processes| processes.command.grace).unwrap_or_default(),
     })
 }
 
-fn chunking(given: &ArgMatches, policy: &Policy, decide: Decide<'_>) -> Result<Chunking> {
+fn chunking(
+    given: &ArgMatches,
+    policy: &Policy,
+    processes: Option<&Processes>,
+    decide: Decide<'_>,
+) -> Result<Chunking> {
+    let batch = processes.map(|processes| match processes.command.batch {
+        Batch::Items(items) => items,
+        Batch::Max => NonZeroU32::MIN,
+    });
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
         let items = text.parse::<NonZeroU32>().ok();
         let items =
             items.with_context(|| format!("--chunk {text:?} is neither auto nor a number of items from 1 on"))?;
         decide("chunk", text.into(), format!("--chunk {text}"));
-        return Ok(Chunking::Items(items));
+        return Ok(Chunking::Items(items.saturating_mul(batch.unwrap_or(NonZeroU32::MIN))));
+    }
+    if let Some(batch) = batch {
+        return Ok(Chunking::Items(batch));
     }
     if policy.halt.is_some() {
         decide("chunk", "1".into(), "--halt counts items one by one".into());

@@ -100,8 +100,8 @@ mod tests {
         std::fs::write(dir.path().join("plain"), "").unwrap();
         std::fs::create_dir(dir.path().join("sh")).unwrap();
         let path = std::env::join_paths([dir.path(), Path::new("/bin")]).unwrap();
-        assert_eq!(find(b"sh", Some(&path)).unwrap(), c"/bin/sh".into());
-        assert_eq!(find(b"/bin/sh", None).unwrap(), c"/bin/sh".into());
+        assert_eq!(find(b"sh", Some(&path)).unwrap(), CString::from(c"/bin/sh"));
+        assert_eq!(find(b"/bin/sh", None).unwrap(), CString::from(c"/bin/sh"));
         assert_eq!(find(b"plain", Some(&path)).unwrap_err().status, 126);
         assert_eq!(find(b"nothing-like-it", Some(&path)).unwrap_err().status, 127);
         assert_eq!(find(b"/nothing/like/it", Some(&path)).unwrap_err().status, 127);

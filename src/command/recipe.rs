@@ -168,3 +168,19 @@ impl Recipe {
         self.program.as_deref()
     }
 }
+
+/// The words as they could be typed into a shell.
+pub fn quoted(words: &Words) -> Vec<u8> {
+    let mut line = Vec::new();
+    for word in words.iter() {
+        if !line.is_empty() {
+            line.push(b' ');
+        }
+        match shlex::bytes::try_quote(word) {
+            Ok(word) => line.extend_from_slice(&word),
+            // It holds a NUL byte, which no word can.
+            Err(_) => line.extend_from_slice(word),
+        }
+    }
+    line
+}

@@ -400,7 +400,6 @@ mod tests {
             template.expand(&[Values { fields: &every, ..item("") }], &mut out);
             assert_eq!(out.iter().collect::<Vec<_>>(), [&[b"a", &every[..]].concat(), &every]);
         }
-        assert_eq!(out.as_bytes().len(), 2 * 254 + 3);
-        assert_eq!(out.starts(), [0, 256]);
+        assert_eq!(out.iter().map(<[u8]>::len).collect::<Vec<_>>(), [255, 254]);
     }
 }

@@ -160,6 +160,7 @@ fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
         seq: chunk.first.plus(*place as u64),
         item: item_at(*place).into(),
         cause: cause.clone(),
+        said: Box::default(),
     };
     failures.map(tell).collect()
 }

@@ -1,21 +1,29 @@
 //! What carries chunks to workers.
 //!
-//! The run loop starts blocks and collects what has ended; in between, workers pull. The loop does not
-//! know that there is only one engine: [`Local`], the threads of this machine. Tests of the loop put one
-//! in its place that does as it is told.
+//! The run loop starts blocks and collects what has ended; in between, workers pull. [`Local`] does chunks on threads
+//! of this process, [`Processes`] has a process do each item or batch. Tests of the loop put an engine in their place
+//! that does as it is told.
 
+mod again;
 mod caught;
 mod hand;
 mod local;
 mod outbox;
+mod processes;
+mod quota;
+mod ran;
 
 use crate::chunk::Block;
 use crate::item::{Attempt, Failed, Seq};
 use crate::op::Answer;
 
+pub use again::{Again, Kind};
 pub use caught::is_caught;
 pub use hand::{Job, Task};
-pub use local::{Local, Quota};
+pub use local::Local;
+pub use processes::{Crew, GuardSlot, Journal, Keeper, Note, Processes, Roster, Skip, Strays};
+pub use quota::Quota;
+pub use ran::{Fate, Ran};
 
 /// Carries chunks to workers.
 pub trait Engine {
@@ -27,13 +35,43 @@ pub trait Engine {
 
     /// Hands over what has ended since the last call, in no particular order. Never waits; a [`Ring`] has
     /// told when it is worth calling.
-    fn collect(&mut self) -> Vec<Parcel>;
+    fn collect(&mut self) -> Vec<Delivery>;
 
     /// Takes back every item that no worker has claimed; their number.
     fn revoke(&mut self) -> u64;
 
     /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
     fn close(&mut self) -> Option<Answer>;
+
+    /// Tells which item's results go out next: what it has may be handed over before it has ended.
+    fn front(&mut self, _seq: Seq) {}
+
+    /// Does something to all that is at work. Whether that will end for it: work in this process cannot be ended.
+    fn command(&mut self, _order: Order) -> bool {
+        false
+    }
+}
+
+/// What can be done to items at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Ask them to end, and kill what has not ended after the grace.
+    End,
+    /// Kill them.
+    Kill,
+    /// Let them stand still.
+    Pause,
+    /// Let them go on.
+    Resume,
+}
+
+/// What an engine hands over.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Chunks that were done in this process.
+    Chunks(Parcel),
+    /// What a process did.
+    Process(Box<Ran>),
 }
 
 /// Tells the run loop that there is something to collect.

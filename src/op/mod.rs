@@ -22,7 +22,9 @@ mod order;
 mod pi;
 mod reduce;
 mod results;
+mod run;
 mod scan;
+mod sh;
 mod sketch;
 mod square;
 mod stats;
@@ -43,6 +45,8 @@ pub use results::Results;
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
+    &run::RUN,
+    &sh::SH,
     &square::SQUARE,
     &double::DOUBLE,
     &len::LEN,
@@ -105,6 +109,8 @@ pub enum Words {
     Lists,
     /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
     Trees,
+    /// The words of a command; items come from elsewhere.
+    Command,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -186,6 +192,17 @@ pub enum Work {
     Map(Arc<dyn Map>),
     /// One answer for all items.
     Fold(Arc<dyn AnyFold>),
+    /// A process for each item or batch.
+    Process(Process),
+}
+
+/// A way for processes to do items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// A program with its arguments.
+    Run,
+    /// A script for a shell.
+    Shell,
 }
 
 /// Gives each item a result.

@@ -71,6 +71,14 @@ impl Body {
         body
     }
 
+    /// These bytes.
+    pub fn with(bytes: Vec<u8>, room: &Arc<Room>) -> Body {
+        let mut body = Body::new(room);
+        body.tail = bytes;
+        body.count();
+        body
+    }
+
     /// How many bytes.
     pub fn len(&self) -> u64 {
         self.file.as_ref().map_or(0, |(_, len)| *len) + self.tail.len() as u64

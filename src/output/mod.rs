@@ -20,7 +20,7 @@ use crate::outcome::Record;
 
 pub use body::{Body, Output, Room, Stream};
 pub use sink::{Aside, Sink, check, stdout};
-pub use writer::{Writer, Wrote};
+pub use writer::{Load, Writer, Wrote};
 
 /// Where results go and how they look.
 #[derive(Clone, Debug, PartialEq, Eq)]

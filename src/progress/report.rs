@@ -3,10 +3,11 @@
 //! A run where all went well is silent unless a person watches, so that cron sends no mail.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use super::say;
 use crate::event::{Counts, Ended, Event, Observer, Stop};
-use crate::item::Seq;
+use crate::item::{Seq, signal_name};
 use crate::output::Aside;
 
 /// How much is said.
@@ -46,6 +47,15 @@ impl Report {
         }
     }
 
+    fn say_bytes(&self, line: &[u8]) {
+        // That standard error may be closed is nobody's fault.
+        let mut write = || drop(std::io::stderr().write_all(line));
+        match &self.aside {
+            Some(aside) => aside(&mut write),
+            None => write(),
+        }
+    }
+
     fn write(&self, ended: &Ended) {
         let mut text = String::new();
         if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop, &ended.counts)) {
@@ -77,7 +87,7 @@ impl Report {
             Stop::Deadline if loud => Some("stopped: the --deadline passed".into()),
             // What was asked for may come to be with the last item.
             Stop::Halted { .. } if loud && counts.not_run > 0 => Some("stopped early, as --halt says".into()),
-            Stop::Signal(signal) if loud => Some(format!("stopped by {}", name(*signal))),
+            Stop::Signal(signal) if loud => Some(format!("stopped by {}", signal_name(*signal))),
             Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,
         }
     }
@@ -95,11 +105,6 @@ impl Report {
     }
 }
 
-/// A signal as people call it.
-fn name(signal: i32) -> String {
-    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
-}
-
 /// `read = ok + failed + skipped + not run`, the time and the rate.
 fn summary(ended: &Ended) -> String {
     let counts = &ended.counts;
@@ -107,8 +112,8 @@ fn summary(ended: &Ended) -> String {
     let rate = counts.done() as f64 / seconds.max(1e-6);
     let nothing = if ended.no_answer { "; nothing to answer from" } else { "" };
     format!(
-        "parjob: {} read: {} ok, {} failed, 0 skipped, {} not run; {seconds:.3} s, {rate:.0}/s{nothing}\n",
-        counts.read, counts.ok, counts.failed, counts.not_run
+        "parjob: {} read: {} ok, {} failed, {} skipped, {} not run; {seconds:.3} s, {rate:.0}/s{nothing}\n",
+        counts.read, counts.ok, counts.failed, counts.skipped, counts.not_run
     )
 }
 
@@ -129,17 +134,19 @@ impl Observer for Report {
                 let seconds = delay.as_secs_f64();
                 self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
             }
-            Event::Lingering { items } if self.talk != Talk::Quiet => {
+            Event::Lingering { items, killable } if self.talk != Talk::Quiet => {
                 let whom = match items {
                     0 => "the reader of the results".to_string(),
                     1 => "1 item at work".to_string(),
                     items => format!("{items} items at work"),
                 };
-                self.say(&format!("parjob: waiting for {whom}; Ctrl-C stops at once\n"));
+                let again = if *killable && *items > 0 { "Ctrl-C again kills them" } else { "Ctrl-C stops at once" };
+                self.say(&format!("parjob: waiting for {whom}; {again}\n"));
             }
             Event::Warning(warning) if self.talk != Talk::Quiet => self.say(&format!("parjob: {warning}\n")),
             Event::Ended(ended) => self.write(ended),
-            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}
+            Event::Say(line) => self.say_bytes(line),
+            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } | Event::Ran { .. } => {}
             Event::Lingering { .. } | Event::Stopping(_) | Event::Warning(_) => {}
         }
     }
@@ -154,7 +161,12 @@ mod tests {
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
         let mut report = Report::new(Talk::Brief, None);
         for seq in [30, 7, 12, 1, 25, 9, 40, 3, 18, 22, 5, 16] {
-            let failed = Failed { seq: Seq(seq), item: b"x".as_slice().into(), cause: Failure::NotANumber };
+            let failed = Failed {
+                seq: Seq(seq),
+                item: b"x".as_slice().into(),
+                cause: Failure::NotANumber,
+                said: Box::default(),
+            };
             report.on(&Event::Failed(&failed));
         }
         let text = report.failures(12);

@@ -3,6 +3,7 @@
 
 pub mod cpus;
 pub mod entry;
+pub mod limits;
 pub mod signals;
 pub mod spawn;
 pub mod words;

@@ -136,6 +136,7 @@ fn a_run_of_an_operation_that_panics() {
             walk: false,
         },
         work: plan::Chosen { operation, params: Params::default(), reduce },
+        processes: None,
         jobs: 2,
         chunking: Chunking::Auto,
         policy: Policy { ordered: true, ..Policy::default() },

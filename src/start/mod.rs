@@ -1,5 +1,7 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
+mod crew;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -7,15 +9,19 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 
 use anyhow::{Context, Result, anyhow};
+use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
-use crate::engine::{self, Engine, Job, Local, Quota, Task};
+use crate::command::clock::Clock;
+use crate::command::program::NoProgram;
+use crate::command::recipe::Recipe;
+use crate::engine::{self, Engine, Job, Local, Note, Processes, Quota, Roster, Task};
 use crate::event::{Ended, Observer};
-use crate::exit::{BROKEN, Exit, FAILED, OK};
+use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::op::{Answer, Blanks, Map, Params, Work};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
-use crate::progress::{self, Report, Talk};
+use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source;
 use crate::sys::{entry, signals};
@@ -32,15 +38,15 @@ pub fn start(plan: Plan) -> Result<Exit> {
     }
     check_streams(&plan)?;
     let format = output::format(&plan.output);
-    let job = prepare(&plan)?;
+    let work = prepare(&plan)?;
     let shown = progress::show(plan.progress)?;
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
         None => output::stdout(shown.results),
     };
-    let report = Box::new(Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
+    let report = Box::new(progress::Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(plan, job, format, sink, observers)
+    run_connected(plan, work, format, sink, observers)
 }
 
 /// The panic of an operation is the failure of an item, and is told as one.
@@ -64,24 +70,34 @@ fn check_streams(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+/// What workers are to do.
+enum Todo {
+    Chunks(Job),
+    Commands(Box<Recipe>),
+}
+
 /// The operation, and the fold of its results.
-fn prepare(plan: &Plan) -> Result<Job> {
+fn prepare(plan: &Plan) -> Result<Todo> {
+    if let Some(processes) = &plan.processes {
+        return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes)?)));
+    }
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
     let Some(reduce) = plan.work.reduce else {
-        return Ok(match work {
-            Work::Map(map) => Job::Map(map),
-            Work::Fold(fold) => Job::Fold(fold),
-        });
+        return match work {
+            Work::Map(map) => Ok(Todo::Chunks(Job::Map(map))),
+            Work::Fold(fold) => Ok(Todo::Chunks(Job::Fold(fold))),
+            Work::Process(_) => anyhow::bail!("{} has no command", plan.work.operation.name),
+        };
     };
     match (work, (reduce.prepare)(&Params::defaults(reduce).without_limits())?) {
-        (Work::Map(map), Work::Fold(fold)) => Ok(Job::Reduce(map, fold)),
+        (Work::Map(map), Work::Fold(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
         _ => anyhow::bail!("--reduce {} cannot take the result of {}", reduce.name, plan.work.operation.name),
     }
 }
 
 fn run_connected(
     plan: Plan,
-    job: Job,
+    work: Todo,
     format: Arc<dyn Format>,
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
@@ -91,23 +107,24 @@ fn run_connected(
     // As much as may wait to be written is worth keeping.
     let spares = Spares::new(limits.unwritten);
     let name = sink.name();
-    let is_map = matches!(job, Job::Map(_));
-    let map = match &job {
-        Job::Map(map) | Job::Reduce(map, _) => Some(Arc::clone(map)),
-        Job::Fold(_) => None,
+    let is_fold = matches!(work, Todo::Chunks(Job::Fold(_) | Job::Reduce(..)));
+    let map = match &work {
+        Todo::Chunks(Job::Map(map) | Job::Reduce(map, _)) => Some(Arc::clone(map)),
+        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) => None,
     };
+    let mut header = Vec::new();
+    match &work {
+        Todo::Chunks(Job::Map(_)) => format.begin(&mut header),
+        Todo::Chunks(_) => {}
+        Todo::Commands(_) => format.begin_processes(&mut header),
+    }
 
-    listen(&sender)?;
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let mut engine = start_engine(&plan, job, &format, &spares, &sender)?;
+    let mut engine = start_engine(&plan, work, &format, &spares, &sender)?;
     start_source(&plan, &pool, sender)?;
 
-    let mut header = Vec::new();
-    if is_map {
-        format.begin(&mut header);
-    }
     let operation = plan.work.reduce.map_or(plan.work.operation.name, |reduce| reduce.name);
     let answer = |answer: &Answer| {
         let mut bytes = Vec::new();
@@ -115,17 +132,19 @@ fn run_connected(
         bytes
     };
     let doors = Doors {
-        engine: &mut engine,
+        engine: &mut *engine,
         mailbox: &mut Channel(receiver),
-        write: &mut |bytes| writer.write(bytes),
-        answer: if is_map { None } else { Some(&answer) },
+        write: &mut |load| writer.write(load),
+        suspend: &mut signals::suspend,
+        answer: is_fold.then_some(&answer),
         observers: &mut observers,
         pool: &pool,
         spares: &spares,
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, header);
-    let exit = finish(writer, &ended)?;
+    let report = plan.processes.as_ref().map(|processes| processes.report).unwrap_or_default();
+    let exit = finish(writer, &ended, report)?;
     Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
 }
 
@@ -138,8 +157,8 @@ fn remark(map: &dyn Map, exit: Exit) -> Exit {
 }
 
 /// Puts a result file in place, when there is a whole one.
-fn finish(writer: Writer, ended: &Ended) -> Result<Exit> {
-    let exit = Exit::of(ended);
+fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
+    let exit = Exit::of(ended, report);
     if ended.is_whole() {
         writer.complete()?;
     } else {
@@ -152,30 +171,61 @@ fn finish(writer: Writer, ended: &Ended) -> Result<Exit> {
 /// the source; results in proportion.
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
-    (pool, Limits { unwritten: (plan.jobs + 2) * 4 * BUFFER, total: plan.source.total().or(plan.progress.total) })
+    // What commands print has room of its own, and waits for nothing but its turn.
+    let unwritten = if plan.processes.is_some() { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
+    (pool, Limits { unwritten, total: plan.source.total().or(plan.progress.total) })
 }
 
-fn listen(sender: &Sender<Message>) -> Result<()> {
+/// Hears signals and tells the loop. SIGUSR1 asks what runs now.
+fn listen(plan: &Plan, made: Option<(Arc<Roster>, Arc<Clock>)>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
-    signals::listen(move |signal| drop(sender.send(Message::Signal(signal))))
+    let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
+    signals::listen(grace, move |signal| {
+        let message = match &made {
+            Some((roster, clock)) if signal == SIGUSR1 => Message::Note(Note::Warning(roster.describe(clock))),
+            _ => Message::Signal(signal),
+        };
+        drop(sender.send(message));
+    })
 }
 
 fn start_engine(
     plan: &Plan,
-    job: Job,
+    work: Todo,
     format: &Arc<dyn Format>,
     spares: &Arc<Spares>,
     sender: &Sender<Message>,
-) -> Result<Local> {
-    let apart = plan.policy.retries > 0;
-    let tell = if apart || plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
-    let task = Task { job, format: Arc::clone(format), tell, apart };
-    // Only of a total that is certain can a share be taken here; and what will be tried again has not failed yet.
-    let quota = plan.policy.halt.filter(|_| !apart).and_then(|halt| {
+) -> Result<Box<dyn Engine>> {
+    let apart = plan.policy.again.retries > 0;
+    // Only of a total that is certain can a share be taken here.
+    let quota = plan.policy.halt.and_then(|halt| {
         let left = AtomicU64::new(halt.items(plan.source.total())?);
         Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
-    let (ringing, sender) = (sender.clone(), sender);
+    match (work, &plan.processes) {
+        (Todo::Commands(recipe), Some(processes)) => {
+            let made = crew::crew(plan, processes, *recipe, quota, format, spares, sender)?;
+            listen(plan, Some((made.roster, made.clock)), sender)?;
+            Ok(Box::new(Processes::new(made.crew)))
+        }
+        (Todo::Chunks(job), _) => {
+            listen(plan, None, sender)?;
+            let tell = if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
+            let task = Task { job, format: Arc::clone(format), tell, apart };
+            Ok(Box::new(start_local(plan, task, quota, spares, sender)?))
+        }
+        (Todo::Commands(_), None) => anyhow::bail!("there is no command"),
+    }
+}
+
+fn start_local(
+    plan: &Plan,
+    task: Task,
+    quota: Option<Quota>,
+    spares: &Arc<Spares>,
+    sender: &Sender<Message>,
+) -> Result<Local> {
+    let ringing = sender.clone();
     let ring = move |ring| drop(ringing.send(Message::Ring(ring)));
     let engine = Local::start(plan.jobs, task, plan.chunking, quota, Arc::clone(spares), ring)?;
     if engine.capacity() < plan.jobs {
@@ -188,7 +238,7 @@ fn start_engine(
 /// Has the loop tell of something, so that it does not run into a bar.
 fn warn(sender: &Sender<Message>, warning: &str) {
     // Nobody is left to hear it when the run is over already.
-    let _ = sender.send(Message::Warning(warning.into()));
+    let _ = sender.send(Message::Note(Note::Warning(warning.into())));
 }
 
 const CRLF: &str = "the items end with a carriage return, which is taken as a part of them; --crlf strips it";
@@ -218,5 +268,6 @@ fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) ->
 /// Says what kept parjob itself from doing its work, and the status for it.
 pub fn fail(error: &anyhow::Error) -> Exit {
     progress::say(&format!("parjob: {error:#}\n"));
-    Exit::Status(BROKEN)
+    let no_program = error.downcast_ref::<NoProgram>().map(|no_program| no_program.status);
+    Exit::Status(no_program.unwrap_or(if error.is::<Misuse>() { USAGE } else { BROKEN }))
 }

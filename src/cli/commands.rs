@@ -1,0 +1,204 @@
+//! From the options of commands to the part of a plan that is about processes.
+
+use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::ArgMatches;
+
+use super::resolve::Decide;
+use super::values;
+use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
+use crate::engine::Again;
+use crate::exit::Report;
+use crate::op::Process;
+use crate::plan::Processes;
+use crate::run::Backoff;
+
+/// What is particular to processes.
+pub(super) fn processes(
+    process: Process,
+    words: Vec<OsString>,
+    given: &ArgMatches,
+    jobs: usize,
+    cpus: usize,
+    decide: Decide<'_>,
+) -> Result<Processes> {
+    let way = way(process, &words, given)?;
+    let batch = batch(given)?;
+    if way != Way::Run && words.is_empty() && batch != Batch::Items(NonZeroU32::MIN) {
+        bail!("--batch puts several items into one command, but without a script each item is a command by itself");
+    }
+    if words.len() > 1 && way != Way::Run {
+        bail!("sh takes its script as one word; quote it: parjob sh '{}'", shown(&words));
+    }
+    let grouping = match (given.get_flag("ungroup"), given.get_flag("line-buffer")) {
+        (true, _) => Grouping::None,
+        (_, true) => Grouping::Lines,
+        _ => Grouping::Items,
+    };
+    let stdin = match given.get_one::<String>("stdin").map(String::as_str) {
+        Some("item") => Stdin::Item,
+        _ => Stdin::Null,
+    };
+    let command = Options {
+        way,
+        words,
+        token: given.get_one::<OsString>("placeholder").map(|token| token.clone().into_vec()),
+        batch,
+        stdin,
+        grouping,
+        dry_run: given.get_flag("dry-run"),
+        trace: given.get_flag("trace-commands"),
+        timeout: text(given, "timeout").map(timeout).transpose()?,
+        grace: text(given, "grace")
+            .map_or(Ok(Duration::from_secs(2)), |text| values::duration(text).context("--grace"))?,
+        nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
+        threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
+    };
+    decide_command(&command, given, decide);
+    Ok(Processes {
+        delay: delay(given)?,
+        again: Again { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..again_on(given)? },
+        backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
+        report: match text(given, "exit-status") {
+            Some("count") => Report::Count,
+            Some("first") => Report::First,
+            _ => Report::Any,
+        },
+        command,
+    })
+}
+
+fn text<'a>(given: &'a ArgMatches, name: &str) -> Option<&'a str> {
+    given.get_one::<String>(name).map(String::as_str)
+}
+
+fn shown(words: &[OsString]) -> String {
+    words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ").escape_debug().to_string()
+}
+
+fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> {
+    match process {
+        Process::Run if words.is_empty() => {
+            bail!(
+                "run needs a command, such as: parjob run gzip -9 {{}}; for command lines as items there is parjob sh"
+            )
+        }
+        Process::Run => Ok(Way::Run),
+        Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
+    }
+}
+
+fn batch(given: &ArgMatches) -> Result<Batch> {
+    match text(given, "batch").unwrap_or("1") {
+        "max" => Ok(Batch::Max),
+        text => {
+            let items = text.parse().ok().map(Batch::Items);
+            items.with_context(|| format!("--batch {text:?} is neither max nor a number of items from 1 on"))
+        }
+    }
+}
+
+fn timeout(text: &str) -> Result<Timeout> {
+    let form = || format!("--timeout {text:?} is neither a duration such as 30s nor a share such as 300%");
+    match text.strip_suffix('%') {
+        Some(percent) => {
+            let percent: u32 = percent.parse().ok().with_context(form)?;
+            if percent <= 100 {
+                bail!("--timeout {text}: a share of the median must be above 100%, or half of the items would fail");
+            }
+            Ok(Timeout::Percent(percent))
+        }
+        None => match values::duration(text).with_context(form)? {
+            Duration::ZERO => bail!("--timeout 0 would end every command as it starts"),
+            timeout => Ok(Timeout::After(timeout)),
+        },
+    }
+}
+
+fn threads(text: &str, jobs: usize, cpus: usize) -> Result<usize> {
+    match text {
+        "auto" => Ok((cpus / jobs).max(1)),
+        text => match text.parse() {
+            Ok(0) | Err(_) => bail!("--threads-per-job {text:?} is neither auto nor a number from 1 on"),
+            Ok(threads) => Ok(threads),
+        },
+    }
+}
+
+fn delay(given: &ArgMatches) -> Result<Duration> {
+    if let Some(text) = text(given, "delay") {
+        return values::duration(text).context("--delay");
+    }
+    text(given, "rate").map_or(Ok(Duration::ZERO), |text| {
+        let form = || format!("--rate {text:?} is not a rate such as 10/s, 90/m or 5/h");
+        let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
+        let seconds = match unit {
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => bail!(form()),
+        };
+        let number = number.parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0).with_context(form)?;
+        Duration::try_from_secs_f64(seconds / number).ok().with_context(form)
+    })
+}
+
+fn backoff(text: &str) -> Result<Backoff> {
+    let (first, most) = text.split_once("..").unwrap_or((text, text));
+    let duration = |text| values::duration(text).with_context(|| format!("--backoff {text:?}"));
+    let (first, most) = (duration(first)?, if text.contains("..") { Some(duration(most)?) } else { None });
+    if most.is_some_and(|most| most < first) {
+        bail!("--backoff {text}: the longest wait is shorter than the first");
+    }
+    // Without a bound it doubles for an hour.
+    Ok(Backoff { first, most: most.unwrap_or(Duration::from_secs(3600)) })
+}
+
+fn again_on(given: &ArgMatches) -> Result<Again> {
+    let Some(text) = text(given, "retry-on") else { return Ok(Again::default()) };
+    if given.get_one::<u32>("retries").is_none_or(|retries| *retries == 0) {
+        bail!("--retry-on {text}: how often? --retries N says so");
+    }
+    let mut on = Vec::new();
+    for word in text.split(',') {
+        on.push(word.parse().with_context(|| format!("--retry-on {text:?}"))?);
+    }
+    Ok(Again { on, ..Again::default() })
+}
+
+fn decide_command(command: &Options, given: &ArgMatches, decide: Decide<'_>) {
+    if !command.words.is_empty() {
+        decide("command", shown(&command.words), "given on the command line".into());
+    } else {
+        decide("command", "each item".into(), "sh was given no script".into());
+    }
+    let mut by_option = |what, name: &str| {
+        if given.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+            && let Some(value) = text(given, name)
+        {
+            decide(what, value.to_owned(), format!("--{name}"));
+        }
+    };
+    for (what, name) in [
+        ("batch", "batch"),
+        ("retries", "retries"),
+        ("backoff", "backoff"),
+        ("timeout", "timeout"),
+        ("grace", "grace"),
+        ("delay", "delay"),
+        ("rate", "rate"),
+        ("stdin", "stdin"),
+    ] {
+        by_option(what, name);
+    }
+    if let Some(threads) = command.threads {
+        decide("threads", threads.to_string(), "--threads-per-job".into());
+    }
+    if command.dry_run {
+        decide("dry run", "yes".into(), "--dry-run: nothing is started".into());
+    }
+}

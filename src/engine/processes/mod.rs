@@ -1,0 +1,468 @@
+//! Processes, each watched by a thread: the engine of `run` and `sh`.
+//!
+//! # Approach
+//!
+//! As with [`super::Local`], workers pull: each claims the next item by itself, starts its process, stays with it
+//! until it is gone, and posts what became of it. A thread for each process that runs costs 20 µs once and a few
+//! KiB, and lets each wait in one plain system call; nothing passes through another thread before the outcome does.
+//! They are not on a rayon pool, since that starts in the square of its threads (1,000 of them in 0.6 s), and here
+//! there are as many as processes run side by side; they are started when there is something for them to do.
+//!
+//! When the system has no more files or processes, fewer run at a time and nothing fails.
+
+mod desk;
+mod place;
+mod queue;
+mod worker;
+
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use super::again::Again;
+use super::quota::Quota;
+use super::{Delivery, Engine, Fate, Order, Ran, Ring};
+use crate::buffer::Spares;
+use crate::chunk::Block;
+use crate::command::child::ending;
+use crate::command::clock::Clock;
+use crate::command::recipe::{self, Recipe, Timeout};
+use crate::command::words::Words;
+use crate::item::{Attempt, Chunk, Failure, Seq};
+use crate::op::Answer;
+use crate::outcome::Record;
+use crate::output::{Format, Output, Room};
+
+pub use place::Roster;
+use queue::{Next, Queue};
+use worker::{AGAIN, Worker};
+
+/// The stack of a worker's thread. It holds no large values and calls nothing deep.
+const STACK: usize = 128 << 10;
+
+/// While so much is on its way to a slow reader, no further process is started.
+const OUTGOING: usize = 16 << 20;
+
+/// What a run of processes needs.
+pub struct Crew {
+    /// The words of a process.
+    pub recipe: Recipe,
+    /// How processes are run.
+    pub command: recipe::Options,
+    /// How many at a time.
+    pub jobs: usize,
+    /// How many items a process does.
+    pub batch: usize,
+    /// Between two starts.
+    pub delay: Duration,
+    /// How results look.
+    pub format: Arc<dyn Format>,
+    /// Output may go out as it comes.
+    pub streams: bool,
+    /// Room for output that waits.
+    pub room: Arc<Room>,
+    /// Buffers to fill.
+    pub spares: Arc<Spares>,
+    /// Stops workers ahead of the run loop.
+    pub quota: Option<Quota>,
+    /// Which attempts are followed by another.
+    pub again: Again,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// What all processes find in their environment.
+    pub environment: Words,
+    /// What processes read: nothing.
+    pub null: File,
+    /// Outcomes carry what a log wants to know.
+    pub accounts: bool,
+    /// Who works where.
+    pub roster: Arc<Roster>,
+    /// Whether an earlier run has done an item.
+    pub skip: Option<Box<Skip>>,
+    /// Writes down what starts and ends.
+    pub journal: Option<Box<dyn Journal>>,
+    /// Keeps the output of each item in files.
+    pub keeper: Option<Box<dyn Keeper>>,
+    /// Is told which group a worker is at.
+    pub guard: Option<Box<GuardSlot>>,
+    /// Signals descendants of an attempt that left its group.
+    pub strays: Option<Box<Strays>>,
+    /// Tells the run loop that there is something to collect.
+    pub ring: Box<dyn Fn(Ring) + Send + Sync>,
+    /// Tells a person something.
+    pub tell: Box<dyn Fn(Note) + Send + Sync>,
+}
+
+/// Whether an earlier run has done the item. Asked once for each.
+pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;
+
+/// Takes the place of a worker, from 0, and the group at work there, or 0.
+pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
+
+/// Sends a signal to what an attempt at an item started and is no longer in its group.
+pub type Strays = dyn Fn(Seq, Attempt, Signal) + Send + Sync;
+
+/// Writes down what starts and ends.
+pub trait Journal: Send + Sync {
+    /// An attempt is about to start.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    fn started(&self, attempt: Attempt, batch: &Chunk<'_>) -> anyhow::Result<()>;
+
+    /// It has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    fn ended(&self, batch: &Chunk<'_>, record: &Record, ok: bool) -> anyhow::Result<()>;
+}
+
+/// Keeps the output of each item in files.
+pub trait Keeper: Send + Sync {
+    /// Keeps the output of the last attempt at an item.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, output: &Output) -> anyhow::Result<()>;
+}
+
+/// What someone has to say while the run goes on.
+#[derive(Debug)]
+pub enum Note {
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
+    /// A line for standard error.
+    Say(Vec<u8>),
+    /// The run cannot be recorded whole.
+    Broken(anyhow::Error),
+}
+
+/// Workers with processes.
+pub struct Processes {
+    shared: Arc<Shared>,
+}
+
+/// What the workers and the engine share.
+struct Shared {
+    crew: Crew,
+    queue: Mutex<Queue>,
+    /// Something in the queue has changed.
+    changed: Condvar,
+    all_left: Condvar,
+    posted: Mutex<Vec<Ran>>,
+    /// The item whose results go out next.
+    front: AtomicU64,
+    /// One of [`ending`].
+    ending: AtomicU8,
+    /// Nothing more may be claimed.
+    stopped: AtomicBool,
+    /// It was said that something holds a pipe.
+    warned_of_leak: AtomicBool,
+}
+
+impl Processes {
+    /// An engine without a thread yet.
+    pub fn new(crew: Crew) -> Processes {
+        let queue = Mutex::new(Queue::new(crew.jobs, crew.delay));
+        let shared = Shared {
+            crew,
+            queue,
+            changed: Condvar::new(),
+            all_left: Condvar::new(),
+            posted: Mutex::default(),
+            front: AtomicU64::new(Seq::FIRST.0),
+            ending: AtomicU8::new(ending::NONE),
+            stopped: AtomicBool::new(false),
+            warned_of_leak: AtomicBool::new(false),
+        };
+        Processes { shared: Arc::new(shared) }
+    }
+}
+
+impl Engine for Processes {
+    fn capacity(&self) -> usize {
+        self.shared.crew.jobs
+    }
+
+    fn start(&mut self, block: Block) {
+        let mut queue = self.shared.lock();
+        queue.push(block);
+        self.shared.hire(queue);
+        self.shared.changed.notify_one();
+    }
+
+    fn collect(&mut self) -> Vec<Delivery> {
+        let posted = std::mem::take(&mut *self.shared.posts());
+        posted.into_iter().map(|ran| Delivery::Process(Box::new(ran))).collect()
+    }
+
+    fn revoke(&mut self) -> u64 {
+        self.shared.stopped.store(true, Ordering::Relaxed);
+        let revoked = self.shared.lock().blocks.iter().map(|block| block.revoke()).sum();
+        self.shared.changed.notify_all();
+        revoked
+    }
+
+    fn close(&mut self) -> Option<Answer> {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        self.shared.changed.notify_all();
+        while queue.left < queue.threads {
+            queue = self.shared.all_left.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    fn front(&mut self, seq: Seq) {
+        if self.shared.front.swap(seq.0, Ordering::SeqCst) != seq.0 {
+            self.shared.crew.roster.ring(seq);
+        }
+    }
+
+    fn command(&mut self, order: Order) -> bool {
+        let crew = &self.shared.crew;
+        match order {
+            Order::End => drop(self.shared.ending.fetch_max(ending::SOON, Ordering::AcqRel)),
+            Order::Kill => self.shared.ending.store(ending::NOW, Ordering::Release),
+            Order::Pause => {
+                crew.clock.pause();
+                crew.roster.signal(Signal::STOP);
+            }
+            Order::Resume => {
+                crew.roster.signal(Signal::CONT);
+                crew.clock.resume();
+            }
+        }
+        crew.roster.ring_all();
+        self.shared.changed.notify_all();
+        true
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// Starts a thread, if there is something for one more to do.
+    fn hire(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>) {
+        let wanted = queue.idle == 0 && queue.threads < queue.limit && !queue.exhausted && queue.has_work();
+        if !wanted || self.is_stopped() {
+            return;
+        }
+        queue.threads += 1;
+        drop(queue);
+        let Err(error) = self.spawn_worker() else { return };
+        let mut queue = self.lock();
+        queue.threads -= 1;
+        queue.exhausted = queue.threads > 0;
+        queue.limit = queue.limit.min(queue.threads).max(1);
+        let (threads, jobs) = (queue.threads, self.crew.jobs);
+        drop(queue);
+        if threads > 0 {
+            self.warn(format!("only {threads} of {jobs} workers could be started; going on with them ({error})"));
+        } else {
+            self.break_off(anyhow::Error::new(error).context("cannot start a single worker"));
+        }
+    }
+
+    fn spawn_worker(self: &Arc<Self>) -> std::io::Result<()> {
+        let place = self.crew.roster.add()?;
+        let shared = Arc::clone(self);
+        let body = move || {
+            match Worker::new(place) {
+                Ok(mut worker) => shared.work(&mut worker),
+                Err(error) => shared.break_off(anyhow::Error::new(error).context("cannot set up a worker")),
+            }
+            shared.leave();
+        };
+        let started = Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
+        if started.is_err() {
+            self.crew.roster.remove();
+        }
+        started.map(drop)
+    }
+
+    /// A worker's life.
+    fn work(self: &Arc<Self>, worker: &mut Worker) {
+        if self.crew.command.nice != 0 {
+            // Its processes inherit it from this thread. More than may be asked for is as much as there is.
+            let _ = rustix::process::nice(self.crew.command.nice);
+        }
+        while let Some(block) = self.next_block() {
+            if let Some(chunk) = block.claim(1, 1) {
+                self.hire(self.lock());
+                worker.work(self, &block, chunk);
+            }
+            drop(block);
+            let mut queue = self.lock();
+            queue.active -= 1;
+            let crowded = queue.threads > queue.limit;
+            drop(queue);
+            if crowded {
+                self.changed.notify_all();
+            }
+        }
+    }
+
+    /// The block to claim from; counts this worker as active. Waits for one; `None` when there will be none.
+    fn next_block(&self) -> Option<Arc<Block>> {
+        let mut queue = self.lock();
+        loop {
+            let next = if self.is_stopped() || self.is_clogged() { Next::Nothing } else { queue.next() };
+            let until = match next {
+                Next::Block(block) => return Some(block),
+                Next::NotBefore(at) => Some(at.saturating_duration_since(Instant::now())),
+                Next::Nothing if queue.closed && (self.is_stopped() || !queue.has_work()) => return None,
+                Next::Nothing => queue.has_work().then_some(AGAIN),
+            };
+            if !self.posts().is_empty() {
+                drop(queue);
+                (self.crew.ring)(Ring::Now);
+                queue = self.lock();
+                if queue.has_work() && !self.is_stopped() && until.is_none() {
+                    continue;
+                }
+            }
+            let idle = usize::from(until.is_none());
+            queue.idle += idle;
+            queue = match until {
+                None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(wait) => self.changed.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0,
+            };
+            queue.idle -= idle;
+        }
+    }
+
+    /// Whether nobody takes the results.
+    fn is_clogged(&self) -> bool {
+        self.crew.room.outgoing() > OUTGOING
+    }
+
+    /// There is too little of something for one more process: waits until one has ended, or a moment.
+    fn yield_turn(&self, errno: Errno) {
+        let mut queue = self.lock();
+        queue.lower();
+        let (limit, first) = (queue.limit, !std::mem::replace(&mut queue.warned, true));
+        if first {
+            drop(queue);
+            let what = match errno {
+                Errno::AGAIN => "no more processes may be started",
+                Errno::NOMEM => "there is too little memory for more processes",
+                _ => "no more files may be open",
+            };
+            self.warn(format!("{what} ({errno}); going on with about {limit} at a time"));
+            queue = self.lock();
+        }
+        loop {
+            queue = self.changed.wait_timeout(queue, AGAIN).unwrap_or_else(PoisonError::into_inner).0;
+            if queue.active < queue.limit || self.is_stopped() {
+                break;
+            }
+        }
+        queue.active += 1;
+    }
+
+    /// An attempt has ended.
+    fn end(&self, ran: Ran) {
+        if let Some(quota) = &self.crew.quota {
+            let (ok, failed) = match &ran.fate {
+                Fate::Ok => (ran.items, 0),
+                Fate::Failed(failed) if !failed.iter().any(|f| self.crew.again.may_follow(ran.attempt, &f.cause)) => {
+                    (0, ran.items)
+                }
+                _ => (0, 0),
+            };
+            quota.note(ok, failed);
+            if quota.is_used_up() {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        self.post(ran);
+    }
+
+    fn post(&self, ran: Ran) {
+        let mut posts = self.posts();
+        posts.push(ran);
+        let first = posts.len() == 1;
+        drop(posts);
+        if first {
+            (self.crew.ring)(Ring::Soon);
+        }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        match self.crew.command.timeout? {
+            Timeout::After(timeout) => Some(timeout),
+            Timeout::Percent(_) => None,
+        }
+    }
+
+    fn journal(&self, write: impl FnOnce(&dyn Journal) -> anyhow::Result<()>) {
+        if let Some(journal) = &self.crew.journal
+            && let Err(error) = write(&**journal)
+        {
+            self.break_off(error);
+        }
+    }
+
+    /// Keeps the output of the last attempt.
+    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, cause: Option<&Failure>, output: &Output) {
+        let last = !cause.is_some_and(|cause| self.crew.again.may_follow(record.attempt, cause)) || self.is_stopped();
+        if let Some(keeper) = self.crew.keeper.as_ref().filter(|_| last)
+            && let Err(error) = keeper.save(batch, record, error, output)
+        {
+            self.break_off(error);
+        }
+    }
+
+    fn warn_of_leak(&self, seq: Seq) {
+        if !self.warned_of_leak.swap(true, Ordering::Relaxed) {
+            self.warn(format!(
+                "item {seq} has ended, but something that it started still holds its output; what that prints is not \
+                 waited for"
+            ));
+        }
+    }
+
+    fn ran_out_of_memory(&self) -> bool {
+        false
+    }
+
+    fn warn(&self, text: String) {
+        (self.crew.tell)(Note::Warning(text));
+    }
+
+    /// The run cannot go on: nothing more is claimed, and the loop is told why.
+    fn break_off(&self, error: anyhow::Error) {
+        self.stopped.store(true, Ordering::Relaxed);
+        (self.crew.tell)(Note::Broken(error));
+    }
+
+    fn leave(&self) {
+        let mut queue = self.lock();
+        queue.left += 1;
+        if queue.left == queue.threads {
+            self.all_left.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn posts(&self) -> MutexGuard<'_, Vec<Ran>> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

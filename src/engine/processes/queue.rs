@@ -1,0 +1,100 @@
+//! What waits to be claimed, and when the next process may start.
+//!
+//! Everything that decides about a start stands behind one lock: the blocks, how many are at work, how many may be,
+//! and the time before which none may start. A worker holds it for less than a microsecond.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::chunk::Block;
+use crate::item::Attempt;
+
+/// What [`Queue::next`] found.
+pub(super) enum Next {
+    /// A block to claim from.
+    Block(Arc<Block>),
+    /// Nothing may start until then.
+    NotBefore(Instant),
+    /// Nothing to start, or no room for it.
+    Nothing,
+}
+
+/// Waiting blocks.
+pub(super) struct Queue {
+    pub(super) blocks: VecDeque<Arc<Block>>,
+    /// There will be no more blocks.
+    pub(super) closed: bool,
+    /// Workers that wait for a block.
+    pub(super) idle: usize,
+    /// Workers that have an item, or are about to.
+    pub(super) active: usize,
+    /// How many may be active.
+    pub(super) limit: usize,
+    /// The threads there are.
+    pub(super) threads: usize,
+    /// The threads that have ended.
+    pub(super) left: usize,
+    /// It was said that something ran out.
+    pub(super) warned: bool,
+    /// No more threads can be had.
+    pub(super) exhausted: bool,
+    /// Between two starts.
+    delay: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize, delay: Duration) -> Queue {
+        Queue {
+            blocks: VecDeque::new(),
+            closed: false,
+            idle: 0,
+            active: 0,
+            limit,
+            threads: 0,
+            left: 0,
+            warned: false,
+            exhausted: false,
+            delay,
+            not_before: None,
+        }
+    }
+
+    /// A retry goes first: in ordered output everything behind it waits for it.
+    pub(super) fn push(&mut self, block: Block) {
+        let block = Arc::new(block);
+        if block.attempt() > Attempt::FIRST { self.blocks.push_front(block) } else { self.blocks.push_back(block) }
+    }
+
+    /// Whether there is something to claim.
+    pub(super) fn has_work(&mut self) -> bool {
+        while self.blocks.front().is_some_and(|block| block.is_claimed()) {
+            self.blocks.pop_front();
+        }
+        !self.blocks.is_empty()
+    }
+
+    /// What to do next; counts the worker as active where it is a block.
+    pub(super) fn next(&mut self) -> Next {
+        if !self.has_work() || self.active >= self.limit {
+            return Next::Nothing;
+        }
+        if !self.delay.is_zero() {
+            let now = Instant::now();
+            if let Some(at) = self.not_before.filter(|at| *at > now) {
+                return Next::NotBefore(at);
+            }
+            // Those who are late do not make up for it: a burst is what the delay is to prevent.
+            self.not_before = Some(now + self.delay);
+        }
+        self.active += 1;
+        self.blocks.front().map_or(Next::Nothing, |block| Next::Block(Arc::clone(block)))
+    }
+
+    /// Something that a process needs has run out: no more at work than there are without this one.
+    pub(super) fn lower(&mut self) {
+        self.active -= 1;
+        self.limit = self.limit.min(self.active).max(1);
+    }
+}

@@ -1,0 +1,361 @@
+//! What one worker does: from a chunk to processes, and from the end of a process to an outcome.
+
+use std::ffi::CString;
+use std::io::{Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use rustix::io::Errno;
+
+use super::desk::{Desk, Live};
+use super::place::Place;
+use super::{Note, Shared};
+use crate::chunk::Block;
+use crate::command::child::{Child, Ended, Orders, ending};
+use crate::command::recipe::{Grouping, Stdin, quoted};
+use crate::command::template::Values;
+use crate::command::words::Words;
+use crate::engine::{Fate, Ran};
+use crate::item::{Attempt, Chunk, Failed, Failure, error};
+use crate::outcome::{Account, End, Record};
+use crate::output::{Done, Output};
+use crate::sys::spawn::{Spawner, Start};
+
+/// A worker, with the memory that it uses for one process after the other.
+pub(super) struct Worker {
+    place: Arc<Place>,
+    spawner: Spawner,
+    words: Words,
+    environment: Words,
+    program: CString,
+    buffer: Vec<u8>,
+}
+
+/// A process that has ended.
+struct Finished {
+    record: Record,
+    stopped: Option<i32>,
+    output: Output,
+    said: Vec<u8>,
+    lost: Option<std::io::Error>,
+    received: u64,
+}
+
+impl Worker {
+    pub(super) fn new(place: Arc<Place>) -> Result<Worker, Errno> {
+        let (words, environment) = (Words::default(), Words::default());
+        let (program, buffer) = (CString::default(), Vec::new());
+        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, buffer })
+    }
+
+    /// Does the items of a chunk, in batches. One that the source found faulty fails with its fault.
+    pub(super) fn work(&mut self, shared: &Shared, block: &Block, chunk: Chunk<'_>) {
+        let (mut rest, mut done) = (chunk, 0);
+        for (place, fault) in block.faults(&chunk) {
+            let (sound, faulty) = rest.split(place - done);
+            self.do_sound(shared, block.attempt(), sound);
+            let (item, after) = faulty.split(1);
+            self.fail(shared, block.attempt(), &item, fault);
+            (rest, done) = (after, place + 1);
+        }
+        self.do_sound(shared, block.attempt(), rest);
+    }
+
+    fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
+        let mut rest = part;
+        while rest.count > 0 {
+            if shared.is_stopped() {
+                return shared.post(ran(&rest, attempt, Fate::NotRun));
+            }
+            let (batch, after) = rest.split(shared.crew.batch.min(rest.count));
+            rest = after;
+            if attempt == Attempt::FIRST && shared.crew.skip.is_some() {
+                self.do_unless_done(shared, attempt, batch);
+            } else {
+                self.attempt(shared, attempt, batch);
+            }
+        }
+    }
+
+    /// Does what an earlier run has not done: each item is asked about once, since equal ones are counted.
+    fn do_unless_done(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+        let is_done = |item| shared.crew.skip.as_ref().is_some_and(|skip| skip(item));
+        let done: Vec<bool> = batch.items().map(is_done).collect();
+        let mut rest = batch;
+        for alike in done.chunk_by(|a, b| a == b) {
+            let (part, after) = rest.split(alike.len());
+            if alike.first() == Some(&true) {
+                shared.post(ran(&part, attempt, Fate::Skipped));
+            } else {
+                self.attempt(shared, attempt, part);
+            }
+            rest = after;
+        }
+    }
+
+    /// The source found the item unusable.
+    fn fail(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
+        let mut output = Output::new(&shared.crew.room);
+        let text = item.items().next().map(|item| error(item, fault));
+        shared.format(item, None, text.as_deref(), &mut output);
+        let fate = Fate::Failed(failed(item, fault, &[]));
+        shared.end(Ran { output, ..ran(item, attempt, fate) });
+    }
+
+    /// One process for the items of a batch.
+    fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+        let number = self.place.number;
+        let values =
+            |item| Values { fields: item, delimiter: batch.delimiter, names: &[], seq: batch.first.0, worker: number };
+        let mut items = batch.items();
+        if batch.count == 1 {
+            shared.crew.recipe.fill(&[values(items.next().unwrap_or_default())], &mut self.words);
+        } else {
+            let seqs = batch.first.0..;
+            let values: Vec<_> = items.zip(seqs).map(|(item, seq)| Values { seq, ..values(item) }).collect();
+            shared.crew.recipe.fill(&values, &mut self.words);
+        }
+        if shared.crew.command.dry_run {
+            return self.show(shared, attempt, &batch);
+        }
+        if shared.crew.command.trace {
+            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+        }
+        let Some(finished) = self.run(shared, attempt, &batch) else {
+            return shared.post(ran(&batch, attempt, Fate::NotRun));
+        };
+        self.conclude(shared, attempt, &batch, finished);
+    }
+
+    /// The command instead of the run of it.
+    fn show(&self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) {
+        let mut output = Output::new(&shared.crew.room);
+        let shown = [&quoted(&self.words)[..], b"\n"].concat();
+        let fate = match output.out.push(&shown) {
+            Ok(()) => Fate::Ok,
+            Err(lost) => Fate::Failed(failed(batch, &Failure::NotKept(lost.raw_os_error().unwrap_or(0)), &[])),
+        };
+        shared.end(Ran { output, ..ran(batch, attempt, fate) });
+    }
+
+    /// Starts the process and stays with it to its end. `None` when the run was stopped before it could start.
+    fn run(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Option<Finished> {
+        let item = batch.items().next().unwrap_or_default();
+        shared.journal(|journal| journal.started(attempt, batch));
+        let (mut started, mut begun);
+        let launched = loop {
+            if shared.is_stopped() {
+                return None;
+            }
+            (started, begun) = (SystemTime::now(), shared.crew.clock.now());
+            match self.launch(shared, attempt, batch) {
+                Err(errno) if runs_out(errno) => shared.yield_turn(errno),
+                launched => break launched,
+            }
+        };
+        let mut desk = Desk {
+            shared,
+            place: &self.place,
+            seq: batch.first,
+            attempt,
+            item,
+            live: shared.live(attempt),
+            output: Output::new(&shared.crew.room),
+            received: 0,
+            said: Vec::new(),
+            lost: None,
+        };
+        let record = |pid: i32, end, leaked| Record {
+            attempt,
+            worker: self.place.number,
+            pid: pid.unsigned_abs(),
+            started,
+            took: shared.crew.clock.now().saturating_sub(begun),
+            end,
+            leaked,
+        };
+        let (record, stopped) = match launched {
+            Err(errno) => (record(0, End::NotStarted(errno.raw_os_error()), false), None),
+            Ok((pid, pipes)) => {
+                self.place.enter(batch.first, item, pid, begun);
+                if let Some(guard) = &shared.crew.guard {
+                    guard(self.place.number - 1, pid);
+                }
+                let ended = match Child::new(pid, begun, pipes) {
+                    Some(child) => child.watch(&shared.orders(&self.place), &mut desk, &mut self.buffer),
+                    // The system gives no process the number 0.
+                    None => Ended { end: End::NotStarted(libc::ESRCH), leaked: false, stopped: None },
+                };
+                if let Some(guard) = &shared.crew.guard {
+                    guard(self.place.number - 1, 0);
+                }
+                self.place.leave();
+                (record(pid, ended.end, ended.leaked), ended.stopped)
+            }
+        };
+        let Desk { output, said, lost, received, .. } = desk;
+        Some(Finished { record, stopped, output, said, lost, received })
+    }
+
+    fn launch(
+        &mut self,
+        shared: &Shared,
+        attempt: Attempt,
+        batch: &Chunk<'_>,
+    ) -> Result<(i32, [Option<OwnedFd>; 2]), Errno> {
+        let crew = &shared.crew;
+        crew.recipe.program(&self.words, &mut self.program).map_err(Errno::from_raw_os_error)?;
+        self.environment.clear();
+        let mut digits = itoa::Buffer::new();
+        for (name, value) in [
+            (&b"PARJOB_SEQ="[..], batch.first.0),
+            (b"PARJOB_WORKER=", self.place.number as u64),
+            (b"PARJOB_ATTEMPT=", u64::from(attempt.0)),
+        ] {
+            self.environment.push_with(|bytes| {
+                bytes.extend_from_slice(name);
+                bytes.extend_from_slice(digits.format(value).as_bytes());
+            });
+        }
+        let input = match crew.command.stdin {
+            Stdin::Null => None,
+            Stdin::Item => Some(input(batch)?),
+        };
+        let ends = match crew.command.grouping {
+            Grouping::None => None,
+            Grouping::Items | Grouping::Lines => Some((pipe()?, pipe()?)),
+        };
+        let streams = ends.as_ref().map(|((_, out), (_, err))| (out.as_fd(), err.as_fd()));
+        let start = Start {
+            program: &self.program,
+            words: &self.words,
+            environment: [&crew.environment, &self.environment],
+            streams: [
+                Some(input.as_ref().map_or(crew.null.as_fd(), |input| input.as_fd())),
+                streams.map(|streams| streams.0),
+                streams.map(|streams| streams.1),
+            ],
+        };
+        let pid = self.spawner.spawn(&start)?;
+        Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
+    }
+
+    /// From the end of a process to what becomes of its items.
+    fn conclude(&self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
+        let Finished { record, stopped, mut output, said, lost, received } = finished;
+        if record.end == End::Cancelled {
+            return shared.post(ran(batch, attempt, Fate::NotRun));
+        }
+        if record.leaked {
+            shared.warn_of_leak(batch.first);
+        }
+        let mut cause = cause(shared, &record, stopped);
+        if let Some(error) = lost {
+            cause = Some(Failure::NotKept(error.raw_os_error().unwrap_or(0)));
+            shared.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
+        }
+        let item = batch.items().next().unwrap_or_default();
+        let text = cause.as_ref().map(|cause| error(item, cause));
+        shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
+        shared.format(batch, Some(&record), text.as_deref(), &mut output);
+        shared.journal(|journal| journal.ended(batch, &record, cause.is_none()));
+        let account = shared.crew.accounts.then(|| {
+            let sent = if shared.crew.command.stdin == Stdin::Item { batch.bytes.len() as u64 } else { 0 };
+            Box::new(Account { command: quoted(&self.words), sent, received })
+        });
+        let fate = cause.map_or(Fate::Ok, |cause| Fate::Failed(failed(batch, &cause, &said)));
+        shared.end(Ran { output, record: Some(record), account, ..ran(batch, attempt, fate) });
+    }
+}
+
+/// An outcome of the items without output.
+fn ran(batch: &Chunk<'_>, attempt: Attempt, fate: Fate) -> Ran {
+    let output = Output::default();
+    Ran { first: batch.first, items: batch.count as u64, attempt, fate, output, record: None, account: None }
+}
+
+/// Each item of the batch as failed.
+fn failed(batch: &Chunk<'_>, cause: &Failure, said: &[u8]) -> Vec<Failed> {
+    let seqs = (batch.first.0..).map(crate::item::Seq);
+    let items = batch.items().zip(seqs);
+    items.map(|(item, seq)| Failed { seq, item: item.into(), cause: cause.clone(), said: said.into() }).collect()
+}
+
+fn cause(shared: &Shared, record: &Record, stopped: Option<i32>) -> Option<Failure> {
+    Some(match (stopped, record.end) {
+        (_, End::Exited(0) | End::Cancelled) => return None,
+        (Some(signal), _) => Failure::Stopped(signal),
+        (None, End::Exited(status)) => Failure::Exited(status),
+        (None, End::Signaled { signal, .. }) => {
+            Failure::Signaled { signal, out_of_memory: signal == libc::SIGKILL && shared.ran_out_of_memory() }
+        }
+        (None, End::TimedOut { after }) => Failure::TimedOut(after),
+        (None, End::NotStarted(errno)) => Failure::NotStarted(errno),
+    })
+}
+
+/// Whether the error means that there is too little of something just now.
+fn runs_out(errno: Errno) -> bool {
+    matches!(errno, Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM)
+}
+
+fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (reader, writer) = std::io::pipe().map_err(errno)?;
+    Ok((reader.into(), writer.into()))
+}
+
+/// The bytes of the items as a file without a name, which a process can also seek in.
+fn input(batch: &Chunk<'_>) -> Result<OwnedFd, Errno> {
+    let bytes = batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes);
+    let mut file = unnamed()?;
+    file.write_all(bytes).and_then(|()| file.rewind()).map_err(errno)?;
+    Ok(file.into())
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed() -> Result<std::fs::File, Errno> {
+    rustix::fs::memfd_create(c"parjob-item", rustix::fs::MemfdFlags::CLOEXEC).map(Into::into)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed() -> Result<std::fs::File, Errno> {
+    tempfile::tempfile().map_err(errno)
+}
+
+fn errno(error: std::io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
+}
+
+/// How long a worker whose process could not start waits before it tries again, if nobody wakes it.
+pub(super) const AGAIN: Duration = Duration::from_millis(50);
+
+impl Shared {
+    /// Whether the output of this attempt may go out before its end: never while another attempt may replace it.
+    fn live(&self, attempt: Attempt) -> Live {
+        let crew = &self.crew;
+        match crew.command.grouping {
+            Grouping::Lines => Live::Always,
+            _ if crew.streams && attempt.0 > crew.again.retries => Live::AtFront,
+            _ => Live::No,
+        }
+    }
+
+    fn orders<'a>(&'a self, place: &'a Place) -> Orders<'a> {
+        let crew = &self.crew;
+        let timeout = self.timeout();
+        Orders { bell: &place.bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
+    }
+
+    fn format(&self, batch: &Chunk<'_>, record: Option<&Record>, error: Option<&str>, output: &mut Output) {
+        if let Err(error) = self.crew.format.process(&Done { chunk: *batch, record, error }, output) {
+            self.break_off(anyhow::Error::new(error).context("cannot keep results in a temporary file"));
+        }
+    }
+
+    /// Whether the run is to start nothing more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.ending.load(Ordering::Acquire) != ending::NONE
+    }
+}
