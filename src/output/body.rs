@@ -79,6 +79,13 @@ impl Body {
         body
     }
 
+    /// An empty one that takes its place from the same room.
+    pub fn like(&self) -> Body {
+        let mut body = Body::default();
+        body.room.clone_from(&self.room);
+        body
+    }
+
     /// How many bytes.
     pub fn len(&self) -> u64 {
         self.file.as_ref().map_or(0, |(_, len)| *len) + self.tail.len() as u64

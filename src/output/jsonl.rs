@@ -1,13 +1,19 @@
 //! `--format jsonl`, version 1: one JSON object a line.
 //!
-//! For a map `v, seq, item, ok, result | error`; for a fold `v, op, n, result`. Numbers are strings, since
-//! JSON's readers round them. Bytes that are not UTF-8 become `{"b64": …}`; an item of several fields an
-//! array. Written by hand rather than through a serializer: the keys are known, and this is the inner loop.
+//! For a map `v, seq, item, ok, result | error`; for a fold `v, op, n, result`; for a process what [`facts`] names,
+//! then what it printed. Results are strings, since JSON's readers round numbers. Bytes that are not UTF-8 become
+//! `{"b64": …}`; an item of several fields an array, and so do the items of a batch. Written by hand rather than
+//! through a serializer: the keys are known, this is the inner loop, and what a process printed may be longer than
+//! memory.
+
+use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Format, rows};
+use super::facts::{self, Fact};
+use super::long::{Line, is_utf8};
+use super::{Body, Done, Format, Output, rows};
 use crate::item::Chunk;
 use crate::op::{Answer, Results, Value};
 
@@ -39,6 +45,18 @@ impl Format for Jsonl {
         }
     }
 
+    fn process(&self, done: &Done<'_>, output: &mut Output) -> io::Result<()> {
+        let mut line = Line::like(&output.out);
+        push_facts(done, line.bytes());
+        for (name, body) in facts::PRINTED.into_iter().zip([&output.out, &output.err]) {
+            push_key(name, line.bytes());
+            append_string(body, &mut line)?;
+        }
+        push_end(done, line.bytes());
+        *output = Output { out: line.finish()?, err: output.err.like() };
+        Ok(())
+    }
+
     fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"v\":1,\"op\":");
         push_string(operation.as_bytes(), out);
@@ -51,6 +69,46 @@ impl Format for Jsonl {
     }
 }
 
+/// The object that stands beside the files in which `--results` keeps what a process printed.
+pub(super) fn push_outcome(done: &Done<'_>, output: &Output, out: &mut Vec<u8>) {
+    push_facts(done, out);
+    out.extend_from_slice(
+        format!(",\"stdout_bytes\":{},\"stderr_bytes\":{}", output.out.len(), output.err.len()).as_bytes(),
+    );
+    push_end(done, out);
+}
+
+/// The beginning of an object: all that is known but what the process printed.
+fn push_facts(done: &Done<'_>, out: &mut Vec<u8>) {
+    for (n, (name, fact)) in facts::NAMES.into_iter().zip(done.facts()).enumerate() {
+        if n == 0 {
+            out.extend_from_slice(b"{\"v\":");
+        } else {
+            push_key(name, out);
+        }
+        match fact {
+            Fact::Null => out.extend_from_slice(b"null"),
+            Fact::Plain(value) => out.extend_from_slice(value.as_bytes()),
+            Fact::Text(text) => push_string(text.as_bytes(), out),
+            Fact::Items(chunk) => push_items(&chunk, out),
+        }
+    }
+}
+
+/// The end of an object that [`push_facts`] began.
+fn push_end(done: &Done<'_>, out: &mut Vec<u8>) {
+    if done.leaked() {
+        out.extend_from_slice(b",\"leaked\":true");
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+fn push_key(name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
 fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {
     for (n, (name, value)) in rows.iter().enumerate() {
         out.push(if n == 0 { b'{' } else { b',' });
@@ -59,6 +117,21 @@ fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {
         push_string(value.as_bytes(), out);
     }
     out.push(b'}');
+}
+
+/// The item, or the items of a batch as an array.
+fn push_items(chunk: &Chunk<'_>, out: &mut Vec<u8>) {
+    for (n, item) in chunk.items().enumerate() {
+        match n {
+            0 if chunk.count == 1 => {}
+            0 => out.push(b'['),
+            _ => out.push(b','),
+        }
+        push_item(chunk, item, out);
+    }
+    if chunk.count > 1 {
+        out.push(b']');
+    }
 }
 
 fn push_item(chunk: &Chunk<'_>, item: &[u8], out: &mut Vec<u8>) {
@@ -80,15 +153,58 @@ fn push_string(bytes: &[u8], out: &mut Vec<u8>) {
         out.push(b'"');
         return;
     }
-    match std::str::from_utf8(bytes) {
-        // Neither serializing a string nor writing to memory fails.
-        Ok(text) => drop(serde_json::to_writer(out, text)),
-        Err(_) => {
-            out.extend_from_slice(b"{\"b64\":\"");
-            out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
-            out.extend_from_slice(b"\"}");
-        }
+    if std::str::from_utf8(bytes).is_ok() {
+        out.push(b'"');
+        push_escaped(bytes, out);
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(B64);
+        out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
+        out.extend_from_slice(B64_END);
     }
+}
+
+/// Before and after bytes in base 64.
+const B64: &[u8] = b"{\"b64\":\"";
+const B64_END: &[u8] = b"\"}";
+
+/// [`push_string`] for what may not fit in memory.
+fn append_string(body: &Body, line: &mut Line) -> io::Result<()> {
+    if is_utf8(body)? {
+        line.bytes().push(b'"');
+        line.append(body, push_escaped)?;
+        line.bytes().push(b'"');
+        return Ok(());
+    }
+    line.bytes().extend_from_slice(B64);
+    // Three bytes make four digits, so what is over waits for the next part.
+    let mut over = Vec::new();
+    line.append(body, |part, out| {
+        over.extend_from_slice(part);
+        let rest = over.split_off(over.len() - over.len() % 3);
+        out.extend_from_slice(STANDARD.encode(&over).as_bytes());
+        over = rest;
+    })?;
+    line.bytes().extend_from_slice(STANDARD.encode(&over).as_bytes());
+    line.bytes().extend_from_slice(B64_END);
+    Ok(())
+}
+
+/// What stands between the quotes of a JSON string. The bytes may begin and end within a character.
+fn push_escaped(mut bytes: &[u8], out: &mut Vec<u8>) {
+    let must_be_escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    while let Some(at) = bytes.iter().position(must_be_escaped) {
+        out.extend_from_slice(&bytes[..at]);
+        match bytes[at] {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
+            byte => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+        bytes = &bytes[at + 1..];
+    }
+    out.extend_from_slice(bytes);
 }
 
 /// The bytes that stand for themselves in a JSON string.

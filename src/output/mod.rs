@@ -6,8 +6,16 @@
 
 mod body;
 mod delimited;
+mod facts;
 mod jsonl;
+mod lines;
+mod long;
+mod results_dir;
 mod sink;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod writer;
 
@@ -19,6 +27,9 @@ use crate::op::{Answer, Results};
 use crate::outcome::Record;
 
 pub use body::{Body, Output, Room, Stream};
+pub use facts::joined;
+pub use lines::{LineSplitter, Tagger};
+pub use results_dir::ResultsDir;
 pub use sink::{Aside, Sink, check, stdout};
 pub use writer::{Load, Writer, Wrote};
 
@@ -51,10 +62,11 @@ pub trait Format: Send + Sync {
     fn begin_processes(&self, _out: &mut Vec<u8>) {}
 
     /// Turns what a process printed into what is to appear. Of text nothing is asked: its bytes are the result.
+    /// The other formats hold both streams in a result on standard output, and leave nothing for standard error.
     ///
     /// # Errors
     ///
-    /// What has no room in memory cannot be kept in a file.
+    /// What has no room in memory cannot be kept in a file, or not be read from there. `output` is as it was.
     fn process(&self, _done: &Done<'_>, _output: &mut Output) -> std::io::Result<()> {
         Ok(())
     }
