@@ -23,6 +23,7 @@ pub mod source;
 pub mod buffer;
 pub mod chunk;
 pub mod item;
+pub mod outcome;
 
 pub mod run;
 

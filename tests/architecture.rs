@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("item", &[]),
+    ("outcome", &["item"]),
     ("buffer", &[]),
     ("chunk", &["item", "buffer"]),
     ("source", &["item", "buffer", "chunk"]),
