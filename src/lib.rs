@@ -34,6 +34,7 @@ pub mod op;
 pub mod output;
 
 pub mod event;
+pub mod ledger;
 pub mod progress;
 
 pub mod exit;

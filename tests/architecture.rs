@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("op", &["item"]),
     ("output", &["item", "buffer", "op"]),
     ("event", &["item"]),
+    ("ledger", &["item", "outcome"]),
     ("progress", &["item", "output", "event"]),
     ("engine", &["item", "buffer", "chunk", "op", "output"]),
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
