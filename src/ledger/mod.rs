@@ -1,6 +1,6 @@
 //! The ledger: the durable record of a run, which a later run goes on from.
 //!
-//! [`open`] reads what earlier runs wrote and locks the file; what it returns tells which items are done, and takes
+//! [`open()`] reads what earlier runs wrote and locks the file; what it returns tells which items are done, and takes
 //! the records of this run, from any thread. An item is known by its bytes, not by its number: a list may grow at its
 //! front and be resumed all the same. What was done to the items stands in the header, and must be the same.
 //! [`joblog`] writes the table that GNU parallel writes, for tools that read that.
