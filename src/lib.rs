@@ -36,6 +36,7 @@ pub mod command;
 pub mod output;
 
 pub mod event;
+pub mod ledger;
 pub mod progress;
 
 pub mod exit;

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("output", &["item", "outcome", "buffer", "op"]),
     ("command", &["sys", "item", "outcome", "output"]),
     ("event", &["item", "outcome"]),
+    ("ledger", &["item", "outcome"]),
     ("progress", &["item", "output", "event"]),
     ("engine", &["sys", "item", "outcome", "buffer", "chunk", "op", "output", "command"]),
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
