@@ -13,7 +13,7 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::item::Chunk;
+use crate::item::{Chunk, Record};
 use crate::op::{Answer, Results};
 
 pub use sink::{Aside, Sink, check, stdout};
@@ -73,7 +73,7 @@ pub fn format(options: &Options) -> Arc<dyn Format> {
 
 /// A result among others.
 struct Row<'a> {
-    item: &'a [u8],
+    item: Record<'a>,
     /// The text that stands among plain results, with its newline; empty where there is none.
     line: &'a [u8],
     /// Why the item failed, where it did.
@@ -90,9 +90,9 @@ impl Row<'_> {
 /// The items of a chunk with their results, which have noted their ends.
 fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
-    chunk.items().take(results.ends.len()).enumerate().map(move |(place, item)| {
+    chunk.records().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
-        let error = failure.map(|(_, cause)| crate::item::error(item, cause));
+        let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
         Row { item, line: results.line(place), error }
     })
 }

@@ -148,13 +148,14 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Failed, Failure};
+    use crate::item::{Failed, Failure, Fields};
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
         let mut report = Report::new(Talk::Brief, None);
         for seq in [30, 7, 12, 1, 25, 9, 40, 3, 18, 22, 5, 16] {
-            let failed = Failed { seq: Seq(seq), item: b"x".as_slice().into(), cause: Failure::NotANumber };
+            let failed =
+                Failed { seq: Seq(seq), item: b"x".as_slice().into(), fields: Fields::One, cause: Failure::NotANumber };
             report.on(&Event::Failed(&failed));
         }
         let text = report.failures(12);
