@@ -169,23 +169,12 @@ fn item_args() -> Vec<Arg> {
             .short('d')
             .conflicts_with("null")
             .allow_hyphen_values(true),
-        rare(option(
-            "colsep",
-            "RE",
-            HEADING,
-            "Items are lines of fields, parted by what matches RE; blanks are trimmed",
-        ))
-        .conflicts_with_all(["csv", "jsonl"])
-        .allow_hyphen_values(true),
-        rare(flag("csv", HEADING, "Items are records of CSV; -d C is what parts fields, default ,"))
-            .conflicts_with_all(["jsonl", "null"]),
-        rare(flag(
-            "jsonl",
-            HEADING,
-            "Items are JSON objects, one a line; {name}, {a.b}, {a.0} stand for values in them",
-        ))
-        .conflicts_with("header"),
-        rare(flag("header", HEADING, "The first record of each source is no item, but names the fields: {name}")),
+        rare(option("colsep", "RE", HEADING, "Items are lines of fields that RE parts"))
+            .conflicts_with_all(["csv", "jsonl"])
+            .allow_hyphen_values(true),
+        rare(flag("csv", HEADING, "Items are CSV records; -d C parts fields")).conflicts_with_all(["jsonl", "null"]),
+        rare(flag("jsonl", HEADING, "Items are JSON objects, one a line")).conflicts_with("header"),
+        rare(flag("header", HEADING, "Each source begins with the names of fields")),
         rare(flag("crlf", HEADING, "Strip a carriage return from an item's end")),
         rare(flag("no-empty", HEADING, "Drop empty items")),
         rare(option("eof", "STR", HEADING, "Stop reading at an item that is exactly STR"))

@@ -30,7 +30,7 @@ pub fn check(item: &[u8]) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// The item is not JSON, or the value is a text with what is no character.
+/// The item is not JSON, or the value is a text with what is no character, or with NUL.
 pub fn lookup<'a>(item: &'a [u8], path: &[u8]) -> Result<Option<Cow<'a, [u8]>>, Failure> {
     let mut value: &RawValue = serde_json::from_slice(item).map_err(|error| no_json(&error))?;
     let mut rest = Some(path);
@@ -41,8 +41,11 @@ pub fn lookup<'a>(item: &'a [u8], path: &[u8]) -> Result<Option<Cow<'a, [u8]>>, 
     text(value.get())
 }
 
-/// The value at the beginning of the path, and what is left of the path.
-fn step<'a, 'p>(value: &'a RawValue, path: &'p [u8]) -> Result<Option<(&'a RawValue, Option<&'p [u8]>)>, Error> {
+/// A value on the way, and what is left of the path.
+type Found<'a, 'p> = (&'a RawValue, Option<&'p [u8]>);
+
+/// The value at the beginning of the path.
+fn step<'a, 'p>(value: &'a RawValue, path: &'p [u8]) -> Result<Option<Found<'a, 'p>>, Error> {
     let rest = |name: &str| match path.strip_prefix(name.as_bytes())? {
         b"" => Some(None),
         rest => rest.strip_prefix(b".").map(Some),
@@ -69,6 +72,9 @@ fn text(value: &str) -> Result<Option<Cow<'_, [u8]>>, Failure> {
     match value.as_bytes().first() {
         Some(b'"') if !value.contains('\\') => Ok(Some(Cow::Borrowed(&value.as_bytes()[1..value.len() - 1]))),
         Some(b'"') => match serde_json::from_str::<String>(value) {
+            Ok(text) if text.contains('\0') => {
+                Err(Failure::Json(format!("holds {value}, and no argument can hold its NUL").into()))
+            }
             Ok(text) => Ok(Some(Cow::Owned(text.into_bytes()))),
             Err(_) => Err(Failure::Json(format!("holds {value}, of which a part is no character").into())),
         },
@@ -157,12 +163,13 @@ mod tests {
             assert_eq!(check(item).unwrap_err().to_string(), cause);
         }
         assert!(check(b"{\"a\":\"\xff\"}").is_err());
+        assert!(lookup(br#"{"a":"\u0000"}"#, b"a").unwrap_err().to_string().contains("NUL"));
         assert!(lookup(br#"{"a":"\ud800"}"#, b"a").unwrap_err().to_string().contains("no character"));
     }
 
     proptest! {
         #[test]
-        fn any_text_comes_back(name in "\\PC{0,8}", text in any::<String>()) {
+        fn any_text_comes_back(name in "\\PC{0,8}", text in "[^\0]{0,12}") {
             let item = serde_json::to_vec(&serde_json::json!({ name.clone(): text.clone(), "other": 1 })).unwrap();
             prop_assert_eq!(lookup(&item, name.as_bytes()).unwrap().unwrap(), text.as_bytes());
         }

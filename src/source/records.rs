@@ -335,3 +335,294 @@ impl Reader {
         ended
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::{Column, Input, Link, Options, Origin, open};
+    use super::*;
+    use crate::chunk::Block;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+
+    /// The fields of an item, and what is wrong with it.
+    type Item = (Vec<String>, Option<Failure>);
+
+    /// Takes the items out of blocks, and notes the sizes of these.
+    #[derive(Default)]
+    struct Taker {
+        items: Vec<Item>,
+        sizes: Vec<u64>,
+    }
+
+    impl Taker {
+        fn take(&mut self, block: &Block) -> bool {
+            assert_eq!(block.first().0, self.items.len() as u64 + 1);
+            self.sizes.push(block.items());
+            while let Some(chunk) = block.claim(2, 1) {
+                let mut faults = block.faults(&chunk).peekable();
+                for (place, record) in chunk.records().enumerate() {
+                    let fields = record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+                    let fault = faults.next_if(|(faulty, _)| *faulty == place).map(|(_, fault)| fault.clone());
+                    self.items.push((fields, fault));
+                }
+            }
+            true
+        }
+    }
+
+    fn csv() -> Reading {
+        Reading { records: Records::Csv(b','), ..Reading::default() }
+    }
+
+    fn colsep(separator: &str) -> Reading {
+        Reading { records: Records::Separated(separator.parse().unwrap()), ..Reading::default() }
+    }
+
+    fn json() -> Reading {
+        Reading { records: Records::Json, ..Reading::default() }
+    }
+
+    fn words(words: &[&str]) -> Origin {
+        Origin::Words(words.iter().map(Into::into).collect())
+    }
+
+    /// The names and the items of several sources.
+    fn read_all(origins: Vec<Origin>, reading: Reading) -> (Vec<String>, Vec<Item>) {
+        let columns = origins.into_iter().map(|origin| Column { origin, link: Link::Cross }).collect();
+        let opened = open(Options { columns, reading, walk: false }).unwrap();
+        let names = opened.names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let mut taker = Taker::default();
+        opened.read(Chunking::Auto, &BufferPool::new(1 << 22), &mut |block| taker.take(&block)).unwrap();
+        (names, taker.items)
+    }
+
+    /// Those of files with these contents, as one source.
+    fn read_files(files: &[&str], reading: Reading) -> (Vec<String>, Vec<Item>) {
+        let dir = tempfile::tempdir().unwrap();
+        read_all(vec![Origin::Inputs(written(&dir, files))], reading)
+    }
+
+    fn written(dir: &tempfile::TempDir, files: &[&str]) -> Vec<Input> {
+        let write = |(n, text): (usize, &&str)| {
+            let path = dir.path().join(n.to_string());
+            std::fs::write(&path, text).unwrap();
+            Input::File(path)
+        };
+        files.iter().enumerate().map(write).collect()
+    }
+
+    /// The items of a file, each as its fields, of which none has a fault.
+    #[track_caller]
+    fn fields(file: &str, reading: Reading) -> Vec<Vec<String>> {
+        let (_, items) = read_files(&[file], reading);
+        items.into_iter().inspect(|(_, fault)| assert_eq!(*fault, None)).map(|(fields, _)| fields).collect()
+    }
+
+    #[test]
+    fn records_have_the_fields_that_they_have() {
+        assert_eq!(fields("a,b\n\"c\n,\"\n\nd,,", csv()), [vec!["a", "b"], vec!["c\n,"], vec!["d", "", ""]]);
+        assert_eq!(fields("a;b\n1;,\n", Reading { records: Records::Csv(b';'), ..csv() }), [["a", "b"], ["1", ","]]);
+        assert_eq!(fields("a  b\n\nc", colsep(" +")), [vec!["a", "b"], vec![""], vec!["c"]]);
+        assert_eq!(fields("a,b\0c,d", Reading { delimiter: 0, ..colsep(",") }), [["a", "b"], ["c", "d"]]);
+        assert_eq!(fields("", csv()), [[""; 0]; 0]);
+    }
+
+    #[test]
+    fn the_first_record_names_the_fields() {
+        let with_header = |reading| Reading { header: true, ..reading };
+        let (names, items) = read_files(&["\u{feff}id, name \r\n1,Ada\r\n"], with_header(csv()));
+        assert_eq!(names, ["id", "name"]);
+        assert_eq!(items, [(vec!["1".into(), "Ada".into()], None)]);
+        let (names, items) = read_files(&["id\r\n1\n2"], with_header(Reading::default()));
+        assert_eq!(names, ["id"]);
+        assert_eq!(items, [(vec!["1".into()], None), (vec!["2".into()], None)]);
+        let (names, items) = read_files(&["a;b;a;\n"], with_header(colsep(";")));
+        assert_eq!((names, items), (["a", "b", "a", ""].map(String::from).to_vec(), vec![]));
+        assert_eq!(read_files(&[""], with_header(csv())), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_header_that_is_repeated_is_no_item() {
+        let reading = Reading { header: true, ..csv() };
+        let (names, items) = read_files(&["id,n\n1,2\nid,n", "", "id,n\r\n3,4\n", "5,6\nid,n\n"], reading);
+        assert_eq!(names, ["id", "n"]);
+        let ids: Vec<&str> = items.iter().map(|(fields, _)| &*fields[0]).collect();
+        assert_eq!(ids, ["1", "id", "3", "5", "id"]);
+    }
+
+    #[test]
+    fn a_record_is_as_wide_as_the_header() {
+        let (_, items) = read_files(&["a,b\n1\n1,2\n1,2,3\n"], Reading { header: true, ..csv() });
+        let (fields, faults): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        assert_eq!(fields, [vec!["1", ""], vec!["1", "2"], vec!["1", "2", "3"]]);
+        assert_eq!(faults, [None, None, Some(Failure::TooManyFields { fields: 3, names: 2 })]);
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_used_is_an_error() {
+        let reading = Reading { header: true, max_item: 3, ..csv() };
+        let dir = tempfile::tempdir().unwrap();
+        let columns = vec![Column { origin: Origin::Inputs(written(&dir, &["long,er\n1\n"])), link: Link::Cross }];
+        let error = open(Options { columns, reading, walk: false }).map(drop).unwrap_err().to_string();
+        assert_eq!(error, "the header cannot be used: \"longer\" is longer than 3 bytes; --max-item raises the limit");
+    }
+
+    #[test]
+    fn words_are_records_too() {
+        let (_, items) = read_all(vec![words(&["a,b", "c\n,d", ""])], colsep(","));
+        let got: Vec<Vec<String>> = items.into_iter().map(|(fields, _)| fields).collect();
+        assert_eq!(got, [vec!["a", "b"], vec!["c", "d"], vec![""]]);
+        let (names, items) = read_all(vec![words(&["n", "\"1,\n2\"", "n", "3\n4"])], Reading { header: true, ..csv() });
+        assert_eq!(names, ["n"]);
+        let got: Vec<String> = items.into_iter().flat_map(|(fields, _)| fields).collect();
+        assert_eq!(got, ["1,\n2", "n", "3", "4"]);
+    }
+
+    #[test]
+    fn several_sources_append_their_fields() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Origin::Inputs(written(&dir, &["x,y\n1,2\n3\n"]));
+        let (names, items) = read_all(vec![file, words(&["z", "a", "b"])], Reading { header: true, ..csv() });
+        assert_eq!(names, ["x", "y", "z"]);
+        let got: Vec<Vec<String>> = items.into_iter().map(|(fields, _)| fields).collect();
+        assert_eq!(got, [["1", "2", "a"], ["1", "2", "b"], ["3", "", "a"], ["3", "", "b"]]);
+        let range = Origin::Range("1:2".parse().unwrap());
+        let (_, items) = read_all(vec![words(&["a b"]), range], colsep(" "));
+        let got: Vec<Vec<String>> = items.into_iter().map(|(fields, _)| fields).collect();
+        assert_eq!(got, [["a", "b", "1"], ["a", "b", "2"]]);
+    }
+
+    #[test]
+    fn a_record_can_be_screened() {
+        assert_eq!(fields(",\na,\n\"\"\n", Reading { drop_empty: true, ..csv() }), [["a", ""]]);
+        assert_eq!(fields("a,b\nEND,\nEND\nc\n", Reading { stop_at: Some(b"END".into()), ..csv() }).len(), 2);
+        assert_eq!(fields("a,b\n,\nc", Reading { stop_at: Some(b",".into()), ..colsep(",") }), [["a", "b"]]);
+        assert_eq!(fields("a\nb\nc\n", Reading { first: Some(2), ..csv() }), [["a"], ["b"]]);
+        assert_eq!(fields("a\nb\n", Reading { first: Some(0), ..csv() }).len(), 0);
+        let named = Reading { header: true, strip_cr: true, drop_empty: true, ..Reading::default() };
+        assert_eq!(fields("n\r\na\r\n\r\nb", named), [["a"], ["b"]]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_fails_and_keeps_its_place() {
+        let (_, items) = read_files(&["a\0b,c\nd,e\0\nf"], csv());
+        let of = |fields: &[&str], fault| (fields.iter().map(|field| field.to_string()).collect::<Vec<_>>(), fault);
+        let nul = Some(Failure::HoldsNul);
+        assert_eq!(items, [of(&["a"], nul.clone()), of(&["d", "e"], nul), of(&["f"], None)]);
+        let (_, items) = read_files(&["abc,d\na , b\nx"], Reading { max_item: 4, ..colsep(",") });
+        let long = Some(Failure::TooLong { limit: 4 });
+        assert_eq!(items, [of(&["abc", ""], long.clone()), of(&["a", "b"], long), of(&["x"], None)]);
+        let (_, items) = read_files(&["{\"a\":1}\n[2]\n{\n"], json());
+        let faults: Vec<bool> = items.iter().map(|(_, fault)| fault.is_some()).collect();
+        assert_eq!(faults, [false, true, true]);
+        assert_eq!(items[0].0, ["{\"a\":1}"]);
+    }
+
+    #[test]
+    fn an_item_is_handed_on_when_its_source_pauses() {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        for (reading, lines) in [(csv(), ["1,2\n", "3,4\n"]), (json(), ["{}\n", "{}\n"]), (colsep(","), ["a\n", "b\n"])]
+        {
+            let (end, mut writer) = std::io::pipe().unwrap();
+            let input = Input::File(format!("/dev/fd/{}", end.as_raw_fd()).into());
+            let (taken, took) = std::sync::mpsc::channel();
+            writer.write_all(lines[0].as_bytes()).unwrap();
+            let thread = std::thread::spawn(move || {
+                let reader = Reader::open(Feed::Inputs(Inputs::new(vec![input])), &reading).unwrap();
+                let pool = BufferPool::new(1 << 22);
+                let ended = reader.read(Chunking::Auto, &pool, &mut |block| taken.send(block.items()).is_ok());
+                drop(end);
+                ended
+            });
+            // It would wait for ever if the first needed the second.
+            assert_eq!(took.recv_timeout(std::time::Duration::from_secs(30)), Ok(1));
+            writer.write_all(lines[1].as_bytes()).unwrap();
+            drop(writer);
+            assert_eq!(took.iter().sum::<u64>(), 1);
+            thread.join().unwrap().unwrap();
+        }
+    }
+
+    #[test]
+    fn the_total_leaves_the_header_out() {
+        let total = |reading| {
+            let columns = vec![Column { origin: words(&["a", "b", "c"]), link: Link::Cross }];
+            Options { columns, reading, walk: false }.total()
+        };
+        assert_eq!(total(colsep(",")), Some(3));
+        assert_eq!(total(json()), Some(3));
+        assert_eq!(total(csv()), None);
+        assert_eq!(total(Reading { header: true, first: Some(5), ..colsep(",") }), Some(2));
+    }
+
+    /// The names, the items and the sizes of the blocks of files of which the first reads get so many bytes.
+    fn in_pieces(files: &[&str], reading: &Reading, multiple: u32, pieces: &[usize]) -> (Vec<Vec<u8>>, Taker) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut inputs = Inputs::new(written(&dir, files));
+        inputs.pieces = Vec::from(pieces).into_iter();
+        let Ok(reader) = Reader::open(Feed::Inputs(inputs), reading) else { return (vec![], Taker::default()) };
+        let (names, mut taker) = (reader.names().to_vec(), Taker::default());
+        let chunking = Chunking::Items(NonZeroU32::new(multiple).unwrap());
+        reader.read(chunking, &BufferPool::new(1 << 22), &mut |block| taker.take(&block)).unwrap();
+        (names, taker)
+    }
+
+    proptest! {
+        #[test]
+        fn records_do_not_depend_on_how_they_are_read(
+            files in prop::collection::vec("[ab, \"\r\n\0]{0,40}", 1..3),
+            pieces in prop::collection::vec(1usize..8, 0..60),
+            (strip_cr, drop_empty, header) in any::<(bool, bool, bool)>(),
+            stop_at in prop::option::of("[ab\r]{0,3}"),
+            first in prop::option::of(0u64..9),
+            max_item in 0usize..12,
+            multiple in 1u32..4,
+            kind in 0usize..4,
+        ) {
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            let records = [Records::Plain, Records::Json, csv().records, colsep("[, ]").records][kind].clone();
+            let stop_at = stop_at.map(String::into_bytes);
+            let reading =
+                Reading { records, strip_cr, drop_empty, header, stop_at, first, max_item, ..Reading::default() };
+            let (names, one) = in_pieces(&files, &reading, multiple, &pieces);
+            let (same, other) = in_pieces(&files, &reading, 1, &[]);
+            prop_assert_eq!(names, same);
+            prop_assert_eq!(one.items, other.items);
+            let last = one.sizes.len().saturating_sub(1);
+            prop_assert!(one.sizes[..last].iter().all(|size| size % u64::from(multiple) == 0), "{:?}", one.sizes);
+        }
+
+        /// `--header` on plain lines takes the first away, and changes nothing else of what the fast way gives.
+        #[test]
+        fn lines_are_the_same_in_both_ways(
+            files in prop::collection::vec("[ab\r\n]{0,30}", 1..3),
+            (strip_cr, drop_empty) in any::<(bool, bool)>(),
+            stop_at in prop::option::of("[ab]{0,2}"),
+            max_item in 0usize..8,
+        ) {
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            let stop_at = stop_at.map(String::into_bytes);
+            let reading = Reading { strip_cr, drop_empty, stop_at, max_item, ..Reading::default() };
+            let slow = in_pieces(&files, &reading, 1, &[]).1.items;
+            prop_assert_eq!(slow, read_files(&files, reading).1);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20))]
+        #[test]
+        fn many_records_are_cut_into_blocks_of_whole_chunks(
+            lengths in prop::collection::vec(prop_oneof![0usize..20, 0usize..5000], 1..1500),
+            multiple in prop_oneof![Just(1u32), 2u32..9, 300u32..2000],
+        ) {
+            let lines: Vec<String> = lengths.iter().map(|n| format!("{n},{}", "x".repeat(*n))).collect();
+            let (_, taker) = in_pieces(&[&lines.join("\n")], &csv(), multiple, &[]);
+            let got: Vec<String> = taker.items.iter().map(|(fields, _)| fields.join(",")).collect();
+            prop_assert_eq!(got, lines);
+            let last = taker.sizes.len() - 1;
+            prop_assert!(taker.sizes[..last].iter().all(|size| size % u64::from(multiple) == 0));
+        }
+    }
+}
