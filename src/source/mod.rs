@@ -1,6 +1,6 @@
 //! Where items come from: standard input, files, arguments, ranges, and combinations of them.
 //!
-//! [`open`] makes a source ready, and with `--header` reads the names of the fields. [`Opened::read`] runs on a thread
+//! [`open()`] makes a source ready, and with `--header` reads the names of the fields. [`Opened::read`] runs on a thread
 //! of its own and hands on blocks of items in seq order. It is slowed only by the buffers it must borrow
 //! ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]), which never looks at single items;
 //! records are cut one by one ([`records`]), and everything else is built item by item ([`build`]). It knows nothing of
@@ -182,7 +182,7 @@ pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
 ///
 /// # Errors
 ///
-/// Those of [`open`] and of [`Opened::read`].
+/// Those of [`open()`] and of [`Opened::read`].
 pub fn read(options: Options, chunking: Chunking, pool: &Arc<BufferPool>, emit: Emit<'_>) -> Result<()> {
     open(options)?.read(chunking, pool, emit)
 }

@@ -91,16 +91,21 @@ impl Opened {
             return build(items, fields, &reading, chunking, pool, emit);
         };
         match values {
-            values if walk => {
-                let given = values.rows(&reading)?.filter_map(|row| row.fields.into_iter().next());
-                build(given.flat_map(tree::walk).map(Row::from), fields, &reading, chunking, pool, emit)
-            }
+            values if walk => build(values.rows(&reading)?.flat_map(walked), fields, &reading, chunking, pool, emit),
             Values::Lines(inputs) => lines::read(Inputs::new(inputs), reading, chunking, pool, emit),
             Values::Range(range) if !has_fields => range::read(range, &reading, chunking, pool, emit),
             Values::Records(reader) => reader.read(chunking, pool, emit),
             values => build(values.rows(&reading)?, fields, &reading, chunking, pool, emit),
         }
     }
+}
+
+/// What a path leads to. One that cannot be used may be cut, and lead elsewhere.
+fn walked(row: Row) -> Box<dyn Iterator<Item = Row>> {
+    if row.fault.is_some() {
+        return Box::new(std::iter::once(row));
+    }
+    Box::new(row.fields.into_iter().flat_map(tree::walk).map(Row::from))
 }
 
 impl Values {

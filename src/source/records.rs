@@ -546,6 +546,13 @@ mod tests {
     }
 
     #[test]
+    fn it_may_be_opened_on_one_thread_and_read_on_another() {
+        fn moves<T: Send>(_: &T) {}
+        let columns = vec![Column { origin: words(&["a,b"]), link: Link::Cross }];
+        moves(&open(Options { columns, reading: csv(), walk: false }).unwrap());
+    }
+
+    #[test]
     fn the_total_leaves_the_header_out() {
         let total = |reading| {
             let columns = vec![Column { origin: words(&["a", "b", "c"]), link: Link::Cross }];
