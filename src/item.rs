@@ -11,7 +11,7 @@ use std::fmt;
 
 use bstr::ByteSlice;
 
-pub use fields::{Fields, Record, push_fields};
+pub use fields::{Fields, Item, push_fields};
 
 /// The number of an item in its run, from 1, in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +66,7 @@ pub struct Chunk<'a> {
 
 impl<'a> Chunk<'a> {
     /// The items in order, as they stand in the block, without their delimiters. Where items have fields,
-    /// [`Chunk::records`] reads them.
+    /// [`Chunk::with_fields`] reads them.
     pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         let mut start = 0;
@@ -78,9 +78,9 @@ impl<'a> Chunk<'a> {
     }
 
     /// The items in order, read as their fields.
-    pub fn records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
+    pub fn with_fields(&self) -> impl Iterator<Item = Item<'a>> + use<'a> {
         let fields = self.fields;
-        self.items().map(move |item| Record::new(item, fields))
+        self.items().map(move |item| Item::new(item, fields))
     }
 
     /// The first `count` items, of which there must be so many, and the rest. Looks only at the first.
@@ -219,7 +219,7 @@ pub struct Failed {
 impl Failed {
     /// The error without the item's number: `"x" is not a number`.
     pub fn error(&self) -> String {
-        error(Record::new(&self.item, self.fields).text(), &self.cause)
+        error(Item::new(&self.item, self.fields).text(), &self.cause)
     }
 }
 

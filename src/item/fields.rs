@@ -24,20 +24,20 @@ pub enum Fields {
 
 /// An item of a block, read as its fields.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
+pub struct Item<'a> {
     fields: Fields,
     /// Those of all fields but the last: decimal, parted by commas.
     lengths: &'a [u8],
     text: &'a [u8],
 }
 
-impl<'a> Record<'a> {
+impl<'a> Item<'a> {
     /// Reads an item as it stands in a block.
-    pub fn new(item: &'a [u8], fields: Fields) -> Record<'a> {
+    pub fn new(item: &'a [u8], fields: Fields) -> Item<'a> {
         let end = if fields == Fields::One { None } else { memchr::memchr(b';', item) };
         match end {
-            Some(end) => Record { fields, lengths: &item[..end], text: &item[end + 1..] },
-            None => Record { fields, lengths: b"", text: item },
+            Some(end) => Item { fields, lengths: &item[..end], text: &item[end + 1..] },
+            None => Item { fields, lengths: b"", text: item },
         }
     }
 
@@ -110,15 +110,15 @@ mod tests {
         assert_eq!(item(&[b"a", b"bc", b"def"]), b"1,2;a bc def");
         assert_eq!(item(&[b"a;,1"]), b";a;,1");
         assert_eq!(item(&[b""]), b";");
-        assert_eq!(Record::new(b"1,2;a bc def", Fields::Several).text(), b"a bc def");
+        assert_eq!(Item::new(b"1,2;a bc def", Fields::Several).text(), b"a bc def");
     }
 
     #[test]
     fn an_item_without_fields_is_its_only_one() {
         for bytes in [&b""[..], b"1;a", b"\xff\0"] {
-            let record = Record::new(bytes, Fields::One);
-            assert_eq!(record.text(), bytes);
-            assert_eq!(record.fields().collect::<Vec<_>>(), [bytes]);
+            let read = Item::new(bytes, Fields::One);
+            assert_eq!(read.text(), bytes);
+            assert_eq!(read.fields().collect::<Vec<_>>(), [bytes]);
         }
     }
 
@@ -130,9 +130,9 @@ mod tests {
             let fields: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
             let item = item(&fields);
             prop_assert!(!item.contains(&0));
-            let record = Record::new(&item, Fields::Several);
-            prop_assert_eq!(record.fields().collect::<Vec<_>>(), fields.clone());
-            prop_assert_eq!(record.text(), fields.join(&b' '));
+            let read = Item::new(&item, Fields::Several);
+            prop_assert_eq!(read.fields().collect::<Vec<_>>(), fields.clone());
+            prop_assert_eq!(read.text(), fields.join(&b' '));
         }
     }
 }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Format, rows};
-use crate::item::{Chunk, Fields, Record};
+use crate::item::{Chunk, Fields, Item};
 use crate::op::{Answer, Results, Value};
 
 /// One JSON object a line.
@@ -63,7 +63,7 @@ fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {
 
 /// The item, or its fields as an array: the same for all items of a run, so that one item that happens to have one
 /// field is no surprise to a reader.
-fn push_item(item: &Record<'_>, out: &mut Vec<u8>) {
+fn push_item(item: &Item<'_>, out: &mut Vec<u8>) {
     if item.kind() == Fields::One {
         return push_string(item.text(), out);
     }
@@ -112,7 +112,7 @@ mod tests {
     fn an_item_with_fields_is_an_array() {
         let shown = |item: &[u8], fields| {
             let mut out = Vec::new();
-            push_item(&Record::new(item, fields), &mut out);
+            push_item(&Item::new(item, fields), &mut out);
             String::from_utf8_lossy(&out).into_owned()
         };
         assert_eq!(shown(b"1;a b", Fields::One), r#""1;a b""#);

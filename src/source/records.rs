@@ -361,7 +361,7 @@ mod tests {
             self.sizes.push(block.items());
             while let Some(chunk) = block.claim(2, 1) {
                 let mut faults = block.faults(&chunk).peekable();
-                for (place, record) in chunk.records().enumerate() {
+                for (place, record) in chunk.with_fields().enumerate() {
                     let fields = record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
                     let fault = faults.next_if(|(faulty, _)| *faulty == place).map(|(_, fault)| fault.clone());
                     self.items.push((fields, fault));
