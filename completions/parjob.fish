@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_parjob_global_optspecs
-    string join \n a/arg-file= range= 0/null d/delimiter= crlf no-empty E/eof= first= max-item= j/jobs= c/chunk= halt= deadline= k/ordered unordered format= tag reduce= output= progress= total= q/quiet v/verbose h help V/version
+    string join \n a/arg-file= range= 0/null d/delimiter= colsep= csv jsonl header crlf no-empty E/eof= first= max-item= j/jobs= c/chunk= halt= deadline= k/ordered unordered format= tag reduce= output= progress= total= q/quiet v/verbose h help V/version
 end
 
 function __fish_parjob_needs_command
@@ -27,6 +27,7 @@ end
 complete -c parjob -n "__fish_parjob_needs_command" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_needs_command" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_needs_command" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_needs_command" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_needs_command" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l max-item -d 'A longer item fails' -r
@@ -52,6 +53,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_needs_command" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_needs_command" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_needs_command" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_needs_command" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_needs_command" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_needs_command" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_needs_command" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_needs_command" -s k -l ordered -d 'Results in input order; this is the default'
@@ -79,6 +83,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d '
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-item -d 'A longer item fails' -r
@@ -104,6 +109,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand square" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s k -l ordered -d 'Results in input order; this is the default'
@@ -117,6 +125,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand double" -l max-digits -d '
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l max-item -d 'A longer item fails' -r
@@ -142,6 +151,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand double" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s k -l ordered -d 'Results in input order; this is the default'
@@ -154,6 +166,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand double" -l help -d 'All op
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l max-item -d 'A longer item fails' -r
@@ -180,6 +193,9 @@ none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l bytes -d 'Count bytes instead of characters'
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand len" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s k -l ordered -d 'Results in input order; this is the default'
@@ -193,6 +209,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand sum" -l max-digits -d 'An 
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l max-item -d 'A longer item fails' -r
@@ -218,6 +235,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s k -l ordered -d 'Results in input order; this is the default'
@@ -231,6 +251,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand mean" -l max-digits -d 'An
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l max-item -d 'A longer item fails' -r
@@ -256,6 +277,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s k -l ordered -d 'Results in input order; this is the default'
@@ -269,6 +293,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand stats" -l max-digits -d 'A
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l max-item -d 'A longer item fails' -r
@@ -294,6 +319,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s k -l ordered -d 'Results in input order; this is the default'
@@ -306,6 +334,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand stats" -l help -d 'All opt
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l max-item -d 'A longer item fails' -r
@@ -331,6 +360,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand count" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s k -l ordered -d 'Results in input order; this is the default'
@@ -344,6 +376,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand min" -l max-digits -d 'An 
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l max-item -d 'A longer item fails' -r
@@ -369,6 +402,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand min" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s k -l ordered -d 'Results in input order; this is the default'
@@ -382,6 +418,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand max" -l max-digits -d 'An 
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l max-item -d 'A longer item fails' -r
@@ -407,6 +444,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand max" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s k -l ordered -d 'Results in input order; this is the default'
@@ -420,6 +460,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand pi" -l seed -d 'What the r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l max-item -d 'A longer item fails' -r
@@ -445,6 +486,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s k -l ordered -d 'Results in input order; this is the default'
@@ -458,6 +502,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -l algorithm -d 'bla
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l max-item -d 'A longer item fails' -r
@@ -486,6 +531,9 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -l check -d 'Read li
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l ignore-missing -d 'With --check: pass over listed files that are not there'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l recursive -d 'Hash all files below a directory, in the order of their paths'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s k -l ordered -d 'Results in input order; this is the default'
@@ -498,6 +546,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -l help -d 'All opti
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l max-item -d 'A longer item fails' -r
@@ -523,6 +572,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s k -l ordered -d 'Results in input order; this is the default'
@@ -535,6 +587,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand explain" -l help -d 'All o
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l colsep -d 'Items are lines of fields that RE parts' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l max-item -d 'A longer item fails' -r
@@ -560,6 +613,9 @@ json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand help" -l header -d 'Each source begins with the names of fields'
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l crlf -d 'Strip a carriage return from an item\'s end'
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l no-empty -d 'Drop empty items'
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s k -l ordered -d 'Results in input order; this is the default'

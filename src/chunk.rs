@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::buffer::Loan;
-use crate::item::{Attempt, Chunk, Failure, Seq};
+use crate::item::{Attempt, Chunk, Failure, Fields, Seq};
 
 /// How many items a worker takes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +41,10 @@ pub struct Content {
     pub items: u32,
     /// The bytes that the items take, delimiters included.
     pub len: u32,
-    /// The byte that closes each field.
+    /// The byte that closes each item.
     pub delimiter: u8,
-    /// Fields in an item: 1, or one for each source that was combined.
-    pub fields: u32,
+    /// How the items hold their fields.
+    pub fields: Fields,
     /// Items that the source found unusable, by their place in the block, ascending.
     pub faults: Vec<(u32, Failure)>,
 }
@@ -153,7 +153,7 @@ impl Block {
         Chunk {
             bytes: &self.bytes[start as usize..end as usize],
             delimiter: self.content.delimiter,
-            fields: self.content.fields as usize,
+            fields: self.content.fields,
             first: self.content.first.plus(u64::from(place)),
             count: count as usize,
         }
@@ -162,8 +162,7 @@ impl Block {
     /// Where the `count` items that begin at `start` end.
     fn end_of(&self, start: u32, count: u32) -> u32 {
         let rest = &self.bytes[start as usize..self.content.len as usize];
-        let last = (count * self.content.fields - 1) as usize;
-        let end = memchr::memchr_iter(self.content.delimiter, rest).nth(last);
+        let end = memchr::memchr_iter(self.content.delimiter, rest).nth(count as usize - 1);
         end.map_or(self.content.len, |end| start + end as u32 + 1)
     }
 }
@@ -230,7 +229,7 @@ mod tests {
             items: items.len() as u32,
             len: text.len() as u32,
             delimiter: b'\n',
-            fields: 1,
+            fields: Fields::One,
             faults: vec![(1, Failure::NotANumber)],
         };
         Block::new(bytes, content, chunking, Attempt::FIRST)

@@ -1,14 +1,18 @@
 //! Items, and how one can fail.
 //!
 //! An item is bytes; it is never assumed to be UTF-8. In-process work never holds items one by one: a
-//! [`Chunk`] is a window on a block's buffer with the items inside it, each closed by the delimiter.
-//! This file knows nothing of where items come from or what is done to them.
+//! [`Chunk`] is a window on a block's buffer with the items inside it, each closed by the delimiter. Items that
+//! have fields hold them as [`fields`] says. This file knows nothing of where items come from or what is done to them.
+
+mod fields;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use bstr::ByteSlice;
+
+pub use fields::{Fields, Item, push_fields};
 
 /// The number of an item in its run, from 1, in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,16 +50,15 @@ impl Attempt {
 
 /// Consecutive items handed to a worker at one time: the unit of scheduling.
 ///
-/// `bytes` holds exactly `count` items of `fields` fields, each field followed by one `delimiter`, the
-/// last one too.
+/// `bytes` holds exactly `count` items, each followed by one `delimiter`, the last one too.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
     /// The items, each closed by the delimiter.
     pub bytes: &'a [u8],
-    /// The byte that closes each field.
+    /// The byte that closes each item.
     pub delimiter: u8,
-    /// Fields in an item: 1, or one for each source that was combined.
-    pub fields: usize,
+    /// How the items hold their fields.
+    pub fields: Fields,
     /// The number of the first item.
     pub first: Seq,
     /// How many items there are, at least 1.
@@ -63,21 +66,27 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The items in order, without their last delimiters. The fields of an item, where there are
-    /// several, are parted by the delimiter.
+    /// The items in order, as they stand in the block, without their delimiters. Where items have fields,
+    /// [`Chunk::with_fields`] reads them.
     pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         let mut start = 0;
-        memchr::memchr_iter(self.delimiter, bytes).skip(self.fields - 1).step_by(self.fields).map(move |end| {
+        memchr::memchr_iter(self.delimiter, bytes).map(move |end| {
             let item = &bytes[start..end];
             start = end + 1;
             item
         })
     }
 
+    /// The items in order, read as their fields.
+    pub fn with_fields(&self) -> impl Iterator<Item = Item<'a>> + use<'a> {
+        let fields = self.fields;
+        self.items().map(move |item| Item::new(item, fields))
+    }
+
     /// The first `count` items, of which there must be so many, and the rest. Looks only at the first.
     pub fn split(&self, count: usize) -> (Chunk<'a>, Chunk<'a>) {
-        let end = match count * self.fields {
+        let end = match count {
             0 => 0,
             n => memchr::memchr_iter(self.delimiter, self.bytes).nth(n - 1).map_or(self.bytes.len(), |end| end + 1),
         };
@@ -120,6 +129,17 @@ pub enum Failure {
     },
     /// A field holds a NUL byte, which no argument can hold. What is kept of it ends there.
     HoldsNul,
+    /// The record has more fields than the header has names.
+    TooManyFields {
+        /// The fields that it has.
+        fields: usize,
+        /// The names that there are.
+        names: usize,
+    },
+    /// A quote of a CSV record is not closed before its input ends.
+    UnclosedQuote,
+    /// The item is no JSON object, or does not have what was asked of it. The text says so, as a predicate.
+    Json(Box<str>),
     /// The item names a file that cannot be opened or read. The number is the system's (`errno`).
     Unreadable(i32),
     /// The item is `-`, but the list of items is read from standard input.
@@ -183,6 +203,9 @@ impl fmt::Display for Failure {
             Failure::NotACount => write!(f, "is not a whole number of samples"),
             Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
             Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
+            Failure::TooManyFields { fields, names } => write!(f, "has {fields} fields, but the header names {names}"),
+            Failure::UnclosedQuote => write!(f, "has a quote that is never closed"),
+            Failure::Json(text) => text.chars().try_for_each(|c| write_safe(f, c)),
             Failure::Unreadable(libc::EISDIR) => write!(f, "is a directory"),
             Failure::Unreadable(errno) => write!(f, "cannot be read: {}", std::io::Error::from_raw_os_error(*errno)),
             Failure::Unlike => write!(f, "has another checksum"),
@@ -222,8 +245,10 @@ pub type Failures = Vec<(usize, Failure)>;
 pub struct Failed {
     /// The number of the item.
     pub seq: Seq,
-    /// The item's bytes.
+    /// The item, as it stands in its block.
     pub item: Box<[u8]>,
+    /// How it holds its fields.
+    pub fields: Fields,
     /// Why it failed.
     pub cause: Failure,
     /// The last that its process said on standard error.
@@ -233,7 +258,7 @@ pub struct Failed {
 impl Failed {
     /// The error without the item's number: `"x" is not a number`.
     pub fn error(&self) -> String {
-        error(&self.item, &self.cause)
+        error(Item::new(&self.item, self.fields).text(), &self.cause)
     }
 }
 

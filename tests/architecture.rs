@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("event", &["item", "outcome"]),
     ("ledger", &["item", "outcome"]),
     ("progress", &["item", "output", "event"]),
-    ("engine", &["sys", "item", "outcome", "buffer", "chunk", "op", "output", "command"]),
+    ("engine", &["sys", "item", "outcome", "buffer", "chunk", "source", "op", "output", "command"]),
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
     ("exit", &["sys", "item", "event"]),
     ("plan", &["chunk", "source", "op", "output", "command", "progress", "engine", "run", "exit"]),

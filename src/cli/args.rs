@@ -181,6 +181,12 @@ fn item_args() -> Vec<Arg> {
             .short('d')
             .conflicts_with("null")
             .allow_hyphen_values(true),
+        rare(option("colsep", "RE", HEADING, "Items are lines of fields that RE parts"))
+            .conflicts_with_all(["csv", "jsonl"])
+            .allow_hyphen_values(true),
+        rare(flag("csv", HEADING, "Items are CSV records; -d C parts fields")).conflicts_with_all(["jsonl", "null"]),
+        rare(flag("jsonl", HEADING, "Items are JSON objects, one a line")).conflicts_with("header"),
+        rare(flag("header", HEADING, "Each source begins with the names of fields")),
         rare(flag("crlf", HEADING, "Strip a carriage return from an item's end")),
         rare(flag("no-empty", HEADING, "Drop empty items")),
         rare(option("eof", "STR", HEADING, "Stop reading at an item that is exactly STR"))

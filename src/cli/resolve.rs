@@ -21,7 +21,7 @@ use crate::output::{self, FORMATS};
 use crate::plan::{Chosen, Decision, Plan, Processes};
 use crate::progress::{self, Style, Talk};
 use crate::run::{Halt, Policy};
-use crate::source::{self, Column, Input, Link, Origin, Reading};
+use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
 use crate::sys::cpus::{self, Cpus};
 use crate::sys::{entry, limits};
 
@@ -123,6 +123,7 @@ fn source(
     sources: Vec<Column>,
     decide: Decide<'_>,
 ) -> Result<(source::Options, bool)> {
+    let reading = reading(given)?;
     let mut columns = Vec::new();
     let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
     for range in given.get_many::<String>("range").into_iter().flatten() {
@@ -144,15 +145,39 @@ fn source(
     } else {
         decide("items", described(&columns), "given on the command line".into());
     }
-    if columns.len() > 1 && kind != Words::Command {
-        bail!(
-            "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
-            work.operation.name,
-            columns.len()
-        );
+    if kind != Words::Command {
+        one_field(work.operation.name, columns.len(), &reading.records)?;
     }
     check_inputs(&columns)?;
-    Ok((source::Options { columns, reading: reading(given)?, walk: kind == Words::Trees }, items_given))
+    if reading.header {
+        check_header(&columns)?;
+        decide("names", "in the first record of each source".into(), "--header".into());
+    }
+    Ok((source::Options { columns, reading, walk: kind == Words::Trees }, items_given))
+}
+
+/// Operations in process take items as they are.
+fn one_field(operation: &str, sources: usize, records: &Records) -> Result<()> {
+    let option = match records {
+        Records::Separated(_) => "--colsep",
+        Records::Csv(_) => "--csv",
+        Records::Json => {
+            bail!("{operation} takes items as they are; --jsonl is for commands, which name what they use")
+        }
+        Records::Plain if sources > 1 => bail!(
+            "{operation} takes items of one field, but {sources} sources make several; give one source (:::: A B reads \
+             A, then B)"
+        ),
+        Records::Plain => return Ok(()),
+    };
+    bail!("{operation} takes items of one field, but {option} gives them several")
+}
+
+fn check_header(columns: &[Column]) -> Result<()> {
+    if columns.iter().any(|column| matches!(column.origin, Origin::Range(_))) {
+        bail!("--header reads the names of fields, but --range has none");
+    }
+    Ok(())
 }
 
 fn described(columns: &[Column]) -> String {
@@ -172,15 +197,34 @@ fn check_inputs(columns: &[Column]) -> Result<()> {
     })
 }
 
-fn reading(given: &ArgMatches) -> Result<Reading> {
-    let delimiter = match given.get_one::<String>("delimiter") {
-        Some(text) => values::byte(text).context("--delimiter")?,
-        None if given.get_flag("null") => 0,
-        None => b'\n',
+/// The fields of items, and the byte that `--delimiter` leaves to end an item.
+fn records(given: &ArgMatches) -> Result<(Records, u8)> {
+    let delimiter = given.get_one::<String>("delimiter").map(|text| values::byte(text).context("--delimiter"));
+    let delimiter = delimiter.transpose()?;
+    if given.get_flag("csv") {
+        return match delimiter {
+            Some(byte @ (b'"' | b'\n' | b'\r')) => {
+                bail!("--delimiter {:?}: no fields of CSV are parted by that", char::from(byte))
+            }
+            separator => Ok((Records::Csv(separator.unwrap_or(b',')), b'\n')),
+        };
+    }
+    let delimiter = delimiter.unwrap_or(if given.get_flag("null") { 0 } else { b'\n' });
+    let records = match given.get_one::<String>("colsep") {
+        Some(text) => Records::Separated(text.parse().context("--colsep")?),
+        None if given.get_flag("jsonl") => Records::Json,
+        None => Records::Plain,
     };
+    Ok((records, delimiter))
+}
+
+fn reading(given: &ArgMatches) -> Result<Reading> {
+    let (records, delimiter) = records(given)?;
     let max_item = given.get_one::<String>("max-item").map_or(Ok(1 << 20), |text| values::size(text));
     Ok(Reading {
         delimiter,
+        records,
+        header: given.get_flag("header"),
         strip_cr: given.get_flag("crlf"),
         drop_empty: given.get_flag("no-empty"),
         stop_at: given.get_one::<OsString>("eof").map(|text| text.clone().into_vec()),

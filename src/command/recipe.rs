@@ -139,7 +139,7 @@ impl Recipe {
             Kind::Scripts(shell) => {
                 words.push(shell);
                 words.push(b"-c");
-                words.push(items.first().map_or(b"", |item| item.fields));
+                words.push(items.first().map_or(b"", |values| values.item.text()));
                 words.push(SHELL_NAME);
             }
         }
@@ -161,6 +161,14 @@ impl Recipe {
         let error = |no: program::NoProgram| if no.status == 126 { libc::EACCES } else { libc::ENOENT };
         *found = program::find(name, self.path.as_deref()).map_err(error)?;
         Ok(())
+    }
+
+    /// The names whose values an item is asked for.
+    pub fn names(&self) -> Vec<Vec<u8>> {
+        match &self.kind {
+            Kind::Words(template) => template.names().map(<[u8]>::to_vec).collect(),
+            Kind::Scripts(_) => Vec::new(),
+        }
     }
 
     /// Where the program is, when that does not depend on the item.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::caught::catch;
 use crate::chunk::Block;
-use crate::item::{Chunk, Failed, Failure, Failures, Seq};
+use crate::item::{Chunk, Failed, Failure, Failures, Fields, Seq};
 use crate::op::{AnyFold, Map, Results, Tally};
 use crate::output::Format;
 
@@ -126,7 +126,7 @@ impl Hand {
 /// Folds the results of a map. The failures of both are told of in the order of the items.
 fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl FnMut(usize, Failure)) {
     let count = part.count - mapped.failures.len();
-    let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: 1, first: part.first, count };
+    let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: Fields::One, first: part.first, count };
     let mut failures = mapped.failures.clone();
     // The places of the items that have a result.
     let failed = |place: &usize| mapped.failures.binary_search_by_key(place, |(failed, _)| *failed).is_ok();
@@ -159,6 +159,7 @@ fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
     let tell = |(place, cause): &(usize, Failure)| Failed {
         seq: chunk.first.plus(*place as u64),
         item: item_at(*place).into(),
+        fields: chunk.fields,
         cause: cause.clone(),
         said: Box::default(),
     };
@@ -215,7 +216,7 @@ struct Folding {
 struct Kept {
     bytes: Vec<u8>,
     delimiter: u8,
-    fields: usize,
+    fields: Fields,
     first: Seq,
     count: usize,
 }

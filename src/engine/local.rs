@@ -278,14 +278,20 @@ mod tests {
     use super::*;
     use crate::buffer::BufferPool;
     use crate::chunk::Content;
-    use crate::item::Seq;
+    use crate::item::{Fields, Seq};
 
     #[test]
     fn a_retry_goes_before_what_waits() {
         let pool = BufferPool::new(1 << 20);
         let block = |first, attempt| {
-            let content =
-                Content { first: Seq(first), items: 1, len: 1, delimiter: b'\n', fields: 1, faults: Vec::new() };
+            let content = Content {
+                first: Seq(first),
+                items: 1,
+                len: 1,
+                delimiter: b'\n',
+                fields: Fields::One,
+                faults: Vec::new(),
+            };
             Block::new(pool.borrow(1).unwrap(), content, Chunking::Auto, attempt)
         };
         let mut queue = Queue::default();

@@ -44,13 +44,7 @@ impl Format for &'static Delimited {
         let mut digits = itoa::Buffer::new();
         for (place, row) in rows(chunk, results).enumerate() {
             let seq = digits.format(chunk.first.0 + place as u64).as_bytes();
-            let joined: Vec<u8>;
-            let item = if chunk.fields == 1 {
-                row.item
-            } else {
-                joined = row.item.split(|byte| *byte == chunk.delimiter).collect::<Vec<_>>().join(&b' ');
-                &joined
-            };
+            let item = row.item.text();
             match row.result() {
                 Ok(result) => self.push_row([b"1", seq, item, b"true", result, b""], out),
                 Err(error) => self.push_row([b"1", seq, item, b"false", b"", error.as_bytes()], out),

@@ -75,12 +75,11 @@ impl<'a> Done<'a> {
 
 /// The items of a chunk as one text: they, and the fields of each, joined by one space.
 pub fn joined<'a>(chunk: &Chunk<'a>) -> Cow<'a, [u8]> {
-    let whole = chunk.bytes.strip_suffix(&[chunk.delimiter]).unwrap_or(chunk.bytes);
-    if chunk.count == 1 && chunk.fields == 1 {
-        return Cow::Borrowed(whole);
+    let mut items = chunk.with_fields();
+    if chunk.count == 1 {
+        return Cow::Borrowed(items.next().map_or(&[], |item| item.text()));
     }
-    let space = |byte: &u8| if *byte == chunk.delimiter { b' ' } else { *byte };
-    Cow::Owned(whole.iter().map(space).collect())
+    Cow::Owned(items.map(|item| item.text()).collect::<Vec<_>>().join(&b' '))
 }
 
 /// A point in time, to the millisecond; none where a clock is so wrong that there is no year for it.
@@ -99,7 +98,7 @@ fn seconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::Seq;
+    use crate::item::{Fields, Seq};
 
     #[test]
     fn seconds_have_the_decimals_that_they_need() {
@@ -120,8 +119,8 @@ mod tests {
         let text = |bytes, fields, count| {
             joined(&Chunk { bytes, delimiter: b'\n', fields, first: Seq::FIRST, count }).into_owned()
         };
-        assert_eq!(text(b"a b\n", 1, 1), b"a b");
-        assert_eq!(text(b"a\nb\nc\nd\n", 2, 2), b"a b c d");
-        assert_eq!(text(b"\n", 1, 1), b"");
+        assert_eq!(text(b"a b\n", Fields::One, 1), b"a b");
+        assert_eq!(text(b"1;a b\n1;c d\n", Fields::Several, 2), b"a b c d");
+        assert_eq!(text(b"\n", Fields::One, 1), b"");
     }
 }

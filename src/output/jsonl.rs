@@ -2,7 +2,7 @@
 //!
 //! For a map `v, seq, item, ok, result | error`; for a fold `v, op, n, result`; for a process what [`facts`] names,
 //! then what it printed. Results are strings, since JSON's readers round numbers. Bytes that are not UTF-8 become
-//! `{"b64": …}`; an item of several fields an array, and so do the items of a batch. Written by hand rather than
+//! `{"b64": …}`; an item with fields an array, and so do the items of a batch. Written by hand rather than
 //! through a serializer: the keys are known, this is the inner loop, and what a process printed may be longer than
 //! memory.
 
@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::facts::{self, Fact};
 use super::long::{Line, is_utf8};
 use super::{Body, Done, Format, Output, rows};
-use crate::item::Chunk;
+use crate::item::{Chunk, Fields, Item};
 use crate::op::{Answer, Results, Value};
 
 /// One JSON object a line.
@@ -30,7 +30,7 @@ impl Format for Jsonl {
             out.extend_from_slice(b"{\"v\":1,\"seq\":");
             out.extend_from_slice(digits.format(seq).as_bytes());
             out.extend_from_slice(b",\"item\":");
-            push_item(chunk, row.item, out);
+            push_item(&row.item, out);
             match row.result() {
                 Ok(result) => {
                     out.extend_from_slice(b",\"ok\":true,\"result\":");
@@ -121,24 +121,26 @@ fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {
 
 /// The item, or the items of a batch as an array.
 fn push_items(chunk: &Chunk<'_>, out: &mut Vec<u8>) {
-    for (n, item) in chunk.items().enumerate() {
+    for (n, item) in chunk.with_fields().enumerate() {
         match n {
             0 if chunk.count == 1 => {}
             0 => out.push(b'['),
             _ => out.push(b','),
         }
-        push_item(chunk, item, out);
+        push_item(&item, out);
     }
     if chunk.count > 1 {
         out.push(b']');
     }
 }
 
-fn push_item(chunk: &Chunk<'_>, item: &[u8], out: &mut Vec<u8>) {
-    if chunk.fields == 1 {
-        return push_string(item, out);
+/// The item, or its fields as an array: the same for all items of a run, so that one item that happens to have one
+/// field is no surprise to a reader.
+fn push_item(item: &Item<'_>, out: &mut Vec<u8>) {
+    if item.kind() == Fields::One {
+        return push_string(item.text(), out);
     }
-    for (n, field) in item.split(|byte| *byte == chunk.delimiter).enumerate() {
+    for (n, field) in item.fields().enumerate() {
         out.push(if n == 0 { b'[' } else { b',' });
         push_string(field, out);
     }
@@ -221,6 +223,18 @@ static PLAIN: [bool; 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_with_fields_is_an_array() {
+        let shown = |item: &[u8], fields| {
+            let mut out = Vec::new();
+            push_item(&Item::new(item, fields), &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        assert_eq!(shown(b"1;a b", Fields::One), r#""1;a b""#);
+        assert_eq!(shown(b"1;a b", Fields::Several), r#"["a","b"]"#);
+        assert_eq!(shown(b";a b", Fields::Several), r#"["a b"]"#);
+    }
 
     fn string(bytes: &[u8]) -> String {
         let mut out = Vec::new();

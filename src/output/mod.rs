@@ -22,7 +22,7 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::item::Chunk;
+use crate::item::{Chunk, Item};
 use crate::op::{Answer, Results};
 use crate::outcome::Record;
 
@@ -110,7 +110,7 @@ pub fn format(options: &Options) -> Arc<dyn Format> {
 
 /// A result among others.
 struct Row<'a> {
-    item: &'a [u8],
+    item: Item<'a>,
     /// The text that stands among plain results, with its newline; empty where there is none.
     line: &'a [u8],
     /// Why the item failed, where it did.
@@ -127,9 +127,9 @@ impl Row<'_> {
 /// The items of a chunk with their results, which have noted their ends.
 fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
-    chunk.items().take(results.ends.len()).enumerate().map(move |(place, item)| {
+    chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
-        let error = failure.map(|(_, cause)| crate::item::error(item, cause));
+        let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
         Row { item, line: results.line(place), error }
     })
 }

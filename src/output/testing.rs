@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Body, Output, Room};
-use crate::item::{Attempt, Chunk, Seq};
+use crate::item::{Attempt, Chunk, Fields, Seq};
 use crate::outcome::{End, Record};
 
 /// An attempt that went well.
@@ -22,7 +22,7 @@ pub(super) const RECORD: Record = Record {
 /// Items of one field, the seventh and those after it. `bytes` ends with a NUL byte, as each item does.
 pub(super) fn chunk(bytes: &[u8]) -> Chunk<'_> {
     let count = bytes.iter().filter(|byte| **byte == 0).count();
-    Chunk { bytes, delimiter: 0, fields: 1, first: Seq(7), count }
+    Chunk { bytes, delimiter: 0, fields: Fields::One, first: Seq(7), count }
 }
 
 /// Room for so many bytes.

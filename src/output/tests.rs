@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::testing::{RECORD, all, chunk, output, room};
 use super::*;
-use crate::item::{Attempt, Seq};
+use crate::item::{Attempt, Fields, Seq};
 use crate::outcome::End;
 
 const PLENTY: usize = 1 << 30;
@@ -99,12 +99,12 @@ fn a_batch_is_one_result() {
     };
     assert_eq!(items(&ok(b"a\0b c\0\0")), r#"["a","b c",""]"#);
     let fields = |bytes: &'static [u8], count| {
-        let chunk = Chunk { fields: 2, count, ..chunk(bytes) };
+        let chunk = Chunk { fields: Fields::Several, count, ..chunk(bytes) };
         Done { chunk, record: Some(&RECORD), error: None }
     };
-    assert_eq!(items(&fields(b"a\0b\0", 1)), r#"["a","b"]"#);
-    assert_eq!(items(&fields(b"a\0b\0c\0d\0", 2)), r#"[["a","b"],["c","d"]]"#);
-    assert!(shown("tsv", &fields(b"a\0b\0c\0d\0", 2), b"", b"").starts_with("1\t7\ta b c d\ttrue\t"));
+    assert_eq!(items(&fields(b"1;a b\0", 1)), r#"["a","b"]"#);
+    assert_eq!(items(&fields(b"1;a b\x001;c d\0", 2)), r#"[["a","b"],["c","d"]]"#);
+    assert!(shown("tsv", &fields(b"1;a b\x001;c d\0", 2), b"", b"").starts_with("1\t7\ta b c d\ttrue\t"));
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Failed, Failure};
+    use crate::item::{Failed, Failure, Fields};
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
@@ -164,6 +164,7 @@ mod tests {
             let failed = Failed {
                 seq: Seq(seq),
                 item: b"x".as_slice().into(),
+                fields: Fields::One,
                 cause: Failure::NotANumber,
                 said: Box::default(),
             };

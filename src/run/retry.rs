@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::reorder::Results;
 use crate::buffer::BufferPool;
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failed, Seq};
+use crate::item::{Attempt, Failed, Fields, Seq};
 
 /// An item that waits.
 #[derive(Debug)]
@@ -25,13 +25,13 @@ pub(super) struct Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     waiting: BTreeMap<(Instant, Seq), Waiting>,
-    /// How the blocks of this run part their items: alike in all of them.
+    /// How the blocks of this run hold their items: alike in all of them.
     delimiter: u8,
-    fields: u32,
+    fields: Fields,
 }
 
 impl Retries {
-    /// Remembers how blocks part their items, to make blocks of single items later.
+    /// Remembers how blocks hold their items, to make blocks of single items later.
     pub(super) fn learn_shape(&mut self, block: &Block) {
         (self.delimiter, self.fields) = (block.content().delimiter, block.content().fields);
     }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::chunk::{Chunking, Content};
 use crate::event::Counts;
-use crate::item::{Attempt, Failure, Seq};
+use crate::item::{Attempt, Failure, Fields, Seq};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,7 +96,8 @@ impl Engine for Fake {
 fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
     let cause =
         if matches!(fate, Fate::Trip | Fate::Loud) { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
-    let failed = Failed { seq: Seq(seq), item: format!("i{seq}").into_bytes().into(), cause, said: Box::default() };
+    let item = format!("i{seq}").into_bytes().into();
+    let failed = Failed { seq: Seq(seq), item, fields: Fields::One, cause, said: Box::default() };
     let failed = if fate == Fate::Ok { Vec::new() } else { vec![failed] };
     let text = match fate {
         Fate::Ok => format!("{seq} "),
@@ -259,7 +260,7 @@ fn block(pool: &Arc<BufferPool>, first: Seq, items: u32) -> Block {
     let mut bytes = pool.borrow(text.len()).unwrap();
     bytes.copy_from_slice(text.as_bytes());
     let (len, faults) = (text.len() as u32, Vec::new());
-    let content = Content { first, items, len, delimiter: b'\n', fields: 1, faults };
+    let content = Content { first, items, len, delimiter: b'\n', fields: Fields::One, faults };
     Block::new(bytes, content, Chunking::Auto, Attempt::FIRST)
 }
 

@@ -19,6 +19,7 @@ use crate::exit::Misuse;
 use crate::output::{Format, Room};
 use crate::plan::{Plan, Processes};
 use crate::run::Message;
+use crate::source::Records;
 
 /// The memory for output that waits for its turn.
 const ROOM: usize = 64 << 20;
@@ -50,9 +51,10 @@ pub(super) struct Made {
 /// # Errors
 ///
 /// It is wrong ([`Misuse`]), or its program cannot be run ([`NoProgram`]).
-pub(super) fn recipe(plan: &Plan, processes: &Processes) -> Result<Recipe> {
+pub(super) fn recipe(plan: &Plan, processes: &Processes, names: &[Vec<u8>]) -> Result<Recipe> {
     let token = processes.command.token.as_deref();
-    let known = Known { fields: Some(plan.source.columns.len()), names: &[], token, any_name: false };
+    let any_name = plan.source.reading.records == Records::Json;
+    let known = Known { fields: plan.source.fields(), names, token, any_name };
     Recipe::prepare(&processes.command, &known, std::env::var_os("PATH"))
         .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })
 }
@@ -71,6 +73,7 @@ pub(super) fn crew(
     let (ringing, telling) = (sender.clone(), sender.clone());
     let command = processes.command.clone();
     let crew = Crew {
+        names: recipe.names(),
         recipe,
         jobs: plan.jobs,
         batch: match command.batch {

@@ -23,7 +23,7 @@ use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
-use crate::source;
+use crate::source::{self, Opened};
 use crate::sys::{entry, signals};
 
 /// Carries out the plan.
@@ -38,7 +38,8 @@ pub fn start(plan: Plan) -> Result<Exit> {
     }
     check_streams(&plan)?;
     let format = output::format(&plan.output);
-    let work = prepare(&plan)?;
+    let opened = source::open(plan.source.clone())?;
+    let work = prepare(&plan, &opened)?;
     let shown = progress::show(plan.progress)?;
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
@@ -46,7 +47,7 @@ pub fn start(plan: Plan) -> Result<Exit> {
     };
     let report = Box::new(progress::Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(plan, work, format, sink, observers)
+    run_connected(plan, work, opened, format, sink, observers)
 }
 
 /// The panic of an operation is the failure of an item, and is told as one.
@@ -77,9 +78,9 @@ enum Todo {
 }
 
 /// The operation, and the fold of its results.
-fn prepare(plan: &Plan) -> Result<Todo> {
+fn prepare(plan: &Plan, opened: &Opened) -> Result<Todo> {
     if let Some(processes) = &plan.processes {
-        return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes)?)));
+        return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes, opened.names())?)));
     }
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
     let Some(reduce) = plan.work.reduce else {
@@ -98,6 +99,7 @@ fn prepare(plan: &Plan) -> Result<Todo> {
 fn run_connected(
     plan: Plan,
     work: Todo,
+    opened: Opened,
     format: Arc<dyn Format>,
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
@@ -123,7 +125,7 @@ fn run_connected(
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
     let mut engine = start_engine(&plan, work, &format, &spares, &sender)?;
-    start_source(&plan, &pool, sender)?;
+    start_source(&plan, opened, &pool, sender)?;
 
     let operation = plan.work.reduce.map_or(plan.work.operation.name, |reduce| reduce.name);
     let answer = |answer: &Answer| {
@@ -243,13 +245,13 @@ fn warn(sender: &Sender<Message>, warning: &str) {
 
 const CRLF: &str = "the items end with a carriage return, which is taken as a part of them; --crlf strips it";
 
-fn start_source(plan: &Plan, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
-    let (options, chunking, pool) = (plan.source.clone(), plan.chunking, Arc::clone(pool));
+fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
+    let (chunking, pool) = (plan.chunking, Arc::clone(pool));
     let kept = plan.work.operation.blanks == Blanks::Kept;
     let warns = kept && plan.source.reads_lines();
     let body = move || {
         let read = AssertUnwindSafe(|| {
-            source::read(options, chunking, &pool, &mut |block| {
+            opened.read(chunking, &pool, &mut |block| {
                 if warns && block.opens_with_crlf() {
                     warn(&sender, CRLF);
                 }

@@ -52,6 +52,8 @@ const OUTGOING: usize = 16 << 20;
 pub struct Crew {
     /// The words of a process.
     pub recipe: Recipe,
+    /// The names whose values are looked up in each item (`--jsonl`).
+    pub names: Vec<Vec<u8>>,
     /// How processes are run.
     pub command: recipe::Options,
     /// How many at a time.

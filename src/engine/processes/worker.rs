@@ -1,5 +1,6 @@
 //! What one worker does: from a chunk to processes, and from the end of a process to an outcome.
 
+use std::borrow::Cow;
 use std::ffi::CString;
 use std::io::{Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,9 +19,10 @@ use crate::command::recipe::{Grouping, Stdin, quoted};
 use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
-use crate::item::{Attempt, Chunk, Failed, Failure, error};
+use crate::item::{Attempt, Chunk, Failed, Failure, Fields, Seq, error};
 use crate::outcome::{Account, End, Record};
 use crate::output::{Done, Output};
+use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
 
 /// A worker, with the memory that it uses for one process after the other.
@@ -98,7 +100,7 @@ impl Worker {
     /// The source found the item unusable.
     fn fail(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
         let mut output = Output::new(&shared.crew.room);
-        let text = item.items().next().map(|item| error(item, fault));
+        let text = item.with_fields().next().map(|item| error(item.text(), fault));
         shared.format(item, None, text.as_deref(), &mut output);
         let fate = Fate::Failed(failed(item, fault, &[]));
         shared.end(Ran { output, ..ran(item, attempt, fate) });
@@ -106,16 +108,8 @@ impl Worker {
 
     /// One process for the items of a batch.
     fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
-        let number = self.place.number;
-        let values =
-            |item| Values { fields: item, delimiter: batch.delimiter, names: &[], seq: batch.first.0, worker: number };
-        let mut items = batch.items();
-        if batch.count == 1 {
-            shared.crew.recipe.fill(&[values(items.next().unwrap_or_default())], &mut self.words);
-        } else {
-            let seqs = batch.first.0..;
-            let values: Vec<_> = items.zip(seqs).map(|(item, seq)| Values { seq, ..values(item) }).collect();
-            shared.crew.recipe.fill(&values, &mut self.words);
+        if let Err((place, fault)) = self.fill(shared, &batch) {
+            return self.without(shared, attempt, &batch, place, &fault);
         }
         if shared.crew.command.dry_run {
             return self.show(shared, attempt, &batch);
@@ -127,6 +121,42 @@ impl Worker {
             return shared.post(ran(&batch, attempt, Fate::NotRun));
         };
         self.conclude(shared, attempt, &batch, finished);
+    }
+
+    /// Makes the words for the items. An item that lacks a value it is asked for is told of by its place.
+    fn fill(&mut self, shared: &Shared, batch: &Chunk<'_>) -> Result<(), (usize, Failure)> {
+        let crew = &shared.crew;
+        let (seq, worker) = (batch.first.0, self.place.number);
+        let values = |item| Values { item, names: &[], seq, worker };
+        if batch.count == 1 && crew.names.is_empty() {
+            let Some(item) = batch.with_fields().next() else { return Ok(()) };
+            crew.recipe.fill(&[values(item)], &mut self.words);
+            return Ok(());
+        }
+        let mut found = Vec::new();
+        for (place, item) in batch.with_fields().enumerate() {
+            let value = |name: &Vec<u8>| json::lookup(item.text(), name).map(Option::unwrap_or_default);
+            let values = crew.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>();
+            found.push(values.map_err(|fault| (place, fault))?);
+        }
+        let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
+        let items = batch.with_fields().zip(&named).zip(seq..);
+        let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
+        crew.recipe.fill(&all, &mut self.words);
+        Ok(())
+    }
+
+    /// The batch without the item at that place, which fails.
+    fn without(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, place: usize, fault: &Failure) {
+        let (before, rest) = batch.split(place);
+        let (item, after) = rest.split(1);
+        if before.count > 0 {
+            self.attempt(shared, attempt, before);
+        }
+        self.fail(shared, attempt, &item, fault);
+        if after.count > 0 {
+            self.attempt(shared, attempt, after);
+        }
     }
 
     /// The command instead of the run of it.
@@ -142,7 +172,7 @@ impl Worker {
 
     /// Starts the process and stays with it to its end. `None` when the run was stopped before it could start.
     fn run(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Option<Finished> {
-        let item = batch.items().next().unwrap_or_default();
+        let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         shared.journal(|journal| journal.started(attempt, batch));
         let (mut started, mut begun);
         let launched = loop {
@@ -256,7 +286,7 @@ impl Worker {
             cause = Some(Failure::NotKept(error.raw_os_error().unwrap_or(0)));
             shared.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
         }
-        let item = batch.items().next().unwrap_or_default();
+        let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         let text = cause.as_ref().map(|cause| error(item, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
         shared.format(batch, Some(&record), text.as_deref(), &mut output);
@@ -270,6 +300,11 @@ impl Worker {
     }
 }
 
+/// Names with their values.
+fn pairs<'a>(names: &'a [Vec<u8>], values: &'a [Cow<'a, [u8]>]) -> Vec<(&'a [u8], &'a [u8])> {
+    names.iter().map(Vec::as_slice).zip(values.iter().map(|value| &**value)).collect()
+}
+
 /// An outcome of the items without output.
 fn ran(batch: &Chunk<'_>, attempt: Attempt, fate: Fate) -> Ran {
     let output = Output::default();
@@ -278,9 +313,14 @@ fn ran(batch: &Chunk<'_>, attempt: Attempt, fate: Fate) -> Ran {
 
 /// Each item of the batch as failed.
 fn failed(batch: &Chunk<'_>, cause: &Failure, said: &[u8]) -> Vec<Failed> {
-    let seqs = (batch.first.0..).map(crate::item::Seq);
-    let items = batch.items().zip(seqs);
-    items.map(|(item, seq)| Failed { seq, item: item.into(), cause: cause.clone(), said: said.into() }).collect()
+    let one = |(item, seq): (&[u8], u64)| Failed {
+        seq: Seq(seq),
+        item: item.into(),
+        fields: batch.fields,
+        cause: cause.clone(),
+        said: said.into(),
+    };
+    batch.items().zip(batch.first.0..).map(one).collect()
 }
 
 fn cause(shared: &Shared, record: &Record, stopped: Option<i32>) -> Option<Failure> {
@@ -308,9 +348,12 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
 
 /// The bytes of the items as a file without a name, which a process can also seek in.
 fn input(batch: &Chunk<'_>) -> Result<OwnedFd, Errno> {
-    let bytes = batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes);
     let mut file = unnamed()?;
-    file.write_all(bytes).and_then(|()| file.rewind()).map_err(errno)?;
+    let text = match batch.fields {
+        Fields::One => Cow::Borrowed(batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes)),
+        Fields::Several => Cow::Owned(batch.with_fields().map(|item| item.text()).collect::<Vec<_>>().join(&b'\n')),
+    };
+    file.write_all(&text).and_then(|()| file.rewind()).map_err(errno)?;
     Ok(file.into())
 }
 
