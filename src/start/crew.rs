@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result};
 
+use super::watch::Watch;
 use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::placeholder::Known;
@@ -20,6 +21,7 @@ use crate::output::{Format, Room};
 use crate::plan::{Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
+use crate::sys::mark::Mark;
 
 /// The memory for output that waits for its turn.
 const ROOM: usize = 64 << 20;
@@ -37,7 +39,10 @@ const THREADS: [&str; 8] = [
 ];
 
 /// The variables that each process gets a value of its own for.
-const OWN: [&str; 4] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB_PID"];
+const OWN: [&str; 5] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB_PID", RUNS];
+
+/// The runs to which a process belongs, the outermost first.
+const RUNS: &str = "PARJOB_RUNS";
 
 /// What is made for the processes of a run, beside the engine.
 pub(super) struct Made {
@@ -67,9 +72,13 @@ pub(super) fn crew(
     quota: Option<Quota>,
     format: &Arc<dyn Format>,
     spares: &Arc<Spares>,
+    mut watch: Option<&mut Watch>,
     sender: &Sender<Message>,
 ) -> Result<Made> {
     let (roster, clock) = (Arc::new(Roster::default()), Arc::new(Clock::default()));
+    if let Some(watch) = &mut watch {
+        watch.tell(sender);
+    }
     let (ringing, telling) = (sender.clone(), sender.clone());
     let command = processes.command.clone();
     let crew = Crew {
@@ -88,15 +97,15 @@ pub(super) fn crew(
         quota,
         again: processes.again.clone(),
         clock: Arc::clone(&clock),
-        environment: environment(command.threads),
+        environment: environment(command.threads, watch.as_deref().map(|watch| &*watch.mark)),
         null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
         accounts: false,
         roster: Arc::clone(&roster),
         skip: None,
         journal: None,
         keeper: None,
-        guard: None,
-        strays: None,
+        guard: watch.as_deref().and_then(Watch::slots),
+        strays: watch.as_deref().map(Watch::strays),
         ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
         tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
         command,
@@ -105,7 +114,7 @@ pub(super) fn crew(
 }
 
 /// What all processes find in their environment.
-fn environment(threads: Option<usize>) -> Words {
+fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
     let threads = threads.map(|threads| OsString::from(threads.to_string()));
     let is_set = |name: &OsString| {
         let ours = OWN.iter().any(|own| name == own);
@@ -114,8 +123,9 @@ fn environment(threads: Option<usize>) -> Words {
     let inherited = std::env::vars_os().filter(|(name, _)| !is_set(name));
     let asked = THREADS.iter().filter_map(|name| Some((OsString::from(name), threads.clone()?)));
     let own = [(OsString::from("PARJOB_PID"), OsString::from(std::process::id().to_string()))];
+    let mark = mark.map(|mark| (OsString::from(RUNS), mark.value().to_owned()));
     let mut words = Words::default();
-    for (name, value) in inherited.chain(asked).chain(own) {
+    for (name, value) in inherited.chain(asked).chain(own).chain(mark) {
         words.push_with(|bytes| {
             bytes.extend_from_slice(name.as_bytes());
             bytes.push(b'=');

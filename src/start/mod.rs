@@ -1,6 +1,7 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
 mod crew;
+mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,13 +19,14 @@ use crate::command::recipe::Recipe;
 use crate::engine::{self, Engine, Job, Local, Note, Processes, Quota, Roster, Task};
 use crate::event::{Ended, Observer};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
-use crate::op::{Answer, Blanks, Map, Params, Work};
+use crate::op::{self, Answer, Blanks, Map, Params};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::Plan;
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
 use crate::sys::{entry, signals};
+use watch::Watch;
 
 /// Carries out the plan.
 ///
@@ -37,9 +39,12 @@ pub fn start(plan: Plan) -> Result<Exit> {
         plan.decisions.iter().for_each(|d| progress::say(&format!("parjob: {}: {} ({})\n", d.what, d.value, d.why)));
     }
     check_streams(&plan)?;
+    let commands = plan.processes.as_ref().filter(|processes| !processes.command.dry_run);
+    // Before there is any thread.
+    let watch = commands.map(|_| Watch::begin());
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
-    let work = prepare(&plan, &opened)?;
+    let todo = prepare(&plan, &opened)?;
     let shown = progress::show(plan.progress)?;
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
@@ -47,7 +52,7 @@ pub fn start(plan: Plan) -> Result<Exit> {
     };
     let report = Box::new(progress::Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(plan, work, opened, format, sink, observers)
+    run_connected(plan, Work { todo, opened, watch }, format, sink, observers)
 }
 
 /// The panic of an operation is the failure of an item, and is told as one.
@@ -71,6 +76,13 @@ fn check_streams(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+/// What is to be done, with what, under whose watch.
+struct Work {
+    todo: Todo,
+    opened: Opened,
+    watch: Option<Watch>,
+}
+
 /// What workers are to do.
 enum Todo {
     Chunks(Job),
@@ -85,25 +97,25 @@ fn prepare(plan: &Plan, opened: &Opened) -> Result<Todo> {
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
     let Some(reduce) = plan.work.reduce else {
         return match work {
-            Work::Map(map) => Ok(Todo::Chunks(Job::Map(map))),
-            Work::Fold(fold) => Ok(Todo::Chunks(Job::Fold(fold))),
-            Work::Process(_) => anyhow::bail!("{} has no command", plan.work.operation.name),
+            op::Work::Map(map) => Ok(Todo::Chunks(Job::Map(map))),
+            op::Work::Fold(fold) => Ok(Todo::Chunks(Job::Fold(fold))),
+            op::Work::Process(_) => anyhow::bail!("{} has no command", plan.work.operation.name),
         };
     };
     match (work, (reduce.prepare)(&Params::defaults(reduce).without_limits())?) {
-        (Work::Map(map), Work::Fold(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
+        (op::Work::Map(map), op::Work::Fold(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
         _ => anyhow::bail!("--reduce {} cannot take the result of {}", reduce.name, plan.work.operation.name),
     }
 }
 
 fn run_connected(
     plan: Plan,
-    work: Todo,
-    opened: Opened,
+    work: Work,
     format: Arc<dyn Format>,
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
+    let Work { todo: work, opened, mut watch } = work;
     let (sender, receiver) = channel();
     let (pool, limits) = bounds(&plan);
     // As much as may wait to be written is worth keeping.
@@ -124,7 +136,7 @@ fn run_connected(
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let mut engine = start_engine(&plan, work, &format, &spares, &sender)?;
+    let mut engine = start_engine(&plan, work, watch.as_mut(), &format, &spares, &sender)?;
     start_source(&plan, opened, &pool, sender)?;
 
     let operation = plan.work.reduce.map_or(plan.work.operation.name, |reduce| reduce.name);
@@ -145,6 +157,9 @@ fn run_connected(
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, header);
+    if let Some(watch) = watch {
+        watch.end();
+    }
     let report = plan.processes.as_ref().map(|processes| processes.report).unwrap_or_default();
     let exit = finish(writer, &ended, report)?;
     Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
@@ -194,6 +209,7 @@ fn listen(plan: &Plan, made: Option<(Arc<Roster>, Arc<Clock>)>, sender: &Sender<
 fn start_engine(
     plan: &Plan,
     work: Todo,
+    watch: Option<&mut Watch>,
     format: &Arc<dyn Format>,
     spares: &Arc<Spares>,
     sender: &Sender<Message>,
@@ -206,7 +222,7 @@ fn start_engine(
     });
     match (work, &plan.processes) {
         (Todo::Commands(recipe), Some(processes)) => {
-            let made = crew::crew(plan, processes, *recipe, quota, format, spares, sender)?;
+            let made = crew::crew(plan, processes, *recipe, quota, format, spares, watch, sender)?;
             listen(plan, Some((made.roster, made.clock)), sender)?;
             Ok(Box::new(Processes::new(made.crew)))
         }

@@ -37,6 +37,8 @@ use crate::item::{Attempt, Chunk, Failure, Seq};
 use crate::op::Answer;
 use crate::outcome::Record;
 use crate::output::{Format, Output, Room};
+use crate::sys::cgroup::OomCount;
+use crate::sys::{limits, tree};
 
 pub use place::Roster;
 use queue::{Next, Queue};
@@ -44,6 +46,9 @@ use worker::{AGAIN, Worker};
 
 /// The stack of a worker's thread. It holds no large values and calls nothing deep.
 const STACK: usize = 128 << 10;
+
+/// How often orphans that have ended are seen to.
+const REAP: Duration = Duration::from_secs(1);
 
 /// While so much is on its way to a slow reader, no further process is started.
 const OUTGOING: usize = 16 << 20;
@@ -168,6 +173,8 @@ struct Shared {
     stopped: AtomicBool,
     /// It was said that something holds a pipe.
     warned_of_leak: AtomicBool,
+    /// How many processes had been killed for want of memory when the run began.
+    killed_before: OomCount,
 }
 
 impl Processes {
@@ -184,6 +191,7 @@ impl Processes {
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
             warned_of_leak: AtomicBool::new(false),
+            killed_before: OomCount::now(),
         };
         Processes { shared: Arc::new(shared) }
     }
@@ -300,7 +308,7 @@ impl Shared {
     fn work(self: &Arc<Self>, worker: &mut Worker) {
         if self.crew.command.nice != 0 {
             // Its processes inherit it from this thread. More than may be asked for is as much as there is.
-            let _ = rustix::process::nice(self.crew.command.nice);
+            let _ = limits::be_nice(self.crew.command.nice);
         }
         while let Some(block) = self.next_block() {
             if let Some(chunk) = block.claim(1, 1) {
@@ -311,7 +319,15 @@ impl Shared {
             let mut queue = self.lock();
             queue.active -= 1;
             let crowded = queue.threads > queue.limit;
+            let reaps = queue.reaped.elapsed() > REAP;
+            if reaps {
+                queue.reaped = Instant::now();
+            }
             drop(queue);
+            if reaps {
+                // Orphans come to this process; those that have ended must not pile up in a long run.
+                tree::reap_orphans(&[]);
+            }
             if crowded {
                 self.changed.notify_all();
             }
@@ -438,8 +454,9 @@ impl Shared {
         }
     }
 
+    /// Whether a process was killed for want of memory since the run began.
     fn ran_out_of_memory(&self) -> bool {
-        false
+        OomCount::now().has_grown_since(self.killed_before)
     }
 
     fn warn(&self, text: String) {

@@ -39,6 +39,8 @@ pub(super) struct Queue {
     pub(super) warned: bool,
     /// No more threads can be had.
     pub(super) exhausted: bool,
+    /// When orphans were last seen to.
+    pub(super) reaped: Instant,
     /// Between two starts.
     delay: Duration,
     not_before: Option<Instant>,
@@ -56,6 +58,7 @@ impl Queue {
             left: 0,
             warned: false,
             exhausted: false,
+            reaped: Instant::now(),
             delay,
             not_before: None,
         }
