@@ -129,7 +129,7 @@ fn mounted(version: Version, line: &str) -> Option<(&str, &str)> {
 }
 
 /// The number on the line `NAME NUMBER`.
-pub(super) fn named(lines: &str, name: &str) -> Option<u64> {
+fn named(lines: &str, name: &str) -> Option<u64> {
     lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 

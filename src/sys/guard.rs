@@ -39,7 +39,7 @@ static CURRENT: AtomicI32 = AtomicI32::new(0);
 /// What keeps watch over a run. Unless it is dismissed, the run's processes are killed when this process has ended,
 /// however that came.
 #[derive(Debug)]
-pub struct Guard(Arc<Run>);
+pub struct Guard(&'static Run);
 
 /// What a guard must know of its run.
 #[derive(Debug)]
@@ -71,8 +71,10 @@ impl Guard {
     pub fn start(mark: &Mark) -> io::Result<Guard> {
         let (id, slots, post) = (mark.id().to_owned(), Slots::new()?, Mutex::new(None));
         let run = Run { id, slots, session: own_session(), post };
-        *run.post() = Some(run.start()?);
-        Ok(Guard(Arc::new(run)))
+        let first = run.start()?;
+        *run.post() = Some(first);
+        // It stays for the life of the process: a line that was dropped would bring the guard to act before its end.
+        Ok(Guard(Box::leak(Box::new(run))))
     }
 
     /// Where the workers tell which process group is at work.
@@ -86,7 +88,7 @@ impl Guard {
     ///
     /// The thread cannot be started.
     pub fn watch(&self, tell: impl Fn(io::Error) + Send + 'static) -> io::Result<()> {
-        let run = Arc::clone(&self.0);
+        let run = self.0;
         // The guard, too, runs on this stack.
         Builder::new().name("parjob-watch".into()).stack_size(128 << 10).spawn(move || run.watch(&tell))?;
         Ok(())
@@ -95,7 +97,8 @@ impl Guard {
     /// The run has come to its normal end: what still runs was meant to.
     pub fn dismiss(self) {
         let post = self.0.post().take();
-        if let Some(pid) = post.and_then(|post| post.pid) {
+        // Its line stays open until it is gone: it would take the end of that for the end of the runner.
+        if let Some(pid) = post.as_ref().and_then(|post| post.pid) {
             // Rather than to ask it to go: this works when it is stopped, and leaves nothing to go wrong between.
             let _ = kill_process(pid, Signal::KILL);
             reap(pid);

@@ -53,6 +53,7 @@ impl Mark {
 }
 
 /// Whether this variable, `NAME=value`, says that its process belongs to the run with this id.
+#[cfg(any(target_os = "linux", test))]
 pub(super) fn names(variable: &[u8], id: &[u8]) -> bool {
     let value = variable.strip_prefix(RUNS.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
     value.is_some_and(|value| value.split(|byte| *byte == b':').any(|run| run == id))

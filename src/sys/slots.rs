@@ -45,6 +45,7 @@ impl Slots {
     }
 
     /// Whether this group is one of them.
+    #[cfg(any(target_os = "linux", test))]
     pub(super) fn hold(self, group: i32) -> bool {
         group != 0 && self.0.iter().any(|slot| slot.load(Ordering::Relaxed) == group)
     }

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::sys::mark::RUNS;
+use crate::sys::mark::{self, RUNS};
 use crate::sys::{hunt, processes, tree};
 
 /// What the runner is to do, in a word of its environment.
@@ -29,17 +29,23 @@ impl Runner {
         Runner { process, input, output: BufReader::new(output) }
     }
 
-    /// The ids that it tells next, on a line that begins with the word.
-    fn tells(&mut self, word: &str) -> Vec<Pid> {
+    /// What it tells next of this.
+    fn line(&mut self, word: &str) -> String {
         let mut line = String::new();
         loop {
             line.clear();
             assert!(self.output.read_line(&mut line).unwrap() > 0, "it tells {word} before it ends");
             // The test runner's own words stand before the first of ours.
-            if let Some((_, ids)) = line.split_once(&format!("{word}: ")) {
-                return ids.split_whitespace().map(|id| Pid::from_raw(id.parse().unwrap()).unwrap()).collect();
+            if let Some((_, told)) = line.split_once(&format!("{word}: ")) {
+                return told.trim_end().to_string();
             }
         }
+    }
+
+    /// The ids that it tells next.
+    fn tells(&mut self, word: &str) -> Vec<Pid> {
+        let ids = self.line(word);
+        ids.split_whitespace().map(|id| Pid::from_raw(id.parse().unwrap()).unwrap()).collect()
     }
 
     fn do_next(&mut self) {
@@ -95,6 +101,13 @@ fn a_runner_that_the_tests_start() {
             }
             println!("jobs: {all}");
             wait_for_a_word();
+        }
+        "spawns" => {
+            println!("run: {}", mark.id());
+            loop {
+                // Each leaves a process in a session of its own.
+                Command::new("sh").args(["-c", "setsid sleep 600 &"]).env(RUNS, mark.value()).job().wait().unwrap();
+            }
         }
         _ => {
             println!("jobs: {}", jobs(&mark, &guard));
@@ -167,6 +180,28 @@ fn s5_when_the_runner_is_killed_all_that_it_started_is_gone() {
     assert!(is_alive(Pid::from_child(&stranger)));
     stranger.kill().unwrap();
     stranger.wait().unwrap();
+}
+
+#[test]
+fn s5_a_job_that_is_just_being_started_is_found_too() {
+    for pause in [0, 1, 2, 5, 10, 20] {
+        let mut runner = Runner::start("spawns");
+        let guard = runner.tells("guard");
+        let run = runner.line("run");
+        // At whichever moment of a start this is.
+        std::thread::sleep(Duration::from_millis(pause));
+        runner.dies();
+        are_gone(&guard);
+        let mut left = Vec::new();
+        processes::each(&mut |pid| {
+            processes::environment(pid, &mut |variable| {
+                if mark::names(variable, run.as_bytes()) {
+                    left.push(pid);
+                }
+            });
+        });
+        assert_eq!(left, [], "after {pause} ms");
+    }
 }
 
 #[test]
