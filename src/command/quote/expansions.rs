@@ -126,6 +126,9 @@ impl Parser<'_, '_> {
         let takes_value = self.parameter(open)?
             && (matches!(self.byte(0), Some(b'-' | b'+'))
                 || self.byte(0) == Some(b':') && matches!(self.byte(1), Some(b'-' | b'+')));
+        // What follows is an offset or a subscript.
+        self.found.calculates |= !takes_value
+            && (self.byte(0) == Some(b'[') || self.byte(0) == Some(b':') && !matches!(self.byte(1), Some(b'=' | b'?')));
         let outer = self.forbids_values;
         self.forbids_values |= !takes_value;
         while self.byte(0) != Some(b'}') {

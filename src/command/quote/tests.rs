@@ -334,6 +334,8 @@ mod warnings {
             ("awk '/{}/' f", "`awk`"),
             ("sed -n 's/{}/x/p' f", "`sed`"),
             ("n={}; a $((n + 1))", "arithmetic"),
+            ("n={}; a \"${x:$n}\"", "arithmetic"),
+            ("n={}; a[$n]=1", "arithmetic"),
         ] {
             let script = compiled(template);
             let warning = script.warnings().first().unwrap_or_else(|| panic!("{template} has no warning"));

@@ -123,6 +123,7 @@ impl Parser<'_, '_> {
         }
         word.span = (start, self.at());
         word.slot = self.found.first_use(word.span);
+        self.found.calculates |= word.is_subscript();
         match word.slot {
             Some(slot) if word.is_subscript() => {
                 self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates, or behind one")
