@@ -79,6 +79,7 @@ pub(super) fn crew(
     if let Some(watch) = &mut watch {
         watch.tell(sender);
     }
+    recipe.warnings().iter().for_each(|warning| super::warn(sender, warning));
     let (ringing, telling) = (sender.clone(), sender.clone());
     let command = processes.command.clone();
     let crew = Crew {
