@@ -292,7 +292,7 @@ fn template_args() -> Vec<Arg> {
         own_flag("line-buffer", HEADING, "Lines as they come; those of several items may interleave"),
         own_flag("ungroup", HEADING, "Commands write straight to standard output, in whatever order")
             .short('u')
-            .conflicts_with_all(["line-buffer", "ordered", "unordered", "tag", "output", "reduce"]),
+            .conflicts_with("line-buffer"),
     ]
 }
 
