@@ -45,11 +45,7 @@ pub(super) fn processes(
     if words.len() > 1 && way != Way::Run {
         bail!("sh takes its script as one word; quote it: parjob sh '{}'", shown(&words));
     }
-    let grouping = match (given.get_flag("ungroup"), given.get_flag("line-buffer")) {
-        (true, _) => Grouping::None,
-        (_, true) => Grouping::Lines,
-        _ => Grouping::Items,
-    };
+    let grouping = grouping(given)?;
     let stdin = match given.get_one::<String>("stdin").map(String::as_str) {
         Some("item") => Stdin::Item,
         _ => Stdin::Null,
@@ -107,6 +103,27 @@ fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> 
         Process::Run => Ok(Way::Run),
         Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
     }
+}
+
+/// How the output of several items is kept apart. What goes out line by line, or past parjob, can only be text.
+fn grouping(given: &ArgMatches) -> Result<Grouping> {
+    let (grouping, option) = match (given.get_flag("ungroup"), given.get_flag("line-buffer")) {
+        (true, _) => (Grouping::None, "--ungroup"),
+        (_, true) => (Grouping::Lines, "--line-buffer"),
+        _ => return Ok(Grouping::Items),
+    };
+    if text(given, "format").is_some_and(|format| format != "text") {
+        bail!("{option} is for text; other formats hold all that an item printed");
+    }
+    for other in ["results", "reduce"] {
+        if given.value_source(other).is_some() {
+            bail!("--{other} needs all that an item printed, which {option} lets go; leave one of them out");
+        }
+    }
+    if grouping == Grouping::None && given.value_source("output").is_some() {
+        bail!("--output takes what commands print, but with --ungroup they write to standard output themselves");
+    }
+    Ok(grouping)
 }
 
 fn batch(given: &ArgMatches) -> Result<Batch> {

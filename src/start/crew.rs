@@ -155,7 +155,9 @@ impl Commands {
             gate: processes.gate.clone(),
             tag,
             format: Arc::clone(format),
+            // What went out already could be kept no more.
             streams: reduce.is_none()
+                && processes.results.is_none()
                 && plan.output.format == "text"
                 && plan.policy.ordered
                 && command.grouping == Grouping::Items,
