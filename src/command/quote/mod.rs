@@ -71,7 +71,7 @@ impl Script {
     /// where and what to do about it.
     pub fn compile(template: &[u8], known: &Known) -> Result<Script> {
         Script::parse(template, parts(template, known)?, known)
-            .context("parjob cannot put values into this script safely")
+            .context("values cannot be put into this script safely")
     }
 
     fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known) -> Result<Script> {
