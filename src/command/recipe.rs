@@ -82,6 +82,9 @@ pub(super) const WORD: usize = 1 + size_of::<usize>();
 /// The digits of the largest number.
 pub(super) const DIGITS: usize = 20;
 
+/// The digits that the number of a parameter may have beyond the first.
+const LATER_DIGITS: usize = 5;
+
 /// The longest word that Linux takes.
 const LONGEST: usize = 128 << 10;
 
@@ -225,8 +228,9 @@ impl Recipe {
             Kind::Words(template) => template.cost(fields),
             Kind::Script(shell, script, ..) => {
                 let (one, two) = (script.text(1).len(), script.text(2).len());
-                let more = two.saturating_sub(one);
                 let values = script.slots();
+                // The numbers of later parameters have more digits than that of the second.
+                let more = two.saturating_sub(one) + values * LATER_DIGITS;
                 Cost {
                     fixed: shell.len() + one + 3 * WORD,
                     per_item: more + values * (WORD + DIGITS),
