@@ -64,7 +64,13 @@ impl Overflow {
 impl Room {
     /// Room for `limit` bytes in memory; what is more goes to files in `folder`.
     pub fn new(limit: usize, folder: PathBuf) -> Arc<Room> {
-        Arc::new(Room { limit, used: AtomicUsize::new(0), outgoing: AtomicUsize::new(0), folder, file: Mutex::default() })
+        Arc::new(Room {
+            limit,
+            used: AtomicUsize::new(0),
+            outgoing: AtomicUsize::new(0),
+            folder,
+            file: Mutex::default(),
+        })
     }
 
     /// The bytes that were handed to the writer and are not written.

@@ -75,6 +75,7 @@ pub(super) fn crew(
     mut watch: Option<&mut Watch>,
     sender: &Sender<Message>,
 ) -> Result<Made> {
+    check_temporary(processes)?;
     let (roster, clock) = (Arc::new(Roster::default()), Arc::new(Clock::default()));
     if let Some(watch) = &mut watch {
         watch.tell(sender);
@@ -112,6 +113,16 @@ pub(super) fn crew(
         command,
     };
     Ok(Made { crew, roster, clock })
+}
+
+/// A folder for temporary files that somebody chose must be there, before it is needed in the middle of the run.
+fn check_temporary(processes: &Processes) -> Result<()> {
+    let Some(folder) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) else { return Ok(()) };
+    let needed = processes.command.grouping != Grouping::None && !processes.command.dry_run;
+    if needed && !std::path::Path::new(&folder).is_dir() {
+        anyhow::bail!("TMPDIR {folder:?} is no folder; output that waits for its turn may need one");
+    }
+    Ok(())
 }
 
 /// What all processes find in their environment.

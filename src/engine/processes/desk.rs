@@ -1,6 +1,7 @@
 //! What a worker does with the output of its process while that runs: keeps it, or passes it on at once.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 
 use rustix::process::Signal;
@@ -47,6 +48,8 @@ pub(super) struct Desk<'a> {
     pub(super) said: Vec<u8>,
     /// What could not be kept.
     pub(super) lost: Option<io::Error>,
+    /// Starts with lower numbers may have copied the ends of the pipes.
+    pub(super) start: u64,
 }
 
 impl Desk<'_> {
@@ -128,6 +131,14 @@ impl Attendant for Desk<'_> {
         let grace = self.shared.crew.command.grace;
         let text = format!("item {seq} {item} was stopped by {name}; it is killed in {grace:?} unless it goes on");
         (self.shared.crew.tell)(Note::Warning(text));
+    }
+
+    fn others_hold(&self, pipes: &[Option<OwnedFd>; 2]) -> bool {
+        self.shared.crew.roster.others_hold(self.place, self.start, pipes)
+    }
+
+    fn meanwhile(&mut self) {
+        self.shared.see_to_orphans();
     }
 
     fn signal_strays(&mut self, signal: Signal) {

@@ -1,6 +1,7 @@
 //! The places at which processes run, one for each worker, and the roster that tells what runs now.
 
 use std::fmt::Write;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::command::clock::{Bell, Clock};
 use crate::item::{Quoted, Seq};
+use crate::sys::tree;
 
 /// One worker's place.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Place {
     pub(super) seq: AtomicU64,
     /// It has output that could go out, were its item the next.
     pub(super) holds: AtomicBool,
+    /// The number of the start that is under way; 0 when there is none.
+    starting: AtomicU64,
     /// The process; 0 when there is none.
     pid: AtomicI32,
     doing: Mutex<Option<Doing>>,
@@ -36,7 +40,8 @@ struct Doing {
 impl Place {
     fn new(number: usize) -> Result<Place, Errno> {
         let (seq, holds, pid) = (AtomicU64::new(0), AtomicBool::new(false), AtomicI32::new(0));
-        Ok(Place { number, bell: Bell::new()?, seq, holds, pid, doing: Mutex::new(None) })
+        let starting = AtomicU64::new(0);
+        Ok(Place { number, bell: Bell::new()?, seq, holds, starting, pid, doing: Mutex::new(None) })
     }
 
     /// A process begins here.
@@ -46,6 +51,12 @@ impl Place {
         self.holds.store(false, Ordering::Relaxed);
         self.pid.store(pid, Ordering::Relaxed);
         self.seq.store(seq.0, Ordering::SeqCst);
+        self.starting.store(0, Ordering::SeqCst);
+    }
+
+    /// A process is about to be started here, the start of that number; or, with 0, none after all.
+    pub(super) fn begin(&self, start: u64) {
+        self.starting.store(start, Ordering::SeqCst);
     }
 
     /// It has ended.
@@ -71,6 +82,8 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Roster {
     places: Mutex<Vec<Arc<Place>>>,
+    /// The number of the last start.
+    starts: AtomicU64,
 }
 
 impl Roster {
@@ -85,6 +98,23 @@ impl Roster {
     /// Takes back the newest place, whose worker could not be started.
     pub(super) fn remove(&self) {
         self.lock().pop();
+    }
+
+    /// A number that is higher than those of all starts until now.
+    pub(super) fn next_start(&self) -> u64 {
+        self.starts.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Whether the process of another place holds one of these pipes. From fork to exec, and on a busy machine for a
+    /// while after the start counts as done, it has a copy of all files of parjob. `start` is a number that
+    /// was taken when the pipes' own process had been started.
+    pub(super) fn others_hold(&self, place: &Place, start: u64, pipes: &[Option<OwnedFd>; 2]) -> bool {
+        let begins = |other: &Place| (1..start).contains(&other.starting.load(Ordering::SeqCst));
+        let holds = |other: &Place| {
+            let pid = Pid::from_raw(other.pid.load(Ordering::Relaxed));
+            pid.is_some_and(|pid| pipes.iter().flatten().any(|pipe| tree::holds(pid, pipe)))
+        };
+        self.lock().iter().any(|other| other.number != place.number && (begins(other) || holds(other)))
     }
 
     /// Wakes everybody.

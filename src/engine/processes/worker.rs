@@ -131,7 +131,7 @@ impl Worker {
         if batch.count == 1 && crew.names.is_empty() {
             let Some(item) = batch.with_fields().next() else { return Ok(()) };
             crew.recipe.fill(&[values(item)], &mut self.words);
-            return Ok(());
+            return self.usable(batch);
         }
         let mut found = Vec::new();
         for (place, item) in batch.with_fields().enumerate() {
@@ -143,7 +143,16 @@ impl Worker {
         let items = batch.with_fields().zip(&named).zip(seq..);
         let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
         crew.recipe.fill(&all, &mut self.words);
-        Ok(())
+        self.usable(batch)
+    }
+
+    /// Whether the words can be arguments. The first item with a NUL byte has brought it into them.
+    fn usable(&self, batch: &Chunk<'_>) -> Result<(), (usize, Failure)> {
+        if !self.words.hold_nul() {
+            return Ok(());
+        }
+        let place = batch.with_fields().position(|item| item.text().contains(&0));
+        Err((place.unwrap_or(0), Failure::HoldsNul))
     }
 
     /// The batch without the item at that place, which fails.
@@ -175,13 +184,14 @@ impl Worker {
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         shared.journal(|journal| journal.started(attempt, batch));
         let (mut started, mut begun);
+        let mut alone = None;
         let launched = loop {
             if shared.is_stopped() {
                 return None;
             }
             (started, begun) = (SystemTime::now(), shared.crew.clock.now());
             match self.launch(shared, attempt, batch) {
-                Err(errno) if runs_out(errno) => shared.yield_turn(errno),
+                Err(errno) if runs_out(errno) => shared.yield_turn(errno, &mut alone),
                 launched => break launched,
             }
         };
@@ -196,6 +206,7 @@ impl Worker {
             received: 0,
             said: Vec::new(),
             lost: None,
+            start: shared.crew.roster.next_start(),
         };
         let record = |pid: i32, end, leaked| Record {
             attempt,
@@ -268,7 +279,8 @@ impl Worker {
                 streams.map(|streams| streams.1),
             ],
         };
-        let pid = self.spawner.spawn(&start)?;
+        self.place.begin(crew.roster.next_start());
+        let pid = self.spawner.spawn(&start).inspect_err(|_| self.place.begin(0))?;
         Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
     }
 
