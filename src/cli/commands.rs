@@ -265,9 +265,10 @@ fn decide_command(command: &Options, given: &ArgMatches, decide: Decide<'_>) {
     }
     let mut by_option = |what, name: &str| {
         if given.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-            && let Some(value) = given.get_raw(name).and_then(|mut values| values.next())
+            && let Some(value) =
+                given.get_raw(name).and_then(|mut values| values.next()).map(|value| value.to_string_lossy())
         {
-            decide(what, value.to_string_lossy().into_owned(), format!("--{name}"));
+            decide(what, value.into_owned(), format!("--{name}"));
         }
     };
     for (what, name) in [
