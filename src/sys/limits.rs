@@ -6,8 +6,9 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, getpid, getpriority_process, getrlimit, setpriority_process};
 
 /// What stays unused of a command line: POSIX advises to leave 2,048 bytes, so that the command may change its
 /// environment before it runs another one.

@@ -131,12 +131,9 @@ fn s10_a_command_that_dies_by_a_signal_failed_and_the_signal_is_named() {
 
 #[test]
 fn s10_where_memory_ran_out_the_cause_says_so() {
-    let Some(run) = in_a_group(
-        ["memory", "memory.limit_in_bytes", "memory.max", "50000000"],
-        "parjob run sh -c 'tail -c 1000000000 /dev/zero | wc -c; exit 137' ::: 1; parjob run tail -c 1000000000 ::: /dev/zero",
-    ) else {
-        return;
-    };
+    let limit = ["memory", "memory.limit_in_bytes", "memory.max", "50000000"];
+    let text = r#"parjob run sh -c 'x=$(head -c 300000000 /dev/zero | tr "\0" x); echo ${#x}' ::: 1"#;
+    let Some(run) = in_a_group(limit, text) else { return };
     if !run.stderr().contains("SIGKILL") {
         return skip("the kernel did not kill for want of memory");
     }
@@ -175,9 +172,9 @@ fn a_command_that_stays_stopped_is_killed() {
 
 /// What a process knows of its state: signals, files, limits and the like.
 const STATE: &str = "
-    grep -E '^(Sig(Blk|Ign)|Umask|NoNewPrivs|Seccomp):' /proc/$$/status
+    grep -E '^(Sig(Blk|Ign)|Umask|NoNewPrivs|Seccomp):' /proc/self/status
     for file in 0 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        echo $file $(readlink /proc/$$/fd/$file)
+        echo $file; readlink /proc/$$/fd/$file
     done
     cat /proc/$$/limits /proc/$$/oom_score_adj /proc/$$/timerslack_ns
     pwd; nice; cut -d ' ' -f 6,7 /proc/$$/stat
@@ -243,14 +240,14 @@ fn s13_a_command_that_hangs_on_the_item_is_that_items_failure() {
 
 #[test]
 fn a_script_without_a_first_line_for_it_is_one_for_the_shell() {
-    let run = shell("chmod +x script; PATH=:$PATH parjob run script ::: a; parjob run ./script ::: b");
-    run.file("script", "echo $0 $1\n").run().prints("./script a\n./script b\n").is_silent().succeeds();
+    let run = shell("chmod +x greet; PATH=:$PATH parjob run greet ::: a; parjob run ./greet ::: b");
+    run.file("greet", "echo $0 $1\n").run().prints("./greet a\n./greet b\n").is_silent().succeeds();
     let run = shell(
-        "chmod +x script; for path in :/bin /bin: /bin::/usr/bin ''; do
-        PATH=$path $PARJOB run script ::: a
+        "chmod +x greet; for path in :/bin /bin: /bin::/usr/bin ''; do
+        PATH=$path $PARJOB run greet ::: a
     done",
     );
-    let run = run.env("PARJOB", crate::harness::program()).file("script", "echo $1\n").run();
+    let run = run.env("PARJOB", crate::harness::program()).file("greet", "echo $1\n").run();
     run.prints("a\n".repeat(4)).is_silent().succeeds();
 }
 
@@ -319,7 +316,7 @@ fn r2_a_limit_on_a_users_processes_is_waited_out() {
         return skip("there is no other user for the limit");
     }
     let text = "cp $PARJOB . && chmod 755 . && chmod 1777 $TMPDIR
-        seq 30 | setpriv --reuid 54321 --clear-groups sh -c 'ulimit -u 12; exec ./parjob -j40 run echo' >out";
+        seq 30 | setpriv --reuid 54321 --clear-groups prlimit --nproc=12 ./parjob -j40 run echo >out";
     let run = shell(text).env("PARJOB", crate::harness::program()).run();
     run.leaves("out", super::numbers(1, 30)).says("going on with").succeeds();
 }

@@ -117,13 +117,12 @@ fn o4_items_that_write_byte_by_byte_are_never_mixed() {
 
 #[test]
 fn o4_with_line_buffer_lines_stay_whole() {
-    let slowly = "for n in 1 2 3 4 5; do printf $1; sleep 0.01; echo $1; done; printf $1";
+    let slowly = "for n in 1 2 3 4 5; do printf $1; sleep 0.01; echo $1; done";
     let run = script("--jobs 4 --line-buffer", slowly).input("a\nb\nc\nd\n").run().is_silent().succeeds();
-    let mut lines: Vec<String> = String::from_utf8_lossy(run.stdout()).lines().map(str::to_owned).collect();
+    let mut lines: Vec<&[u8]> = run.stdout().split_inclusive(|byte| *byte == b'\n').collect();
     lines.sort_unstable();
-    // The last line of an item needs no newline, and gets one.
-    let expected: Vec<String> =
-        ["a", "b", "c", "d"].iter().flat_map(|c| [vec![(*c).into()], vec![c.repeat(2); 5]].concat()).collect();
+    let expected: Vec<&[u8]> =
+        [&b"aa\n"[..], b"bb\n", b"cc\n", b"dd\n"].into_iter().flat_map(|line| [line; 5]).collect();
     assert_eq!(lines, expected, "{}", run.story());
 }
 
@@ -151,7 +150,7 @@ fn o6_what_waits_for_a_slow_first_item_is_kept_out_of_memory() {
 #[test]
 fn o7_a_grandchild_that_keeps_the_output_open_is_not_waited_for() {
     let text = "(until [ -e go ]; do sleep 0.02; done; echo late) & echo now";
-    let test = script("--format jsonl", text).input("1\n");
+    let test = script("--format jsonl", text).args([":::", "1"]);
     let go = test.dir().join("go");
     let run = test.launch().shows("\"leaked\":true").says_while_running("still holds its output");
     std::fs::write(go, "").unwrap();
@@ -197,10 +196,24 @@ fn o9_a_temporary_directory_that_is_missing_is_found_out_before_any_job() {
 
 #[test]
 fn o10_a_slow_reader_is_waited_for_with_flat_memory_and_gets_every_byte() {
-    // 300 × 200 kB.
-    let text = "head -c 200000 /dev/zero";
-    let run = script("--jobs 2", text).launch().feed(numbers(1, 300)).fills_output();
-    run.gives(vec![0; 60_000_000]).stays_under(BOUND).end().is_silent().succeeds();
+    // 1000 × 60 kB, which go out together, or 300 × 200 kB, which go out alone.
+    for (items, size) in [(1000, 60_000), (300, 200_000)] {
+        let text = format!("head -c {size} /dev/zero; echo >>ran");
+        let test = script("--jobs 2", &text).args(["::::", "items"]).file("items", numbers(1, items));
+        let ran = test.dir().join("ran");
+        let run = test.launch().fills_output().stays_under(BOUND);
+        let ran = std::fs::metadata(ran).unwrap().len();
+        assert!(ran < items * 2 / 3, "{ran} of {items} ran though nobody reads");
+        run.gives(vec![0; (items * size) as usize]).stays_under(BOUND).end().is_silent().succeeds();
+    }
+}
+
+#[test]
+fn o10_little_that_waits_in_the_file_for_its_turn_comes_through_too() {
+    // While the first item waits there is more behind it than there is room for, in little pieces.
+    let text = "if [ $1 = 1 ]; then until [ -e 1500 ]; do sleep 0.02; done; fi; head -c 60000 /dev/zero; touch $1";
+    let test = script("--jobs 4", text).args(["::::", "items"]).file("items", numbers(1, 1500));
+    test.launch().gives(vec![0; 90_000_000]).end().is_silent().succeeds();
 }
 
 #[test]
