@@ -84,8 +84,11 @@ pub trait Attendant {
     /// Sends a signal to descendants that have left the child's group.
     fn signal_strays(&mut self, signal: Signal);
 
-    /// Whether the process of another item holds the pipes, for a moment, because it is just being started.
-    fn others_hold(&self, pipes: &[Option<OwnedFd>; 2]) -> bool;
+    /// The child has ended.
+    fn ended(&mut self);
+
+    /// Whether the process of another item may hold the pipes, for a moment, because it is just being started.
+    fn others_hold(&self) -> bool;
 
     /// The child has run for a while: there is time to see to other things.
     fn meanwhile(&mut self);
@@ -145,11 +148,14 @@ impl Child {
         loop {
             if status.is_none() {
                 status = self.look(orders, attendant);
+                if status.is_some() {
+                    attendant.ended();
+                }
             }
             if let Some(status) = status {
                 let until = give_up.get_or_insert_with(|| Instant::now() + self.leftover(orders));
                 let late = Instant::now() >= *until;
-                if late && attendant.others_hold(&self.pipes) {
+                if late && attendant.others_hold() {
                     *until = Instant::now() + PRESSURE;
                 } else if late || self.pipes_are_closed() {
                     self.drain(orders, attendant, buffer);

@@ -13,9 +13,9 @@ use super::guard;
 use super::mark::Mark;
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{become_subreaper, holds, kill_marked, orphans, process_state, signal_marked};
+pub use elsewhere::{become_subreaper, kill_marked, orphans, process_state, signal_marked};
 #[cfg(target_os = "linux")]
-pub use linux::{become_subreaper, holds, kill_marked, orphans, process_state, signal_marked};
+pub use linux::{become_subreaper, kill_marked, orphans, process_state, signal_marked};
 
 /// The environment of a job that is looked for: the run's mark, and variables, as `NAME=value`, that tell the job.
 ///
@@ -54,10 +54,8 @@ pub fn reap_orphans(own: &[Pid]) -> usize {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::os::fd::AsFd;
     use std::time::Duration;
 
-    use rustix::fs::{fstat, stat};
     use rustix::process::{getpid, set_child_subreaper};
 
     use super::*;
@@ -134,14 +132,6 @@ mod linux {
         hunt::kill(&|pid| carries(pid, marked), QUIET, PATIENCE)
     }
 
-    /// Whether the process has a descriptor for this pipe, either end of it.
-    pub fn holds(pid: Pid, pipe: impl AsFd) -> bool {
-        let Ok(pipe) = fstat(pipe) else { return false };
-        let files = std::fs::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero())).into_iter().flatten().flatten();
-        let mut open = files.filter_map(|file| stat(file.path()).ok());
-        open.any(|file| (file.st_dev, file.st_ino) == (pipe.st_dev, pipe.st_ino))
-    }
-
     /// The state of a process, as ps shows it: `R`, `S`, `T` for stopped, `Z` for ended and not waited for. None when
     /// it is gone.
     pub fn process_state(pid: Pid) -> Option<u8> {
@@ -176,11 +166,6 @@ mod elsewhere {
 
     /// Finds nobody, and does not claim that all are gone.
     pub fn kill_marked(_: &Marked<'_>) -> bool {
-        false
-    }
-
-    /// Not known.
-    pub fn holds(_: Pid, _: impl std::os::fd::AsFd) -> bool {
         false
     }
 

@@ -124,7 +124,9 @@ fn a_command_has_none_of_the_pipes_of_its_neighbours() {
 }
 
 fn guard_of(parent: Pid) -> Pid {
-    find_guard(parent).expect("there is a guard")
+    // It gives itself its name when it gets to run.
+    wait_until("there is a guard", || find_guard(parent).is_some());
+    find_guard(parent).unwrap()
 }
 
 /// The guard among the children of parjob.

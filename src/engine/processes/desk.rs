@@ -1,7 +1,6 @@
 //! What a worker does with the output of its process while that runs: keeps it, or passes it on at once.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 
 use rustix::process::Signal;
@@ -166,8 +165,12 @@ impl Attendant for Desk<'_> {
         (self.shared.crew.tell)(Note::Warning(text));
     }
 
-    fn others_hold(&self, pipes: &[Option<OwnedFd>; 2]) -> bool {
-        self.shared.crew.roster.others_hold(self.place, self.start, pipes)
+    fn ended(&mut self) {
+        self.place.begin(0);
+    }
+
+    fn others_hold(&self) -> bool {
+        self.shared.crew.roster.others_hold(self.place, self.start, self.shared.crew.clock.now())
     }
 
     fn meanwhile(&mut self) {

@@ -1,7 +1,6 @@
 //! The places at which processes run, one for each worker, and the roster that tells what runs now.
 
 use std::fmt::Write;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +10,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::command::clock::{Bell, Clock};
 use crate::item::{Quoted, Seq};
-use crate::sys::tree;
+
+/// For so long after its start a process may hold a copy of parjob's files.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// One worker's place.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub(super) struct Place {
     pub(super) seq: AtomicU64,
     /// It has output that could go out, were its item the next.
     pub(super) holds: AtomicBool,
-    /// The number of the start that is under way; 0 when there is none.
-    starting: AtomicU64,
+    /// The number of the start of the process; 0 when there is none, or it has ended.
+    fresh: AtomicU64,
     /// The process; 0 when there is none.
     pid: AtomicI32,
     doing: Mutex<Option<Doing>>,
@@ -40,8 +41,8 @@ struct Doing {
 impl Place {
     fn new(number: usize) -> Result<Place, Errno> {
         let (seq, holds, pid) = (AtomicU64::new(0), AtomicBool::new(false), AtomicI32::new(0));
-        let starting = AtomicU64::new(0);
-        Ok(Place { number, bell: Bell::new()?, seq, holds, starting, pid, doing: Mutex::new(None) })
+        let fresh = AtomicU64::new(0);
+        Ok(Place { number, bell: Bell::new()?, seq, holds, fresh, pid, doing: Mutex::new(None) })
     }
 
     /// A process begins here.
@@ -51,12 +52,11 @@ impl Place {
         self.holds.store(false, Ordering::Relaxed);
         self.pid.store(pid, Ordering::Relaxed);
         self.seq.store(seq.0, Ordering::SeqCst);
-        self.starting.store(0, Ordering::SeqCst);
     }
 
-    /// A process is about to be started here, the start of that number; or, with 0, none after all.
+    /// A process is about to be started here, the start of that number; or, with 0, it has ended or there is none.
     pub(super) fn begin(&self, start: u64) {
-        self.starting.store(start, Ordering::SeqCst);
+        self.fresh.store(start, Ordering::SeqCst);
     }
 
     /// It has ended.
@@ -105,16 +105,15 @@ impl Roster {
         self.starts.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Whether the process of another place holds one of these pipes. From fork to exec, and on a busy machine for a
-    /// while after the start counts as done, it has a copy of all files of parjob. `start` is a number that
-    /// was taken when the pipes' own process had been started.
-    pub(super) fn others_hold(&self, place: &Place, start: u64, pipes: &[Option<OwnedFd>; 2]) -> bool {
-        let begins = |other: &Place| (1..start).contains(&other.starting.load(Ordering::SeqCst));
-        let holds = |other: &Place| {
-            let pid = Pid::from_raw(other.pid.load(Ordering::Relaxed));
-            pid.is_some_and(|pid| pipes.iter().flatten().any(|pipe| tree::holds(pid, pipe)))
+    /// Whether the process of another place may hold the pipes of one that was started before `start` was taken. From
+    /// fork to exec, and on a busy machine for a while after the start counts as done, a process has a copy of all
+    /// files of parjob. The kernel lets go of them at a time that cannot be seen from here.
+    pub(super) fn others_hold(&self, place: &Place, start: u64, now: Duration) -> bool {
+        let may_hold = |other: &Place| {
+            let fresh = (1..start).contains(&other.fresh.load(Ordering::SeqCst));
+            fresh && other.doing().as_ref().is_none_or(|doing| now.saturating_sub(doing.since) < FRESH)
         };
-        self.lock().iter().any(|other| other.number != place.number && (begins(other) || holds(other)))
+        self.lock().iter().any(|other| other.number != place.number && may_hold(other))
     }
 
     /// Wakes everybody.
