@@ -4,12 +4,15 @@
 //! resources, X for what must not reach a terminal. The harness looks after each of them that the counts add up,
 //! that no process is left, and no temporary file.
 
+mod children;
+mod commands;
 mod input;
 mod output;
 mod process;
 mod resources;
 mod screen;
 mod signals;
+mod tree;
 
 /// The most memory in MiB that a run of two workers may hold, however much goes through it.
 const FLAT: u64 = 32;
