@@ -43,7 +43,8 @@ pub(super) fn full() -> String {
 pub(super) fn of(name: &str) -> Option<String> {
     let command = command().find_subcommand(name)?.clone().bin_name(format!("parjob {name}"));
     let Some(operation) = op::find(name) else { return Some(page(command)) };
-    let command = command.mut_arg(ITEMS, |items| items.hide(true));
+    // What runs commands has words in their place.
+    let command = command.mut_args(|arg| if arg.get_id() == ITEMS { arg.hide(true) } else { arg });
     let page = page(command.about(operation.about).before_help(examples(operation)));
     Some(page + "\n" + EVERY_RUN + "\n")
 }
