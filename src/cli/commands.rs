@@ -177,6 +177,9 @@ fn ledger(given: &ArgMatches, resume: impl FnOnce(bool) -> String) -> Result<Opt
     if mode != Mode::New && given.get_one::<PathBuf>("output").is_some() {
         bail!("--output would replace the results of the run that is resumed; use >> or --results");
     }
+    if mode != Mode::New && given.get_one::<String>("reduce").is_some() {
+        bail!("--reduce would answer from the items of this run alone, not from those that were done before it");
+    }
     Ok(Some(Ledger { file, mode, anyway, resume: resume(mode != Mode::New) }))
 }
 

@@ -78,7 +78,11 @@ pub(super) fn resolve(
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let output = output(given, &work, &mut decide)?;
+    let mut output = output(given, &work, &mut decide)?;
+    if processes.as_ref().is_some_and(|processes| processes.command.dry_run) {
+        // What is printed are commands, whatever their results would look like.
+        (output.format, output.tag, work.reduce) = ("text", false, None);
+    }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
     work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };

@@ -64,6 +64,28 @@ pub enum Batch {
     Max,
 }
 
+/// What a command line takes, in bytes, the pointers to its words among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Whatever the items are.
+    pub fixed: usize,
+    /// For each item.
+    pub per_item: usize,
+    /// For each byte of an item.
+    pub per_byte: usize,
+    /// So many items at the most.
+    pub most: usize,
+}
+
+/// What a word takes beside its bytes: a NUL byte and a pointer.
+pub(super) const WORD: usize = 1 + size_of::<usize>();
+
+/// The digits of the largest number.
+pub(super) const DIGITS: usize = 20;
+
+/// The longest word that Linux takes.
+const LONGEST: usize = 128 << 10;
+
 impl Batch {
     /// How many items a process does as a rule; 1 where that is seen only when it starts.
     pub fn items(self) -> usize {
@@ -195,6 +217,27 @@ impl Recipe {
         let error = |no: program::NoProgram| if no.status == 126 { libc::EACCES } else { libc::ENOENT };
         *found = program::find(name, self.path.as_deref()).map_err(error)?;
         Ok(())
+    }
+
+    /// What the command line of several items takes at the most. `fields` is the number that an item has, where all
+    /// have the same.
+    pub fn cost(&self, fields: Option<usize>) -> Cost {
+        match &self.kind {
+            Kind::Words(template) => template.cost(fields),
+            Kind::Script(shell, script, ..) => {
+                let (one, two) = (script.text(1).len(), script.text(2).len());
+                let more = two.saturating_sub(one);
+                let values = script.slots();
+                Cost {
+                    fixed: shell.len() + one + 3 * WORD,
+                    per_item: more + values * (WORD + DIGITS),
+                    per_byte: values,
+                    // The script is one word.
+                    most: LONGEST.saturating_sub(one) / more.max(1) + 1,
+                }
+            }
+            Kind::Scripts(_) => Cost { fixed: 0, per_item: 0, per_byte: 1, most: 1 },
+        }
     }
 
     /// The names whose values an item is asked for.

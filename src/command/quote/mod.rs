@@ -219,6 +219,11 @@ impl Script {
         self.slots.iter().filter_map(Slot::name)
     }
 
+    /// How many values a script has for each item, at the most.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len().max(1)
+    }
+
     /// What a user should know: where a value is code for somebody else.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

@@ -12,7 +12,8 @@ use rustix::io::Errno;
 
 use super::desk::{Desk, Live};
 use super::place::Place;
-use super::{Note, Shared, Tag};
+use super::reduce::Reduction;
+use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
 use crate::command::recipe::{Grouping, Stdin, quoted};
@@ -20,8 +21,9 @@ use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Chunk, Failed, Failure, Fields, Seq, error};
+use crate::op::Tally;
 use crate::outcome::{Account, End, Record};
-use crate::output::{Done, LineSplitter, Output, Tagger};
+use crate::output::{Body, Done, LineSplitter, Output, Tagger};
 use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
 
@@ -34,6 +36,8 @@ pub(super) struct Worker {
     program: CString,
     /// The tag of the batch at work, where lines have tags.
     tag: Option<Vec<u8>>,
+    /// Its part of the fold of the results.
+    reduction: Option<Reduction>,
     buffer: Vec<u8>,
 }
 
@@ -48,10 +52,16 @@ struct Finished {
 }
 
 impl Worker {
-    pub(super) fn new(place: Arc<Place>) -> Result<Worker, Errno> {
+    pub(super) fn new(place: Arc<Place>, crew: &Crew) -> Result<Worker, Errno> {
+        let reduction = crew.reduce.as_ref().map(Reduction::new);
         let (words, environment) = (Words::default(), Words::default());
         let (program, buffer) = (CString::default(), Vec::new());
-        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, buffer })
+        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, reduction, buffer })
+    }
+
+    /// Its part of the answer.
+    pub(super) fn into_tally(self) -> Option<Box<dyn Tally>> {
+        self.reduction.map(Reduction::into_tally)
     }
 
     /// Does the items of a chunk, in batches. One that the source found faulty fails with its fault.
@@ -67,7 +77,8 @@ impl Worker {
         self.do_sound(shared, block.attempt(), rest);
     }
 
-    fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
+    /// Does the items of a chunk, of which none is faulty, in batches.
+    pub(super) fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
         let mut rest = part;
         while rest.count > 0 {
             if shared.is_stopped() {
@@ -295,7 +306,7 @@ impl Worker {
     }
 
     /// From the end of a process to what becomes of its items.
-    fn conclude(&self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
+    fn conclude(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
         let Finished { record, stopped, mut output, said, lost, received } = finished;
         if record.end == End::Cancelled {
             return shared.post(ran(batch, attempt, Fate::NotRun));
@@ -305,8 +316,13 @@ impl Worker {
         }
         let mut cause = cause(shared, &record, stopped);
         if let Some(error) = lost {
-            cause = Some(Failure::NotKept(error.raw_os_error().unwrap_or(0)));
-            shared.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
+            cause = Some(shared.lose(error));
+        }
+        if cause.is_none()
+            && let Some(reduction) = &mut self.reduction
+        {
+            cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
+            output.out = Body::default();
         }
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         let text = cause.as_ref().map(|cause| error(item, cause));
@@ -419,9 +435,16 @@ impl Shared {
         Orders { bell: &place.bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
     }
 
+    /// Output could not be kept: the item fails, and the run is not whole.
+    fn lose(&self, error: std::io::Error) -> Failure {
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        self.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
+        Failure::NotKept(errno)
+    }
+
     fn format(&self, batch: &Chunk<'_>, record: Option<&Record>, error: Option<&str>, output: &mut Output) {
         if let Err(error) = self.crew.format.process(&Done { chunk: *batch, record, error }, output) {
-            self.break_off(anyhow::Error::new(error).context("cannot keep results in a temporary file"));
+            self.lose(error);
         }
     }
 
