@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use bstr::ByteSlice;
 
+use super::paste;
 use super::placeholder::Known;
 use super::program;
 use super::quote::Script;
@@ -311,11 +312,7 @@ pub fn quoted(words: &Words) -> Vec<u8> {
         if !line.is_empty() {
             line.push(b' ');
         }
-        match shlex::bytes::try_quote(word) {
-            Ok(word) => line.extend_from_slice(&word),
-            // It holds a NUL byte, which no word can.
-            Err(_) => line.extend_from_slice(word),
-        }
+        line.extend(paste::word(word));
     }
     line
 }

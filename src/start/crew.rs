@@ -107,7 +107,9 @@ impl Commands {
     ) -> Result<Commands> {
         check_temporary(processes)?;
         let any_name = plan.source.reading.records == Records::Json;
-        let known = Known { fields: plan.source.fields(), names, token: None, any_name };
+        // A header says how many there are; a record with more of them fails.
+        let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
+        let known = Known { fields, names, token: None, any_name };
         let token = processes.command.token.as_deref();
         let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
