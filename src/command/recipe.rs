@@ -268,43 +268,6 @@ impl Recipe {
     }
 }
 
-/// The words as a terminal can show them without harm: as [`quoted`], but where a word holds control characters, by
-/// their numbers, as bash, zsh and ksh read them.
-pub fn shown(words: &Words) -> Vec<u8> {
-    let is_plain = |word: &[u8]| !word.chars().any(char::is_control);
-    if words.iter().all(is_plain) {
-        return quoted(words);
-    }
-    let mut line = Vec::new();
-    for word in words.iter() {
-        if !line.is_empty() {
-            line.push(b' ');
-        }
-        match shlex::bytes::try_quote(word) {
-            Ok(word) if is_plain(&word) => line.extend_from_slice(&word),
-            _ => push_numbered(word, &mut line),
-        }
-    }
-    line
-}
-
-/// Appends `$'…'` with what cannot be shown as `\NNN`.
-fn push_numbered(word: &[u8], line: &mut Vec<u8>) {
-    line.extend_from_slice(b"$'");
-    for (start, end, c) in word.char_indices() {
-        let bytes = &word[start..end];
-        if c.is_control() || c == char::REPLACEMENT_CHARACTER {
-            bytes.iter().for_each(|byte| line.extend_from_slice(format!("\\{byte:03o}").as_bytes()));
-        } else {
-            if matches!(c, '\'' | '\\') {
-                line.push(b'\\');
-            }
-            line.extend_from_slice(bytes);
-        }
-    }
-    line.push(b'\'');
-}
-
 /// The words as they could be typed into a shell.
 pub fn quoted(words: &Words) -> Vec<u8> {
     let mut line = Vec::new();

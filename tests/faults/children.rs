@@ -266,11 +266,12 @@ fn a_failure_can_end_what_runs_beside_it() {
 
 #[test]
 fn sigusr1_asks_what_runs() {
-    let test = script("", UNTIL_GO).args([":::", "1"]);
+    // What it prints comes out when its worker attends to it.
+    let test = script("", &format!("echo up; {UNTIL_GO}")).args([":::", "1"]);
     let go = test.dir().join("go");
-    let run = launch_until(test, &["up1"]).signal(Signal::USR1).says_while_running("1 running\n  item 1 \"1\": ");
+    let run = test.launch().gives("up\n").signal(Signal::USR1).says_while_running("1 running\n  item 1 \"1\": ");
     std::fs::write(go, "").unwrap();
-    run.end().prints("1\n").succeeds();
+    run.end().prints("up\n1\n").succeeds();
 }
 
 #[test]

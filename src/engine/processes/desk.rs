@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use super::place::Place;
 use super::{Note, Shared};
-use crate::command::child::Attendant;
+use crate::command::orders::Attendant;
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Quoted, Seq, signal_name};
 use crate::output::{Body, LineSplitter, Output, Stream, Tagger};

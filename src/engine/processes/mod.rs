@@ -29,7 +29,7 @@ use rustix::process::Signal;
 
 use super::{Delivery, Engine, Fate, Order, Ran, Ring};
 use crate::chunk::Block;
-use crate::command::child::ending;
+use crate::command::orders::ending;
 use crate::command::recipe::Timeout;
 use crate::item::{Attempt, Chunk, Failure, Seq};
 use crate::op::{Answer, Tally};
@@ -205,8 +205,11 @@ impl Shared {
         queue.exhausted = queue.threads > 0;
         queue.limit = queue.limit.min(queue.threads).max(1);
         let (threads, jobs) = (queue.threads, self.crew.jobs);
+        let warned = threads > 0 && std::mem::replace(&mut queue.warned, true);
         drop(queue);
-        if threads > 0 {
+        if warned {
+            // One warning is enough, whatever runs out first.
+        } else if threads > 0 {
             self.warn(format!("only {threads} of {jobs} workers could be started; going on with them ({error})"));
         } else {
             self.break_off(anyhow::Error::new(error).context("cannot start a single worker"));

@@ -15,8 +15,9 @@ use super::place::Place;
 use super::reduce::Reduction;
 use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
-use crate::command::child::{Child, Ended, Orders, ending};
-use crate::command::recipe::{Grouping, Stdin, quoted, shown};
+use crate::command::child::{Child, Ended};
+use crate::command::orders::{Orders, ending};
+use crate::command::recipe::{Grouping, Stdin, quoted};
 use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
@@ -128,7 +129,7 @@ impl Worker {
             return self.show(shared, attempt, &batch);
         }
         if shared.crew.command.trace {
-            (shared.crew.tell)(Note::Say([&shown(&self.words)[..], b"\n"].concat()));
+            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
         }
         let Some(finished) = self.run(shared, attempt, &batch) else {
             return shared.post(ran(&batch, attempt, Fate::NotRun));
