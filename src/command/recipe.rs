@@ -9,7 +9,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use bstr::ByteSlice;
 
 use super::paste;
 use super::placeholder::Known;
