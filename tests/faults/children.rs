@@ -92,15 +92,17 @@ fn s4_hup_is_as_term_unless_it_was_ignored() {
 
 #[test]
 fn s6_ctrl_z_stops_the_commands_and_their_time() {
-    let text = "touch up$1; n=0; while [ $n -lt 30 ]; do sleep 0.01; n=$((n+1)); echo >>ticks; done; echo $1";
-    let test = script("--timeout 1500ms", text).args([":::", "1"]);
-    let ticks = test.dir().join("ticks");
+    let text = "until [ -e go ]; do sleep 0.01; echo >>ticks; done; echo $1";
+    let test = script("--timeout 2s", text).args([":::", "1"]);
+    let (ticks, go) = (test.dir().join("ticks"), test.dir().join("go"));
     let run = launch_until(test, &["ticks"]).signal(Signal::TSTP).is_stopped();
     // A tick that was on its way is written.
     std::thread::sleep(std::time::Duration::from_millis(100));
     let before = std::fs::metadata(&ticks).unwrap().len();
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    // The timeout, and more.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
     assert_eq!(std::fs::metadata(&ticks).unwrap().len(), before, "it ran on");
+    std::fs::write(go, "").unwrap();
     run.signal(Signal::CONT).end().prints("1\n").is_silent().succeeds();
 }
 
