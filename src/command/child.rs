@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
-use super::orders::{Attendant, Orders, ending};
+pub use super::orders::{Attendant, Orders, ending};
 use crate::outcome::End;
 use crate::output::Stream;
 

@@ -1,6 +1,4 @@
-//! What the watch of a child obeys, and to whom it hands what the child does.
-//!
-//! It stands between the child, which is system calls, and the worker, which knows items; neither knows the other.
+//! What the watch over a child obeys, and to whom it hands what the child prints.
 
 use std::sync::atomic::AtomicU8;
 use std::time::Duration;
