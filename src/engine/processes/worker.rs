@@ -17,7 +17,7 @@ use super::reduce::Reduction;
 use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
-use crate::command::recipe::{Grouping, Stdin, shown};
+use crate::command::recipe::{Grouping, Stdin, quoted};
 use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::Fate;
