@@ -70,8 +70,7 @@ impl Script {
     /// A placeholder where a value cannot stand safely, or a script that shells may read otherwise than parjob; what,
     /// where and what to do about it.
     pub fn compile(template: &[u8], known: &Known) -> Result<Script> {
-        Script::parse(template, parts(template, known)?, known)
-            .context("values cannot be put into this script safely")
+        Script::parse(template, parts(template, known)?, known).context("values cannot be put into this script safely")
     }
 
     fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known) -> Result<Script> {
