@@ -33,7 +33,7 @@ pub(super) fn processes(
     words: Vec<OsString>,
     given: &ArgMatches,
     workers: Workers,
-    resume: impl FnOnce() -> String,
+    resume: impl FnOnce(bool) -> String,
     decide: Decide<'_>,
 ) -> Result<Processes> {
     let Workers { jobs, cpus, jobs_file } = workers;
@@ -180,7 +180,7 @@ fn tag(given: &ArgMatches, command: &Options) -> Result<Tag> {
     Ok(tag)
 }
 
-fn ledger(given: &ArgMatches, resume: impl FnOnce() -> String) -> Result<Option<Ledger>> {
+fn ledger(given: &ArgMatches, resume: impl FnOnce(bool) -> String) -> Result<Option<Ledger>> {
     let Some(file) = given.get_one::<PathBuf>("ledger").cloned() else { return Ok(None) };
     let mode = match (given.get_flag("resume"), given.get_flag("retry-failed")) {
         (true, _) => Mode::Resume,
@@ -197,7 +197,7 @@ fn ledger(given: &ArgMatches, resume: impl FnOnce() -> String) -> Result<Option<
     if mode != Mode::New && given.get_one::<String>("reduce").is_some() {
         bail!("--reduce would answer from the items of this run alone, not from those that were done before it");
     }
-    Ok(Some(Ledger { file, mode, anyway, resume: resume() }))
+    Ok(Some(Ledger { file, mode, anyway, resume: resume(mode != Mode::New) }))
 }
 
 /// What decides, beside the words of the command, what it means that an item is done.

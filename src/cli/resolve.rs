@@ -73,7 +73,7 @@ pub(super) fn resolve(
     let process = work.process()?;
     let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
     let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
-    let resume = || resume::command(&argv, source.reads_stdin());
+    let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
     let processes = process.map(|process| processes(process, tail, given, workers, resume, &mut decide)).transpose()?;
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;

@@ -105,8 +105,11 @@ impl Commands {
         names: &[Vec<u8>],
         watch: Option<Watch>,
     ) -> Result<Commands> {
+        check_temporary(processes)?;
         let any_name = plan.source.reading.records == Records::Json;
-        let known = Known { fields: plan.source.fields(), names, token: None, any_name };
+        // A header says how many there are; a record with more of them fails.
+        let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
+        let known = Known { fields, names, token: None, any_name };
         let token = processes.command.token.as_deref();
         let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
@@ -219,6 +222,16 @@ fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
             Tag::Template(Template::parse(template, known).context("--tag-template")?)
         }
     })
+}
+
+/// A folder for temporary files that somebody chose must be there, before it is needed in the middle of the run.
+fn check_temporary(processes: &Processes) -> Result<()> {
+    let Some(folder) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) else { return Ok(()) };
+    let needed = processes.command.grouping != Grouping::None && !processes.command.dry_run;
+    if needed && !std::path::Path::new(&folder).is_dir() {
+        anyhow::bail!("TMPDIR {folder:?} is no folder; output that waits for its turn may need one");
+    }
+    Ok(())
 }
 
 /// What all processes find in their environment.

@@ -73,18 +73,23 @@ pub(super) fn has_too_few<'a>(blocks: impl Iterator<Item = &'a Block> + Clone, f
     size < full.budget && items < full.cost.most
 }
 
-/// Takes the items of one command line from the blocks, which stand in seq order. At the end of the list, when nothing
-/// more is to come, what is left is shared out among the workers that could do it.
-pub(super) fn take<'a>(
-    blocks: impl Iterator<Item = &'a Block> + Clone,
-    full: &Full,
-    workers: usize,
-    complete: bool,
-) -> Found {
-    let (items, size) = extent(plain(blocks.clone()), full);
-    let share = |all: usize| if complete { all.div_ceil(workers) } else { usize::MAX };
-    let mut budget = full.budget.min(share(size));
-    let mut most = full.cost.most.min(share(items));
+/// What a worker gets of what is left at the end of the list, so that each of them has something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    items: usize,
+}
+
+impl Share {
+    /// What these blocks have for each of so many workers.
+    pub(super) fn of<'a>(blocks: impl Iterator<Item = &'a Block>, full: &Full, workers: usize) -> Share {
+        Share { items: extent(blocks, full).0.div_ceil(workers).max(1) }
+    }
+}
+
+/// Takes the items of one command line from the blocks, which stand in seq order.
+pub(super) fn take<'a>(blocks: impl Iterator<Item = &'a Block>, full: &Full, share: Option<Share>) -> Found {
+    let mut budget = full.budget;
+    let mut most = full.cost.most.min(share.map_or(usize::MAX, |share| share.items));
     let mut batch: Option<Batch> = None;
     for block in plain(blocks) {
         // One goes in any case: that it is too long is the kernel's to say.

@@ -54,6 +54,9 @@ const FOLLOW: Duration = Duration::from_millis(500);
 /// How often orphans that have ended are seen to.
 const REAP: Duration = Duration::from_secs(1);
 
+/// How long a single process is tried to be started that would need more files than there may be.
+const HOPELESS: Duration = Duration::from_secs(1);
+
 /// While so much is on its way to a slow reader, no further process is started.
 const OUTGOING: usize = 16 << 20;
 
@@ -266,18 +269,21 @@ impl Shared {
             let mut queue = self.lock();
             queue.active -= 1;
             let crowded = queue.threads > queue.limit;
-            let reaps = queue.reaped.elapsed() > REAP;
-            if reaps {
-                queue.reaped = Instant::now();
-            }
             drop(queue);
-            if reaps {
-                // Orphans come to this process; those that have ended must not pile up in a long run.
-                tree::reap_orphans(&[]);
-            }
+            self.see_to_orphans();
             if crowded {
                 self.changed.notify_all();
             }
+        }
+    }
+
+    /// Waits for orphans that have ended, which come to this process: they must not pile up in a long run.
+    fn see_to_orphans(&self) {
+        let mut queue = self.lock();
+        if queue.reaped.elapsed() > REAP {
+            queue.reaped = Instant::now();
+            drop(queue);
+            tree::reap_orphans(&[]);
         }
     }
 
@@ -332,10 +338,19 @@ impl Shared {
         self.crew.room.outgoing() > OUTGOING
     }
 
-    /// There is too little of something for one more process: waits until one has ended, or a moment.
-    fn yield_turn(&self, errno: Errno) {
+    /// There is too little of something for one more process: waits until one has ended, or a moment. `alone` is
+    /// since when no other process was at work.
+    fn yield_turn(&self, errno: Errno, alone: &mut Option<Instant>) {
         let mut queue = self.lock();
         queue.lower();
+        *alone = if queue.active > 0 { None } else { alone.or_else(|| Some(Instant::now())) };
+        // Of memory and processes others may give some back; the files that may be open here are parjob's alone.
+        if errno == Errno::MFILE && alone.is_some_and(|since| since.elapsed() > HOPELESS) {
+            queue.active += 1;
+            drop(queue);
+            let context = "too few files may be open for a single command; ulimit -n raises the limit";
+            return self.break_off(anyhow::Error::new(errno).context(context));
+        }
         let (limit, first) = (queue.limit, !std::mem::replace(&mut queue.warned, true));
         if first {
             drop(queue);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::full::{self, Batch, Found, Full};
+use super::full::{self, Batch, Found, Full, Share};
 use crate::chunk::Block;
 use crate::engine::gate::{Doorman, Gate};
 use crate::item::Attempt;
@@ -34,6 +34,8 @@ pub(super) struct Queue {
     pub(super) complete: bool,
     /// Command lines are filled.
     full: Option<Full>,
+    /// What each worker gets of the last items.
+    share: Option<Share>,
     /// Workers that wait for a block.
     pub(super) idle: usize,
     /// Workers that have an item, or are about to.
@@ -63,6 +65,7 @@ impl Queue {
             closed: false,
             complete: false,
             full,
+            share: None,
             idle: 0,
             active: 0,
             limit,
@@ -113,10 +116,13 @@ impl Queue {
         })
     }
 
-    fn take(&self) -> Option<Found> {
+    fn take(&mut self) -> Option<Found> {
         let full = self.full?;
         let blocks = self.blocks.iter().map(|block| &**block).filter(|block| !block.is_claimed());
-        Some(full::take(blocks, &full, self.limit, self.complete))
+        if self.complete && self.share.is_none() {
+            self.share = Some(Share::of(blocks.clone(), &full, self.limit));
+        }
+        Some(full::take(blocks, &full, self.share))
     }
 
     /// Something that a process needs has run out: no more at work than there are without this one.

@@ -16,7 +16,7 @@ use super::reduce::Reduction;
 use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
-use crate::command::recipe::{Grouping, Stdin, quoted};
+use crate::command::recipe::{Grouping, Stdin, quoted, shown};
 use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
@@ -128,7 +128,7 @@ impl Worker {
             return self.show(shared, attempt, &batch);
         }
         if shared.crew.command.trace {
-            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+            (shared.crew.tell)(Note::Say([&shown(&self.words)[..], b"\n"].concat()));
         }
         let Some(finished) = self.run(shared, attempt, &batch) else {
             return shared.post(ran(&batch, attempt, Fate::NotRun));
@@ -143,8 +143,7 @@ impl Worker {
         let values = |item| Values { item, names: &[], seq, worker };
         if batch.count == 1 && crew.names.is_empty() {
             let Some(item) = batch.with_fields().next() else { return Ok(()) };
-            self.make(shared, &[values(item)]);
-            return Ok(());
+            return self.make(shared, &[values(item)]);
         }
         let mut found = Vec::new();
         for (place, item) in batch.with_fields().enumerate() {
@@ -155,25 +154,32 @@ impl Worker {
         let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
         let items = batch.with_fields().zip(&named).zip(seq..);
         let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
-        self.make(shared, &all);
-        Ok(())
+        self.make(shared, &all)
     }
 
-    /// The words, and the tag: that of a batch has all its items.
-    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) {
+    /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
+    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), (usize, Failure)> {
         shared.crew.recipe.fill(items, &mut self.words);
+        if self.words.hold_nul() {
+            let place = items.iter().position(|values| values.item.text().contains(&0));
+            return Err((place.unwrap_or(0), Failure::HoldsNul));
+        }
         let mut tag = Vec::new();
         for values in items {
             if !tag.is_empty() {
                 tag.push(b' ');
             }
             match &shared.crew.tag {
-                Tag::None => return self.tag = None,
+                Tag::None => {
+                    self.tag = None;
+                    return Ok(());
+                }
                 Tag::Item => tag.extend_from_slice(values.item.text()),
                 Tag::Template(template) => template.bytes(values, &mut tag),
             }
         }
         self.tag = Some(tag);
+        Ok(())
     }
 
     /// The batch without the item at that place, which fails.
@@ -205,13 +211,14 @@ impl Worker {
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         shared.journal(|journal| journal.started(attempt, batch));
         let (mut started, mut begun);
+        let mut alone = None;
         let launched = loop {
             if shared.is_stopped() {
                 return None;
             }
             (started, begun) = (SystemTime::now(), shared.crew.clock.now());
             match self.launch(shared, attempt, batch) {
-                Err(errno) if runs_out(errno) => shared.yield_turn(errno),
+                Err(errno) if runs_out(errno) => shared.yield_turn(errno, &mut alone),
                 launched => break launched,
             }
         };
@@ -228,6 +235,7 @@ impl Worker {
             received: 0,
             said: Vec::new(),
             lost: None,
+            start: shared.crew.roster.next_start(),
         };
         let record = |pid: i32, end, leaked| Record {
             attempt,
@@ -301,7 +309,8 @@ impl Worker {
                 streams.map(|streams| streams.1),
             ],
         };
-        let pid = self.spawner.spawn(&start)?;
+        self.place.begin(crew.roster.next_start());
+        let pid = self.spawner.spawn(&start).inspect_err(|_| self.place.begin(0))?;
         Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
     }
 
