@@ -179,7 +179,7 @@ fn o8_a_full_temporary_directory_is_that_items_failure_and_breaks_the_run_off() 
     if !has("unshare") {
         return;
     }
-    let run = shell(&format!("unshare --mount bash -o pipefail -c \"$SCRIPT\"")).env("SCRIPT", text).run();
+    let run = shell("unshare --mount bash -o pipefail -c \"$SCRIPT\"").env("SCRIPT", text).run();
     if run.exit_code() == Some(77) || run.stderr().contains("unshare") {
         return skip("this user may not mount a file system");
     }
