@@ -1533,7 +1533,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__run)
-            opts="-n -I -t -u -a -0 -d -E -j -c -k -q -v -h --batch --placeholder --shell --stdin --dry-run --trace-commands --line-buffer --ungroup --retries --backoff --retry-on --timeout --grace --exit-status --delay --rate --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --tag-template --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1547,6 +1547,10 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --stdin)
+                    COMPREPLY=($(compgen -W "null item" -- "${cur}"))
+                    return 0
+                    ;;
                 --placeholder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1555,15 +1559,11 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --shell)
+                --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --stdin)
-                    COMPREPLY=($(compgen -W "null item" -- "${cur}"))
-                    return 0
-                    ;;
-                --retries)
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1575,10 +1575,6 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1587,11 +1583,60 @@ _parjob() {
                     COMPREPLY=($(compgen -W "any count first" -- "${cur}"))
                     return 0
                     ;;
+                --results)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --tag-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --joblog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --delay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1728,7 +1773,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__sh)
-            opts="-n -I -t -u -a -0 -d -E -j -c -k -q -v -h --batch --placeholder --shell --stdin --dry-run --trace-commands --line-buffer --ungroup --retries --backoff --retry-on --timeout --grace --exit-status --delay --rate --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --shell --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --tag-template --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1785,10 @@ _parjob() {
                     ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stdin)
+                    COMPREPLY=($(compgen -W "null item" -- "${cur}"))
                     return 0
                     ;;
                 --placeholder)
@@ -1754,11 +1803,11 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --stdin)
-                    COMPREPLY=($(compgen -W "null item" -- "${cur}"))
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --retries)
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1770,10 +1819,6 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1782,11 +1827,60 @@ _parjob() {
                     COMPREPLY=($(compgen -W "any count first" -- "${cur}"))
                     return 0
                     ;;
+                --results)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --tag-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --joblog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --delay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

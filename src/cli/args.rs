@@ -301,9 +301,6 @@ fn template_args() -> Vec<Arg> {
             .short('I')
             .value_parser(bytes()),
         rare(own("shell", "PROGRAM", HEADING, "The shell")).value_parser(bytes()).default_value("sh"),
-        rare(own("nice", "N", HEADING, "Lower the commands' priority by N"))
-            .value_parser(value_parser!(i32).range(-20..=19)),
-        rare(own("threads-per-job", "N|auto", HEADING, "Ask libraries for N threads; auto: CPUs / jobs")),
     ]
 }
 
@@ -334,7 +331,7 @@ fn output_args() -> Vec<Arg> {
         rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order"))
             .short('u')
             .conflicts_with("line-buffer"),
-        rare(own("tag-template", "TEMPLATE", HEADING, "Each line begins with TEMPLATE, such as '{#} {}', and a TAB"))
+        rare(own("tag-template", "T", HEADING, "Each line begins with T, such as '{#} {}', and a TAB"))
             .value_parser(value_parser!(OsString)),
     ]
 }
@@ -352,12 +349,16 @@ fn record_args() -> Vec<Arg> {
 }
 
 fn pace_args() -> Vec<Arg> {
-    const HEADING: &str = "When the next command may start";
+    const HEADING: &str = "Load on the machine";
     vec![
-        rare(own("delay", "DUR", HEADING, "So long after the start of the one before")).conflicts_with("rate"),
-        rare(own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)")),
-        rare(own("load", "N", HEADING, "Not while the machine's load is N or more")).value_parser(value_parser!(f64)),
-        rare(own("memfree", "SIZE", HEADING, "Not while less memory than SIZE is free")),
+        rare(own("delay", "DUR", HEADING, "Start each so long after the one before")).conflicts_with("rate"),
+        rare(own("rate", "N/s", HEADING, "Start so many a second, a minute (/m) or an hour (/h)")),
+        rare(own("load", "N", HEADING, "Start none while the machine's load is N or more"))
+            .value_parser(value_parser!(f64)),
+        rare(own("memfree", "SIZE", HEADING, "Start none while less memory than SIZE is free")),
+        rare(own("nice", "N", HEADING, "Lower the commands' priority by N"))
+            .value_parser(value_parser!(i32).range(-20..=19)),
+        rare(own("threads-per-job", "N|auto", HEADING, "Ask libraries for N threads; auto: CPUs / jobs")),
     ]
 }
 

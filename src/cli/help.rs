@@ -14,7 +14,7 @@ const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{aft
 
 const MORE: &str = "\
 More:
-  parjob run -h          the most used options of commands; of sh they are the same
+  parjob run -h          the most used options of commands
   parjob --help          all options, and the exit status
   parjob help OPERATION  what an operation does, with examples
   parjob explain ...     what a command line would do, and why, without doing it";

@@ -148,7 +148,8 @@ impl Shared {
                 drop(queue);
                 (self.crew.ring)(Ring::Now);
                 queue = self.lock();
-                if queue.has_work() && !self.is_stopped() && until.is_none() {
+                // What happened while the queue was free has rung already.
+                if until.is_none() && (queue.closed || queue.has_work() && !self.is_stopped()) {
                     continue;
                 }
             }
