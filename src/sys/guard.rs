@@ -158,7 +158,8 @@ impl Run {
         }
         let failed = io::Error::last_os_error();
         restore_signals(&before);
-        let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else { return Err(failed) };
+        // A negative number, of a fork that failed, is none that may be made an id.
+        let Some(pid) = Pid::from_raw(pid.max(0)) else { return Err(failed) };
         CURRENT.store(pid.as_raw_nonzero().get(), Ordering::Relaxed);
         Ok(Post { pid: Some(pid), line: Arc::new(ours) })
     }

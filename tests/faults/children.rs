@@ -313,6 +313,18 @@ fn r2_a_low_limit_on_processes_makes_fewer_at_a_time_and_fails_nothing() {
 }
 
 #[test]
+fn r2_workers_never_take_the_last_place_of_a_process() {
+    for limit in ["6", "7", "8", "9", "10", "11"] {
+        let Some(run) = in_a_group(["pids", "pids.max", "pids.max", limit], "seq 20 | parjob -j5 run echo") else {
+            return;
+        };
+        // With too little for a single worker it says so.
+        let done = run.exit_code() == Some(0) && run.stdout() == super::numbers(1, 20);
+        assert!(done || run.exit_code() == Some(3), "{limit}: {}", run.story());
+    }
+}
+
+#[test]
 fn r2_a_limit_on_a_users_processes_is_waited_out() {
     // The limit does not bind root.
     if !rustix::process::geteuid().is_root() || !has("setpriv") {

@@ -22,6 +22,7 @@ mod times;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ struct Shared {
     /// Something in the queue has changed.
     changed: Condvar,
     all_left: Condvar,
+    /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
+    place: Mutex<Option<Sender<()>>>,
     posted: Mutex<Vec<Ran>>,
     /// The item whose results go out next.
     front: AtomicU64,
@@ -83,6 +86,7 @@ impl Processes {
             queue,
             changed: Condvar::new(),
             all_left: Condvar::new(),
+            place: Mutex::default(),
             posted: Mutex::default(),
             front: AtomicU64::new(Seq::FIRST.0),
             ending: AtomicU8::new(ending::NONE),

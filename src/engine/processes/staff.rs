@@ -1,5 +1,6 @@
 //! The threads of the workers: hired when there is something for them to do, and what each does all its life.
 
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -34,8 +35,13 @@ impl Shared {
             return;
         }
         queue.threads += 1;
+        let first = queue.threads == 1;
         drop(queue);
+        if first && self.crew.jobs > 1 {
+            self.keep_place();
+        }
         let Err(error) = self.spawn_worker() else { return };
+        self.give_place();
         let mut queue = self.lock();
         queue.threads -= 1;
         queue.exhausted = queue.threads > 0;
@@ -50,6 +56,25 @@ impl Shared {
         } else {
             self.break_off(anyhow::Error::new(error).context("cannot start a single worker"));
         }
+    }
+
+    /// Starts a thread that does nothing but take the place of a process. Where only so many processes and threads
+    /// may be, workers could take all the places, and each would wait for one to be free.
+    fn keep_place(&self) {
+        let (keep, kept) = channel::<()>();
+        let body = move || _ = kept.recv();
+        if Builder::new().name("parjob-place".into()).stack_size(STACK).spawn(body).is_ok() {
+            *self.kept_place() = Some(keep);
+        }
+    }
+
+    /// Ends it: there is room for one process now.
+    fn give_place(&self) {
+        *self.kept_place() = None;
+    }
+
+    fn kept_place(&self) -> MutexGuard<'_, Option<Sender<()>>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks again and again how many may be at work.
@@ -171,6 +196,9 @@ impl Shared {
     /// There is too little of something for one more process: waits until one has ended, or a moment. `alone` is
     /// since when no other process was at work.
     pub(super) fn yield_turn(&self, errno: Errno, alone: &mut Option<Instant>) {
+        if errno != Errno::MFILE {
+            self.give_place();
+        }
         let mut queue = self.lock();
         queue.lower();
         *alone = if queue.active > 0 { None } else { alone.or_else(|| Some(Instant::now())) };
