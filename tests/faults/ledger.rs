@@ -224,6 +224,7 @@ fn j7_kills_at_any_moment_lose_nothing_and_do_nothing_twice_that_was_done() {
         grep ^ok l | cut -f4 | sort | uniq -d | wc -l
         grep ^start l | cut -f4 | sort | uniq -c | awk '$1 > 1' | wc -l
         sort -u done | wc -l
+        cat err >&2
     ";
     let run = script(text).run();
     let numbers: Vec<u64> = String::from_utf8_lossy(run.stdout()).lines().map(|line| line.parse().unwrap()).collect();
