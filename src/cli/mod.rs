@@ -13,6 +13,7 @@ mod help;
 mod negative;
 mod resolve;
 mod resume;
+mod show;
 mod split;
 mod tail;
 mod values;

@@ -13,13 +13,13 @@ use clap::parser::ValueSource;
 use super::args::ITEMS;
 use super::commands::{Workers, processes};
 use super::negative::unmarked;
+use super::show::{output, progress, talk};
 use super::{Apart, resume, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
-use crate::output::{self, FORMATS};
 use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
-use crate::progress::{self, Style, Talk};
+use crate::progress::Talk;
 use crate::run::{Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
 use crate::sys::cpus::{self, Cpus};
@@ -27,14 +27,14 @@ use crate::sys::{entry, limits};
 
 /// What the environment says.
 pub(super) struct Surroundings {
-    cpus: Cpus,
-    stdin_is_terminal: bool,
-    stderr_is_terminal: bool,
+    pub(super) cpus: Cpus,
+    pub(super) stdin_is_terminal: bool,
+    pub(super) stderr_is_terminal: bool,
     /// Standard output and standard error are the same terminal.
-    one_terminal: bool,
-    in_ci: bool,
-    dumb: bool,
-    sigpipe_ignored: bool,
+    pub(super) one_terminal: bool,
+    pub(super) in_ci: bool,
+    pub(super) dumb: bool,
+    pub(super) sigpipe_ignored: bool,
 }
 
 impl Surroundings {
@@ -98,7 +98,7 @@ pub(super) fn resolve(
 /// Notes a decision: what, its value, why.
 pub(super) type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
 
-const DEFAULT: &str = "the default";
+pub(super) const DEFAULT: &str = "the default";
 
 fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Chosen> {
     let mut params = Params::default();
@@ -338,80 +338,6 @@ fn decide_order(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
     decide("order", value.into(), why.into());
 }
 
-fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> Result<output::Options> {
-    let name = given.get_one::<String>("format").map_or("text", String::as_str);
-    let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
-    let tag = given.get_flag("tag");
-    if tag && format != "text" {
-        bail!("--tag is for text; {format} holds each item already");
-    }
-    if tag && work.process()?.is_none() && work.gives_one_answer()? {
-        bail!("--tag names the item of each line, but this gives one answer for all items");
-    }
-    let file = given.get_one::<PathBuf>("output").cloned();
-    file.as_deref().map_or(Ok(()), output::check)?;
-    decide("format", format.into(), if given_by_user(given, "format") { "--format" } else { DEFAULT }.into());
-    match &file {
-        Some(path) => decide(
-            "results",
-            path.display().to_string().escape_debug().to_string(),
-            "--output: complete or absent".into(),
-        ),
-        None => decide("results", "standard output".into(), DEFAULT.into()),
-    }
-    Ok(output::Options { format, tag, file })
-}
-
-fn given_by_user(given: &ArgMatches, name: &str) -> bool {
+pub(super) fn given_by_user(given: &ArgMatches, name: &str) -> bool {
     given.value_source(name) == Some(ValueSource::CommandLine)
-}
-
-fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Talk {
-    let (talk, value, why) = if given.get_flag("quiet") {
-        (Talk::Quiet, "errors only", "--quiet")
-    } else if given.get_flag("verbose") {
-        (Talk::Verbose, "everything", "--verbose")
-    } else if around.stderr_is_terminal {
-        (Talk::Counts, "the counts at the end", "standard error is a terminal")
-    } else {
-        (Talk::Brief, "the counts if something fails", "standard error is not a terminal")
-    };
-    decide("report", value.into(), why.into());
-    talk
-}
-
-fn progress(
-    given: &ArgMatches,
-    source: &source::Options,
-    output: &output::Options,
-    talk: Talk,
-    around: &Surroundings,
-    decide: Decide<'_>,
-) -> Result<progress::Options> {
-    let can_draw = around.stderr_is_terminal && !around.dumb;
-    let (style, why) = match given.get_one::<String>("progress").map_or("auto", String::as_str) {
-        "bar" if can_draw => (Style::Bar, "--progress bar"),
-        "bar" => (Style::Lines, "--progress bar, but standard error is no terminal to draw on"),
-        "lines" => (Style::Lines, "--progress lines"),
-        "json" => (Style::Json, "--progress json"),
-        "none" => (Style::None, "--progress none"),
-        _ if talk == Talk::Quiet => (Style::None, "--quiet"),
-        _ if can_draw => (Style::Bar, "standard error is a terminal"),
-        _ if around.in_ci => (Style::Lines, "CI is set"),
-        _ => (Style::None, "standard error is no terminal, and CI is not set"),
-    };
-    let name = match style {
-        Style::Bar => "bar",
-        Style::Lines => "lines",
-        Style::Json => "json",
-        Style::None => "none",
-    };
-    decide("progress", name.into(), why.into());
-    let known = source.total();
-    let total = given.get_one::<u64>("total").copied().or(known);
-    if let Some(total) = total {
-        let why = if given_by_user(given, "total") { "--total" } else { "counted before the run" };
-        decide("total", total.to_string(), why.into());
-    }
-    Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
 }

@@ -7,6 +7,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod orders;
 pub mod paste;
 pub mod placeholder;
 pub mod program;

@@ -12,6 +12,7 @@
 //! ([`crate::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
 //! to be written. The head of the line is never among what waits: blocks are started in order.
 
+mod collect;
 mod mailbox;
 mod outgoing;
 mod pending;
@@ -20,15 +21,14 @@ mod reorder;
 mod retry;
 mod state;
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{BufferPool, Spares};
 use crate::chunk::Block;
-use crate::engine::{Delivery, Engine, Fate, Note, Order, Parcel, Piece, Ran, Ring};
+use crate::engine::{Engine, Note, Order, Ring};
 use crate::event::{Ended, Event, Observer, Stop};
-use crate::item::{Attempt, Failed, Failure, Seq};
+use crate::item::{Failure, Seq};
 use crate::op::Answer;
 use crate::output::{Load, Wrote};
 
@@ -36,7 +36,7 @@ pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
 use pending::{Pending, Room};
 pub use policy::{Backoff, Halt, Limit, On, Policy};
-use reorder::{Ready, Reorder, Results};
+use reorder::{Ready, Reorder};
 use retry::{Retries, Waiting};
 use state::{Change, Phase, State};
 
@@ -237,113 +237,6 @@ impl Run<'_> {
         while let Some(block) = self.pending.pop(&self.state.counts, room) {
             self.engine.start(block);
         }
-    }
-
-    fn collect(&mut self) {
-        self.collect_at = None;
-        // What ends now has been counted as not run.
-        if self.state.is_over {
-            return;
-        }
-        for delivery in self.engine.collect() {
-            match delivery {
-                Delivery::Chunks(parcel) => self.take_parcel(parcel),
-                Delivery::Process(ran) => self.take_ran(*ran),
-            }
-        }
-        self.halt_if_due();
-    }
-
-    fn take_parcel(&mut self, parcel: Parcel) {
-        let Parcel { bytes, pieces, failed } = parcel;
-        self.out.collected(bytes.len());
-        self.collected += bytes.len() as u64;
-        let mut failed = failed.into_iter().peekable();
-        let (bytes, mut start) = (Rc::new(bytes), 0);
-        let last = pieces.len().saturating_sub(1);
-        let mut bytes = Some(bytes);
-        for (n, piece) in pieces.into_iter().enumerate() {
-            let range = start..piece.end;
-            start = piece.end;
-            let items = piece.first..piece.first.plus(piece.items);
-            let failed: Vec<Failed> =
-                std::iter::from_fn(|| failed.next_if(|failed| items.contains(&failed.seq))).collect();
-            // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
-            let shared = if n == last { bytes.take() } else { bytes.clone() };
-            let results = Results::Part { bytes: shared.unwrap_or_default(), range };
-            if piece.items == 1 && self.may_retry(piece.attempt, &failed) {
-                self.retry(piece.attempt, failed, results);
-                continue;
-            }
-            self.end_piece(&piece, &failed, Ready { items: piece.items, results });
-        }
-    }
-
-    /// Takes what became of the items of one process.
-    fn take_ran(&mut self, ran: Ran) {
-        let Ran { first, items, attempt, fate, output, record, account } = ran;
-        let results = Results::Output(output);
-        self.out.collected(results.len());
-        self.collected += results.len() as u64;
-        if let Some(record) = &record {
-            let last = !matches!(&fate, Fate::Failed(failed) if self.may_retry(attempt, failed));
-            if last {
-                self.emit(&Event::Ran { first, record, account: account.as_deref() });
-            }
-        }
-        let ready = Ready { items, results };
-        match fate {
-            // Of the item whose turn it is, or where there is no order to keep.
-            Fate::AtWork => self.out.pass_on(ready),
-            Fate::Ok => self.end(first, Change::Ended { ok: items, failed: 0 }, ready),
-            Fate::Failed(failed) if self.may_retry(attempt, &failed) => self.retry(attempt, failed, ready.results),
-            Fate::Failed(failed) => {
-                self.tell_failures(&failed);
-                self.end(first, Change::Ended { ok: 0, failed: items }, ready);
-            }
-            Fate::Skipped => self.end(first, Change::Skipped(items), ready),
-            Fate::NotRun => self.end(first, Change::Revoked(items), ready),
-        }
-    }
-
-    /// The items of a piece have ended for good.
-    fn end_piece(&mut self, piece: &Piece, failed: &[Failed], ready: Ready) {
-        self.tell_failures(failed);
-        self.end(piece.first, Change::Ended { ok: piece.items - piece.failed, failed: piece.failed }, ready);
-    }
-
-    /// Items are over, in whatever way.
-    fn end(&mut self, first: Seq, change: Change, ready: Ready) {
-        self.state.apply(change);
-        if self.policy.ordered {
-            self.reorder.insert(first, ready, |ready| self.out.pass_on(ready));
-        } else {
-            self.out.pass_on(ready);
-        }
-    }
-
-    fn tell_failures(&mut self, failed: &[Failed]) {
-        for failed in failed {
-            if self.first_failed.as_ref().is_none_or(|(seq, _)| failed.seq < *seq) {
-                self.first_failed = Some((failed.seq, failed.cause.clone()));
-            }
-            self.emit(&Event::Failed(failed));
-        }
-    }
-
-    fn may_retry(&self, attempt: Attempt, failed: &[Failed]) -> bool {
-        let may_pass = failed.first().is_some_and(|failed| self.policy.again.may_follow(attempt, &failed.cause));
-        may_pass && self.state.phase == Phase::Running
-    }
-
-    /// Puts items aside for another try. What was printed is withheld: it counts only if it is the last.
-    fn retry(&mut self, attempt: Attempt, failed: Vec<Failed>, withheld: Results) {
-        self.out.gone(withheld.len());
-        let Some(first) = failed.first() else { return };
-        let delay = self.policy.backoff.after(attempt, first.seq);
-        let attempt = attempt.next();
-        self.emit(&Event::Retrying { failed: first, attempt, delay });
-        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed, withheld });
     }
 
     /// Stands still with everything that is at work, until somebody lets this process go on.

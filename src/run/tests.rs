@@ -10,8 +10,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chunk::{Chunking, Content};
+use crate::engine::{Delivery, Parcel, Piece};
 use crate::event::Counts;
-use crate::item::{Attempt, Failure, Fields, Seq};
+use crate::item::{Attempt, Failed, Failure, Fields, Seq};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
