@@ -24,8 +24,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
     ("exit", &["sys", "item", "event"]),
     ("plan", &["chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit"]),
-    ("start", &["sys", "item", "outcome", "buffer", "source", "op", "output", "command", "event", "ledger", "progress", "engine", "run", "exit", "plan"]),
-    ("cli", &["sys", "chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit", "plan", "start"]),
+    (
+        "start",
+        &[
+            "sys", "item", "outcome", "buffer", "source", "op", "output", "command", "event", "ledger", "progress",
+            "engine", "run", "exit", "plan",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "sys", "chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit", "plan",
+            "start",
+        ],
+    ),
     ("main", &["cli"]),
 ];
 

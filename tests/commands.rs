@@ -223,7 +223,10 @@ fn what_takes_too_long_is_ended() {
 #[test]
 fn what_the_deadline_ends_has_not_failed() {
     let run = parjob("--deadline 200ms --ledger l run sleep ::: 3600 3600").run();
-    let run = run.says("--deadline").counts(2, 0, 0, 2).status(124);
+    let run = run.says("--deadline").status(124);
+    // How many were read by then does not matter.
+    let [read, ok, failed, _, not_run] = run.told_counts();
+    assert!((ok, failed) == (0, 0) && read == not_run, "{}", run.story());
     let ledger = std::fs::read_to_string(run.dir().join("l")).unwrap();
     assert!(!ledger.contains("\nfailed") && !ledger.contains("\nok"), "{ledger}");
 }
@@ -395,7 +398,9 @@ fn the_log_of_jobs_has_nine_columns_and_a_row_for_each_item() {
     let run = parjob("-j1 --retries 1 --backoff 1ms --joblog j run sh -c").args([script, ":::", "x\ty\nz", "k"]).run();
     let run = run.status(1);
     let text = std::fs::read_to_string(run.dir().join("j")).unwrap();
-    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    let mut rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    // They come as items end, and which of two ends first when both wait for another attempt is open.
+    rows[1..].sort();
     assert_eq!(rows[0].join(" "), "Seq Host Starttime JobRuntime Send Receive Exitval Signal Command");
     assert!(rows.len() == 3 && rows.iter().all(|row| row.len() == 9), "{text}");
     assert_eq!((rows[1][0], rows[1][1], rows[1][6], rows[1][7]), ("1", ":", "2", "0"), "{text}");
