@@ -194,7 +194,8 @@ fn x3_each_item_has_its_own_folder_inside_the_one_of_the_results() {
         }
     }
     let mut expected: Vec<Vec<u8>> = all.iter().map(|item| item.to_vec()).collect();
-    (printed.sort(), expected.sort());
+    printed.sort();
+    expected.sort();
     assert_eq!(printed, expected);
 }
 
