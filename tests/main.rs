@@ -9,6 +9,7 @@ mod harness;
 // Where an operation is left out, so is what the whole program says of itself: the help and what is made from it.
 mod architecture;
 mod basics;
+mod commands;
 mod documented;
 mod examples;
 mod faults;
@@ -23,8 +24,10 @@ mod numbers;
 mod operations;
 mod quoting;
 mod readme;
+mod records;
 mod results;
 mod schedules;
 mod sources;
 mod streaming;
+mod templates;
 mod usage;

@@ -37,6 +37,8 @@ fn made(run: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+
     use super::*;
 
     fn shown(text: &[u8]) -> String {

@@ -12,7 +12,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 use rustix::io::Errno;
@@ -24,6 +24,9 @@ use super::past::Done;
 use super::read::{Story, Unreadable, read};
 use super::{Interrupted, Ledger, Mode, Work};
 use crate::item::Quoted;
+
+/// How long after a run was killed something of it may be there.
+const DYING: Duration = Duration::from_secs(2);
 
 /// A ledger that is ready for a run.
 pub struct Opened {
@@ -81,7 +84,7 @@ fn open_file(path: &Path, mode: Mode) -> Result<File, Cause> {
 }
 
 fn lock(file: &File, warn: &mut dyn FnMut(String)) -> Result<(), Cause> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+    match patient_flock(file) {
         Ok(()) => {
             // Only for [`holder`]. Where `flock` is made of such locks, as on NFS, this one fails, and is not missed.
             let _ = fcntl_lock(file, FlockOperation::NonBlockingLockExclusive);
@@ -92,6 +95,20 @@ fn lock(file: &File, warn: &mut dyn FnMut(String)) -> Result<(), Cause> {
         }
     }
     Ok(())
+}
+
+/// Waits for a run that was killed in the middle of a start: what it was starting shares its files until it has become
+/// another program, and so holds the lock for a moment longer. Then no process holds the other lock.
+fn patient_flock(file: &File) -> Result<(), Errno> {
+    let patience = Instant::now() + DYING;
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if holder(file).is_none() && Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            ended => return ended,
+        }
+    }
 }
 
 /// The process that uses the ledger, unless it stands where its number means nothing here.

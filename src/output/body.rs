@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,10 @@ impl Room {
         if let Some(file) = &*file {
             return Ok(Arc::clone(file));
         }
-        let fresh = Overflow { file: tempfile::tempfile_in(&self.folder)?, end: AtomicU64::new(0) };
+        let unnamed = tempfile::tempfile_in(&self.folder)?;
+        // Without a name it is made with the rights that the umask leaves.
+        unnamed.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        let fresh = Overflow { file: unnamed, end: AtomicU64::new(0) };
         Ok(Arc::clone(file.insert(Arc::new(fresh))))
     }
 }

@@ -6,6 +6,7 @@
 
 mod children;
 mod commands;
+mod hostile;
 mod input;
 mod ledger;
 mod output;

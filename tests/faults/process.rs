@@ -187,6 +187,13 @@ impl Process {
         self
     }
 
+    /// Writes to the FIFO `go` in its folder, which it holds open by now: what it has printed says so.
+    pub(crate) fn hears(self, text: &str) -> Process {
+        let fifo = self.test.as_ref().expect("it runs").dir().join("go");
+        std::fs::OpenOptions::new().write(true).open(fifo).unwrap().write_all(text.as_bytes()).unwrap();
+        self
+    }
+
     /// Stops reading its output, for good.
     pub(crate) fn close_output(mut self) -> Process {
         self.output = None;
