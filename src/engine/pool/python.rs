@@ -1,0 +1,202 @@
+//! The language of `py`: chunks as they stand in their block, and answers by the chunk.
+//!
+//! The other end is worker.py, which says what goes over the pipes. Its source lies in a file without a name that the
+//! process inherits; in front of it is a page in which the process notes the item that it is at. So when it dies, even
+//! by KILL, the item to be charged is known exactly.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+
+use super::flight::Flight;
+use super::protocol::{Mismatch, Protocol};
+use crate::command::words::Words;
+use crate::item::{Chunk, Failure, Fields, Seq};
+
+/// The program.
+const SOURCE: &str = include_str!("worker.py");
+
+/// The line in it behind which nothing is needed for the first answer.
+const CUT: &str = "\n# -----";
+
+/// Where the source begins in the file: pages are not larger than this.
+const PAGE: u64 = 64 << 10;
+
+/// The bytes before an answer.
+const HEAD: usize = 24;
+
+/// Kinds of answers.
+mod kind {
+    pub(super) const READY: u32 = 0;
+    pub(super) const REFUSED: u32 = 1;
+    pub(super) const LINES: u32 = 2;
+    pub(super) const SIZES: u32 = 3;
+}
+
+/// What a text among several is.
+mod text {
+    pub(super) const RESULT: u8 = 0;
+    pub(super) const NOTHING: u8 = 1;
+    pub(super) const FAILURE: u8 = 2;
+}
+
+/// The language of one worker and its processes.
+pub struct Python {
+    file: File,
+    /// The same file, until it is handed on.
+    inherited: Option<OwnedFd>,
+    number: i32,
+}
+
+impl Python {
+    /// With a file for the source and the page.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made.
+    pub fn new() -> io::Result<Python> {
+        let file = unnamed()?;
+        file.write_all_at(SOURCE.as_bytes(), PAGE)?;
+        let inherited = OwnedFd::from(file.try_clone()?);
+        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file })
+    }
+
+    /// The words of Python's own: what it is to do at first.
+    fn start(&self) -> String {
+        let (number, first) = (self.number, SOURCE.find(CUT).map_or(SOURCE.len(), |cut| cut + 1));
+        let rest = PAGE + first as u64;
+        format!(
+            "import os,sys\n\
+             if sys.version_info<(3,8):sys.exit('Python %d.%d is too old, 3.8 is needed'%sys.version_info[:2])\n\
+             exec(compile(os.pread({number},{first},{PAGE}),'<parjob>','exec'))\n\
+             REST=lambda:os.pread({number},1<<20,{rest})\n\
+             main(sys.argv[1:])"
+        )
+    }
+
+    fn note(&self) -> Option<[u64; 2]> {
+        let mut page = [0; 16];
+        self.file.read_exact_at(&mut page, 0).ok()?;
+        let number = |at: usize| page[at..at + 8].try_into().map(u64::from_ne_bytes).unwrap_or_default();
+        Some([number(0), number(8)])
+    }
+}
+
+impl Protocol for Python {
+    fn hands_on(&mut self) -> Option<OwnedFd> {
+        self.inherited.take()
+    }
+
+    fn words(&self, words: &mut Words) {
+        words.push(b"-c");
+        words.push(self.start().as_bytes());
+        words.push(format!("page={}", self.number).as_bytes());
+    }
+
+    fn begin(&mut self, flight: &mut Flight, _out: &mut Vec<u8>) {
+        // A page that cannot be written cannot be read either.
+        let _ = self.file.write_all_at(&[0; 16], 0);
+        flight.expect_greeting();
+    }
+
+    fn encode(&mut self, chunk: &Chunk<'_>, _flight: &mut Flight, out: &mut Vec<u8>) {
+        out.extend_from_slice(&chunk.first.0.to_le_bytes());
+        // A block is shorter than 4 GiB, and so is what is claimed of it.
+        out.extend_from_slice(&(chunk.count as u32).to_le_bytes());
+        out.extend_from_slice(&(chunk.bytes.len() as u32).to_le_bytes());
+        out.extend_from_slice(&[chunk.delimiter, u8::from(chunk.fields == Fields::Several), 0, 0]);
+        out.extend_from_slice(chunk.bytes);
+    }
+
+    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+        let mut used = 0;
+        while let Some((answer, len)) = Answer::read(&bytes[used..]) {
+            answer.tell(flight)?;
+            used += len;
+        }
+        Ok(used)
+    }
+
+    fn at(&mut self) -> Option<(Seq, u64)> {
+        self.note().filter(|[first, _]| *first > 0).map(|[first, count]| (Seq(first), count.max(1)))
+    }
+}
+
+/// What the process wrote at one time.
+struct Answer<'a> {
+    first: Seq,
+    count: usize,
+    kind: u32,
+    data: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// The answer at the beginning of the bytes and its length, if it is whole.
+    fn read(bytes: &'a [u8]) -> Option<(Answer<'a>, usize)> {
+        let head: &[u8; HEAD] = bytes.first_chunk()?;
+        let long = |at: usize| head[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or_default();
+        let short = |at: usize| head[at..at + 4].try_into().map(u32::from_le_bytes).unwrap_or_default();
+        let end = HEAD.saturating_add(usize::try_from(long(16)).unwrap_or(usize::MAX));
+        let data = bytes.get(HEAD..end)?;
+        Some((Answer { first: Seq(long(0)), count: short(8) as usize, kind: short(12), data }, end))
+    }
+
+    fn tell(&self, flight: &mut Flight) -> Result<(), Mismatch> {
+        match self.kind {
+            kind::READY if flight.awaits_greeting() => flight.greeted(),
+            kind::REFUSED if flight.awaits_greeting() => {
+                return Err(Mismatch::Refused { status: self.count as i32, why: text_of(self.data) });
+            }
+            kind::LINES => flight.answer_run(self.first, self.count, self.data)?,
+            kind::SIZES => self.tell_each(flight).ok_or_else(garbled)??,
+            _ => return Err(garbled()),
+        }
+        Ok(())
+    }
+
+    /// Answers of which each says how long it is. `None` where they do not hold together.
+    fn tell_each(&self, flight: &mut Flight) -> Option<Result<(), Mismatch>> {
+        let (lengths, rest) = self.data.split_at_checked(4 * self.count)?;
+        let (kinds, mut texts) = rest.split_at_checked(self.count)?;
+        for ((length, kind), seq) in lengths.chunks_exact(4).zip(kinds).zip(self.first.0..) {
+            let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
+            let (bytes, after) = texts.split_at_checked(length)?;
+            let told = match *kind {
+                text::RESULT => flight.answer(Seq(seq), Ok(Some(bytes))),
+                text::NOTHING => flight.answer(Seq(seq), Ok(None)),
+                text::FAILURE => flight.answer(Seq(seq), Err(failure(bytes))),
+                _ => return None,
+            };
+            if told.is_err() {
+                return Some(told);
+            }
+            texts = after;
+        }
+        texts.is_empty().then_some(Ok(()))
+    }
+}
+
+fn failure(bytes: &[u8]) -> Failure {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    let traceback = bytes.get(end + 1..).unwrap_or_default();
+    Failure::Answered { error: text_of(&bytes[..end]).into(), traceback: text_of(traceback).into() }
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn garbled() -> Mismatch {
+    Mismatch::Wrong("wrote what is no answer; did something write to the descriptors that parjob keeps?".into())
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed() -> io::Result<File> {
+    Ok(rustix::fs::memfd_create(c"parjob-worker", rustix::fs::MemfdFlags::CLOEXEC)?.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed() -> io::Result<File> {
+    tempfile::tempfile()
+}
