@@ -3,6 +3,6 @@
 #
 #     sum-of-chunks.sh
 #
-# An item is where a chunk begins. --reduce folds the results, where a script would call sum(pool.map(...)).
+# An item is where a chunk begins. The second command is what sum(pool.map(...)) would be.
 set -eu
-parjob --range 1:1000000:100000 py --as int 'sum(range(x, x + 100000))' --reduce sum
+parjob --range 1:1000000:100000 py --as int 'sum(range(x, x + 100000))' | parjob sum

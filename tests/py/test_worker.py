@@ -68,7 +68,15 @@ class Worker:
         answer = self.read()
         if answer is None:
             return None
-        _, count, kind, data = answer
+        # An async function's items are answered one by one, in any order.
+        answers = [answer]
+        while answers[-1] and sum(count for _, count, _, _ in answers) < len(items):
+            answers.append(self.read())
+        if not answers[-1]:
+            return None
+        return [result for answer in sorted(answers) for result in self.results(*answer)]
+
+    def results(self, _, count, kind, data):
         if kind == LINES:
             return [line.decode() for line in data.split(b"\n")[:-1]]
         lengths, kinds, at = struct.unpack("<%dI" % count, data[: 4 * count]), data[4 * count : 5 * count], 5 * count
@@ -391,8 +399,8 @@ class Async(Folder):
         with self.start("f", "concurrency=7", "init=import sys") as worker:
             for first in range(1, 41, 2):
                 worker.send([b"a", b"b"], first=first)
-            firsts = sorted(worker.read()[0] for _ in range(20))
-            self.assertEqual(firsts, list(range(1, 41, 2)))
+            firsts = sorted(worker.read()[0] for _ in range(40))
+            self.assertEqual(firsts, list(range(1, 41)))
         for concurrency, most in [(1, 1), (7, 7)]:
             with self.start("f", "concurrency=%d" % concurrency, "init=import atexit; atexit.register(lambda: print(most))") as worker:
                 worker.do(["a"] * 20)

@@ -533,7 +533,7 @@ def told(error, expression=None):
     return text if len(text) <= LONGEST else "...\n" + text[-LONGEST:]
 
 
-# Async functions: many items at work at once, of one chunk or of several.
+# Async functions: many items at work at once, each answered by itself.
 
 
 def serve_async(worker):
@@ -550,40 +550,29 @@ class Side:
     async def serve(self):
         import asyncio
 
-        loop = asyncio.get_running_loop()
-        self.slots = asyncio.Semaphore(max(self.worker.concurrency, 1))
-        under_way = set()
+        loop, under_way = asyncio.get_running_loop(), set()
+        slots = asyncio.Semaphore(max(self.worker.concurrency, 1))
         while True:
-            async with self.slots:
-                # There is room for one more.
-                pass
             chunk = await loop.run_in_executor(None, self.worker.pipes.read)
             if chunk is None:
                 break
-            task = loop.create_task(self.chunk(*chunk))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
-            # Its items take their places before the next chunk is read.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            first, _, closing, fields, data = chunk
+            for number, item in enumerate(self.worker.split(data, closing, fields), first):
+                await slots.acquire()
+                task = loop.create_task(self.item(number, item))
+                under_way.add(task)
+                task.add_done_callback(lambda task: under_way.discard(task) or slots.release())
         await asyncio.gather(*under_way)
 
-    async def chunk(self, first, count, closing, fields, data):
-        import asyncio
-
-        failures = {}
-        items = enumerate(self.worker.split(data, closing, fields))
-        results = await asyncio.gather(*(self.item(first, place, item, failures) for place, item in items))
-        self.worker.answer(first, results, failures)
-
-    async def item(self, first, place, item, failures):
-        async with self.slots:
-            try:
-                return await Noted(self.result(item), self.worker.page, first + place)
-            except FATAL:
-                raise
-            except BaseException as error:
-                failures[place] = error
+    async def item(self, number, item):
+        result, failures = None, {}
+        try:
+            result = await Noted(self.result(item), self.worker.page, number)
+        except FATAL:
+            raise
+        except BaseException as error:
+            failures[0] = error
+        self.worker.answer(number, [result], failures)
 
     async def result(self, item):
         result = self.call(item)
