@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::chunk::Chunking;
 use crate::command::recipe;
-use crate::engine::Again;
+use crate::engine::{Again, Keep};
 use crate::exit::Report;
 use crate::op::{self, Operation, Params};
 use crate::progress::{self, Talk};
@@ -82,6 +82,8 @@ impl Chosen {
 pub struct Processes {
     /// The command, and how it is run.
     pub command: recipe::Options,
+    /// They stay up, in this way; else each does one item or batch.
+    pub keep: Option<Keep>,
     /// Between two starts.
     pub delay: Duration,
     /// Which attempts are followed by another.

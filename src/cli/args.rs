@@ -7,6 +7,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
@@ -87,7 +88,8 @@ fn subcommand(operation: &'static Operation) -> Command {
     let words = (operation.words)(&Params::defaults(operation));
     if words == Words::Command {
         let name = operation.name;
-        return command.args(command_args()).override_usage(if name == "sh" {
+        let args = if name == "pool" { pool_args() } else { command_args() };
+        return command.args(args).override_usage(if name == "sh" {
             "parjob sh [OPTIONS] [SCRIPT] [::: ITEM...]... [:::: FILE...]...".to_owned()
         } else {
             format!("parjob {name} [OPTIONS] COMMAND [WORD]... [::: ITEM...]... [:::: FILE...]...")
@@ -262,6 +264,7 @@ fn command_args() -> Vec<Arg> {
     let mut args = template_args();
     args.extend(failure_args());
     args.extend(pace_args());
+    args.extend(share_args(PACE));
     args
 }
 
@@ -296,6 +299,25 @@ fn template_args() -> Vec<Arg> {
     ]
 }
 
+/// The options of commands that stay up.
+fn pool_args() -> Vec<Arg> {
+    const HEADING: &str = "The command";
+    let mut args = vec![
+        own("protocol", "WHAT", HEADING, "How items and answers go over: lines, json, frames")
+            .value_parser(["lines", "json", "frames"])
+            .hide_possible_values(true)
+            .default_value("lines"),
+        own("init", "TEXT", HEADING, "What each process is told first; it must answer")
+            .value_parser(value_parser!(OsString)),
+        own("recycle", "N", HEADING, "A process does N items at the most, then a fresh one goes on")
+            .value_parser(value_parser!(NonZeroU64)),
+        own("recycle-rss", "SIZE", HEADING, "A process that holds more memory than SIZE is replaced"),
+    ];
+    args.extend(failure_args());
+    args.extend(share_args("Processes"));
+    args
+}
+
 fn failure_args() -> Vec<Arg> {
     const HEADING: &str = "Failures of commands";
     vec![
@@ -313,13 +335,22 @@ fn failure_args() -> Vec<Arg> {
     ]
 }
 
+/// The heading of [`pace_args`].
+const PACE: &str = "When the next command may start";
+
 fn pace_args() -> Vec<Arg> {
-    const HEADING: &str = "When the next command may start";
+    const HEADING: &str = PACE;
     vec![
         own("delay", "DUR", HEADING, "So long after the one before").conflicts_with("rate"),
         own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)"),
-        own("nice", "N", HEADING, "Added to the niceness of commands").value_parser(value_parser!(i32).range(-20..=19)),
-        own("threads-per-job", "N|auto", HEADING, "Asks libraries for N threads; auto: CPUs / jobs"),
+    ]
+}
+
+/// What commands take of the machine.
+fn share_args(heading: &'static str) -> [Arg; 2] {
+    [
+        own("nice", "N", heading, "Added to the niceness of commands").value_parser(value_parser!(i32).range(-20..=19)),
+        own("threads-per-job", "N|auto", heading, "Asks libraries for N threads; auto: CPUs / jobs"),
     ]
 }
 

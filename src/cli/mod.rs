@@ -11,6 +11,7 @@ mod commands;
 mod explain;
 mod help;
 mod negative;
+mod pool;
 mod resolve;
 mod split;
 mod tail;

@@ -13,6 +13,7 @@ use clap::parser::ValueSource;
 use super::args::ITEMS;
 use super::commands::processes;
 use super::negative::unmarked;
+use super::pool::pool;
 use super::{Apart, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
@@ -72,8 +73,12 @@ pub(super) fn resolve(
     let items_are_typed = !items_given && around.stdin_is_terminal;
     let process = work.process()?;
     let jobs = jobs(given, process.is_some(), around, &mut decide)?;
-    let processes =
-        process.map(|process| processes(process, tail, given, jobs, around.cpus.count, &mut decide)).transpose()?;
+    let cpus = around.cpus.count;
+    let processes = match process {
+        None => None,
+        Some(op::Process::Pool) => Some(pool(tail, given, jobs, cpus, &mut decide)?),
+        Some(process) => Some(processes(process, tail, given, jobs, cpus, &mut decide)?),
+    };
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
@@ -282,7 +287,7 @@ fn chunking(
     processes: Option<&Processes>,
     decide: Decide<'_>,
 ) -> Result<Chunking> {
-    let batch = processes.map(|processes| match processes.command.batch {
+    let batch = processes.filter(|processes| processes.keep.is_none()).map(|processes| match processes.command.batch {
         Batch::Items(items) => items,
         Batch::Max => NonZeroU32::MIN,
     });
@@ -301,7 +306,8 @@ fn chunking(
         decide("chunk", "1".into(), "--halt counts items one by one".into());
         return Ok(Chunking::Items(NonZeroU32::MIN));
     }
-    decide("chunk", "auto".into(), "the default: about a millisecond of work, by measurement".into());
+    let work = if processes.is_some() { "ten milliseconds" } else { "a millisecond" };
+    decide("chunk", "auto".into(), format!("the default: about {work} of work, by measurement"));
     Ok(Chunking::Auto)
 }
 

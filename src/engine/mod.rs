@@ -1,7 +1,7 @@
 //! What carries chunks to workers.
 //!
 //! The run loop starts blocks and collects what has ended; in between, workers pull. [`Local`] does chunks on threads
-//! of this process, [`Processes`] has a process do each item or batch. Tests of the loop put an engine in their place
+//! of this process, [`Processes`] has a process do each item or batch, [`Pool`] keeps processes up and feeds them. Tests of the loop put an engine in their place
 //! that does as it is told.
 
 mod again;
@@ -9,6 +9,7 @@ mod caught;
 mod hand;
 mod local;
 mod outbox;
+mod pool;
 mod processes;
 mod quota;
 mod ran;
@@ -21,6 +22,7 @@ pub use again::{Again, Kind};
 pub use caught::is_caught;
 pub use hand::{Job, Task};
 pub use local::Local;
+pub use pool::{Flight, Keep, Language, Lines, Mismatch, Pool, Protocol, Stations, Team, WorkerStrays};
 pub use processes::{Crew, GuardSlot, Journal, Keeper, Note, Processes, Roster, Skip, Strays};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
@@ -42,6 +44,14 @@ pub trait Engine {
 
     /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
     fn close(&mut self) -> Option<Answer>;
+
+    /// There will be no more blocks, but for items that are tried again: whatever is kept up for more may end.
+    fn finish(&mut self) {}
+
+    /// Whether nothing is kept up any more. A [`Ring`] tells when that changes.
+    fn is_quiet(&self) -> bool {
+        true
+    }
 
     /// Tells which item's results go out next: what it has may be handed over before it has ended.
     fn front(&mut self, _seq: Seq) {}
@@ -72,6 +82,8 @@ pub enum Delivery {
     Chunks(Parcel),
     /// What a process did.
     Process(Box<Ran>),
+    /// The run cannot be carried out.
+    Broken(anyhow::Error),
 }
 
 /// Tells the run loop that there is something to collect.

@@ -20,6 +20,7 @@ mod min;
 mod number;
 mod order;
 mod pi;
+mod pool;
 mod reduce;
 mod results;
 mod run;
@@ -47,6 +48,7 @@ pub use results::Results;
 pub static OPERATIONS: &[&Operation] = &[
     &run::RUN,
     &sh::SH,
+    &pool::POOL,
     &square::SQUARE,
     &double::DOUBLE,
     &len::LEN,
@@ -203,6 +205,8 @@ pub enum Process {
     Run,
     /// A script for a shell.
     Shell,
+    /// A program that stays up and is fed items.
+    Pool,
 }
 
 /// Gives each item a result.

@@ -24,7 +24,7 @@ use crate::source::Records;
 use crate::sys::mark::Mark;
 
 /// The memory for output that waits for its turn.
-const ROOM: usize = 64 << 20;
+pub(super) const ROOM: usize = 64 << 20;
 
 /// What libraries and languages look at to know how many threads they should use.
 const THREADS: [&str; 8] = [
@@ -114,7 +114,7 @@ pub(super) fn crew(
 }
 
 /// What all processes find in their environment.
-fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
+pub(super) fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
     let threads = threads.map(|threads| OsString::from(threads.to_string()));
     let is_set = |name: &OsString| {
         let ours = OWN.iter().any(|own| name == own);

@@ -1,6 +1,7 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
 mod crew;
+mod team;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,15 +14,14 @@ use anyhow::{Context, Result, anyhow};
 use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
-use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::Recipe;
-use crate::engine::{self, Engine, Job, Local, Note, Processes, Quota, Roster, Task};
+use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Task};
 use crate::event::{Ended, Observer};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::op::{self, Answer, Blanks, Map, Params};
 use crate::output::{self, Format, Sink, Writer};
-use crate::plan::Plan;
+use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
@@ -87,11 +87,15 @@ struct Work {
 enum Todo {
     Chunks(Job),
     Commands(Box<Recipe>),
+    Pool(team::Ready),
 }
 
 /// The operation, and the fold of its results.
 fn prepare(plan: &Plan, opened: &Opened) -> Result<Todo> {
     if let Some(processes) = &plan.processes {
+        if processes.keep.is_some() {
+            return Ok(Todo::Pool(team::ready(processes)?));
+        }
         return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes, opened.names())?)));
     }
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
@@ -124,11 +128,11 @@ fn run_connected(
     let is_fold = matches!(work, Todo::Chunks(Job::Fold(_) | Job::Reduce(..)));
     let map = match &work {
         Todo::Chunks(Job::Map(map) | Job::Reduce(map, _)) => Some(Arc::clone(map)),
-        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) => None,
+        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) | Todo::Pool(_) => None,
     };
     let mut header = Vec::new();
     match &work {
-        Todo::Chunks(Job::Map(_)) => format.begin(&mut header),
+        Todo::Chunks(Job::Map(_)) | Todo::Pool(_) => format.begin(&mut header),
         Todo::Chunks(_) => {}
         Todo::Commands(_) => format.begin_processes(&mut header),
     }
@@ -189,17 +193,21 @@ fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
     // What commands print has room of its own, and waits for nothing but its turn.
-    let unwritten = if plan.processes.is_some() { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
+    let by_item = plan.processes.as_ref().is_some_and(|processes| processes.keep.is_none());
+    let unwritten = if by_item { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
     (pool, Limits { unwritten, total: plan.source.total().or(plan.progress.total) })
 }
 
+/// Tells what runs now.
+type Describe = dyn Fn() -> String + Send;
+
 /// Hears signals and tells the loop. SIGUSR1 asks what runs now.
-fn listen(plan: &Plan, made: Option<(Arc<Roster>, Arc<Clock>)>, sender: &Sender<Message>) -> Result<()> {
+fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
     signals::listen(grace, move |signal| {
-        let message = match &made {
-            Some((roster, clock)) if signal == SIGUSR1 => Message::Note(Note::Warning(roster.describe(clock))),
+        let message = match &describe {
+            Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),
         };
         drop(sender.send(message));
@@ -220,19 +228,26 @@ fn start_engine(
         let left = AtomicU64::new(halt.items(plan.source.total())?);
         Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
+    let tell = if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
     match (work, &plan.processes) {
+        (Todo::Pool(ready), Some(processes @ Processes { keep: Some(keep), .. })) => {
+            let team = team::team(plan, processes, keep, ready, quota, tell, format, spares, watch, sender);
+            let stations = Arc::clone(&team.stations);
+            listen(plan, Some(Box::new(move || stations.describe())), sender)?;
+            Ok(Box::new(Pool::new(team)))
+        }
         (Todo::Commands(recipe), Some(processes)) => {
             let made = crew::crew(plan, processes, *recipe, quota, format, spares, watch, sender)?;
-            listen(plan, Some((made.roster, made.clock)), sender)?;
-            Ok(Box::new(Processes::new(made.crew)))
+            let (roster, clock) = (made.roster, made.clock);
+            listen(plan, Some(Box::new(move || roster.describe(&clock))), sender)?;
+            Ok(Box::new(engine::Processes::new(made.crew)))
         }
         (Todo::Chunks(job), _) => {
             listen(plan, None, sender)?;
-            let tell = if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
             let task = Task { job, format: Arc::clone(format), tell, apart };
             Ok(Box::new(start_local(plan, task, quota, spares, sender)?))
         }
-        (Todo::Commands(_), None) => anyhow::bail!("there is no command"),
+        (Todo::Commands(_) | Todo::Pool(_), _) => anyhow::bail!("there is no command"),
     }
 }
 

@@ -1,0 +1,407 @@
+//! One worker's life: claims chunks, writes them to its process, reads the answers, hands on the results.
+//!
+//! What is done when a process dies, hangs or answers nonsense stands in [`super::trouble`].
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::Shared;
+use super::ahead::{Ahead, WINDOW};
+use super::flight::Flight;
+use super::mate::{Mate, Read};
+use super::protocol::{Mismatch, Protocol};
+use super::station::{Station, wants};
+use super::voice::Voice;
+use crate::chunk::{Block, Claim};
+use crate::command::child::ending;
+use crate::command::words::Words;
+use crate::engine::{Delivery, Fate, Ran, Ring};
+use crate::item::{Attempt, Seq};
+use crate::op::Results;
+use crate::output::{Output, Stream};
+use crate::sys::limits;
+use crate::sys::spawn::Spawner;
+use crate::sys::tree;
+
+/// While so much is on its way to a slow reader, what processes say is left to wait.
+const FULL: usize = 8 << 20;
+
+/// How long to wait when the reader of the results is slow, or something has run out.
+pub(super) const AGAIN: Duration = Duration::from_millis(50);
+
+/// How often the memory of a process and orphans that have ended are seen to.
+const NOW_AND_THEN: Duration = Duration::from_millis(200);
+
+/// A worker.
+pub(super) struct Worker {
+    pub(super) shared: Arc<Shared>,
+    pub(super) station: Arc<Station>,
+    pub(super) protocol: Box<dyn Protocol>,
+    pub(super) spawner: Spawner,
+    pub(super) environment: Words,
+    pub(super) mate: Option<Mate>,
+    pub(super) flight: Flight,
+    pub(super) ahead: Ahead,
+    /// What is to be written to the process, and how much of it is.
+    pub(super) out: Vec<u8>,
+    pub(super) written: usize,
+    /// What the process wrote and is not read as answers yet.
+    pub(super) inbox: Vec<u8>,
+    bytes: Vec<u8>,
+    pub(super) voice: Voice,
+    /// When the item that the process is at began, by the run's clock.
+    pub(super) began: Duration,
+    /// The items that this process was given.
+    given: u64,
+    /// This process gets nothing more.
+    pub(super) winding: bool,
+    looked: Instant,
+}
+
+/// What poll found.
+#[derive(Clone, Copy, Default)]
+struct Ready {
+    out: bool,
+    err: bool,
+    end: bool,
+    bell: bool,
+}
+
+impl Worker {
+    pub(super) fn new(shared: Arc<Shared>, station: Arc<Station>) -> Result<Worker, Errno> {
+        let number = station.number;
+        Ok(Worker {
+            protocol: (shared.team.protocol)(number),
+            spawner: Spawner::new()?,
+            environment: Words::default(),
+            mate: None,
+            flight: Flight::default(),
+            ahead: Ahead::new(),
+            out: Vec::new(),
+            written: 0,
+            inbox: Vec::new(),
+            bytes: Vec::new(),
+            voice: Voice::new(number),
+            began: Duration::ZERO,
+            given: 0,
+            winding: false,
+            looked: Instant::now(),
+            shared,
+            station,
+        })
+    }
+
+    /// From its start to the end of the run.
+    pub(super) fn live(mut self) {
+        if self.shared.team.nice != 0 {
+            // Its processes inherit it from this thread. More than may be asked for is as much as there is.
+            let _ = limits::be_nice(self.shared.team.nice);
+        }
+        while !self.shared.lock().closed {
+            if self.shared.ending() != ending::NONE {
+                return self.cancel();
+            }
+            self.fill();
+            self.wind_up();
+            let ready = self.wait();
+            self.listen(ready);
+            self.look_after();
+        }
+        self.cancel();
+    }
+
+    /// Claims what there is room for, and writes it.
+    fn fill(&mut self) {
+        if self.mate.is_none() && !self.flight.is_empty() && !self.start() {
+            return;
+        }
+        while self.has_room() && self.shared.has_work() {
+            if self.mate.is_none() && !self.start() {
+                return;
+            }
+            let Some((block, claim)) = self.shared.claim(self.room()) else { break };
+            self.shared.hire();
+            self.send(block, claim);
+        }
+        self.push();
+    }
+
+    /// Whether this process can be given more.
+    fn has_room(&self) -> bool {
+        if self.winding || self.mate.as_ref().is_some_and(|mate| !mate.hears()) {
+            return false;
+        }
+        let items = self.flight.items();
+        let few = items <= self.ahead.limit() / 2 && self.flight.bytes() <= WINDOW / 2;
+        items == 0 || few && !self.shared.team.one_by_one
+    }
+
+    /// How many items it can be given now.
+    fn room(&self) -> usize {
+        let items = self.flight.items();
+        let each = if items == 0 { 16 } else { self.flight.bytes() / items };
+        let window = WINDOW.saturating_sub(self.flight.bytes()) / each.max(1);
+        let left = self.shared.team.recycle.map_or(u64::MAX, |most| most.saturating_sub(self.given));
+        let limit = self.ahead.limit().saturating_sub(items).min(window);
+        limit.min(usize::try_from(left).unwrap_or(usize::MAX)).max(1)
+    }
+
+    fn send(&mut self, block: Arc<Block>, claim: Claim) {
+        let first = self.flight.items() == 0;
+        let team = &self.shared.team;
+        let empty = || if team.again.retries > 0 { Results::with_ends() } else { team.format.results() };
+        self.flight.add(Arc::clone(&block), claim, empty);
+        if self.flight.has_early() {
+            let parts = self.flight.last_to_send();
+            self.encode(parts);
+        } else {
+            self.encode([(block, claim)]);
+        }
+        if first {
+            self.began = self.shared.team.clock.now();
+        }
+        self.ahead.sent(first);
+        self.land();
+        if self.shared.team.recycle.is_some_and(|most| self.given >= most) {
+            self.winding = true;
+        }
+    }
+
+    pub(super) fn encode(&mut self, parts: impl IntoIterator<Item = (Arc<Block>, Claim)>) {
+        for (block, claim) in parts {
+            let chunk = block.chunk(&claim);
+            self.flight.note_sent(&chunk);
+            self.given += chunk.count as u64;
+            self.protocol.encode(&chunk, &mut self.flight, &mut self.out);
+        }
+    }
+
+    /// Starts a process, and gives it again what has no answer.
+    fn start(&mut self) -> bool {
+        let team = &self.shared.team;
+        self.environment.clear();
+        self.environment.push(format!("PARJOB_WORKER={}", self.station.number).as_bytes());
+        let environment = [&team.environment, &self.environment];
+        let mate = match Mate::start(&mut self.spawner, &team.program, &team.words, environment) {
+            Ok(mate) => mate,
+            Err(errno) => {
+                self.cannot_start(errno);
+                return false;
+            }
+        };
+        let pid = mate.pid.as_raw_nonzero().get();
+        if let Some(guard) = &team.guard {
+            guard(self.station.number - 1, pid);
+        }
+        self.station.pid.store(pid, Ordering::Relaxed);
+        self.shared.up.fetch_add(1, Ordering::SeqCst);
+        self.began = team.clock.now();
+        self.mate = Some(mate);
+        (self.given, self.winding) = (0, false);
+        self.flight.begin();
+        self.protocol.begin(&mut self.flight, &mut self.out);
+        let parts = self.flight.all_to_send();
+        self.encode(parts);
+        self.ahead.sent(true);
+        true
+    }
+
+    /// Writes what the pipe takes.
+    fn push(&mut self) {
+        let Some(mate) = self.mate.as_mut().filter(|_| !self.out.is_empty()) else { return };
+        self.written += mate.write(&self.out[self.written..]);
+        // Nobody reads it any more: its end will be heard of.
+        if self.written == self.out.len() || !mate.hears() {
+            self.out.clear();
+            self.written = 0;
+        }
+    }
+
+    /// Closes the input of a process that gets nothing more. What it holds back comes out then, and it ends.
+    fn wind_up(&mut self) {
+        let Some(mate) = &mut self.mate else { return };
+        let idle = self.flight.is_empty() && self.out.is_empty();
+        self.winding |= self.shared.is_done();
+        if self.winding && self.out.is_empty() && mate.input.is_some() && mate.unread() == 0 {
+            mate.input = None;
+        }
+        if self.winding && idle {
+            self.retire();
+        }
+    }
+
+    /// Sleeps until something happens.
+    fn wait(&mut self) -> Ready {
+        let want = match (self.winding || self.shared.is_stopped(), self.flight.is_empty(), self.has_room()) {
+            (true, ..) | (false, false, false) => wants::NOTHING,
+            (false, true, _) => wants::WORK,
+            (false, false, true) => wants::MORE,
+        };
+        self.station.wants.store(want, Ordering::SeqCst);
+        let now = want != wants::NOTHING && self.shared.has_work();
+        if self.flight.is_empty() && !now && !self.shared.outboxes[self.station.number - 1].is_empty() {
+            (self.shared.team.ring)(Ring::Now);
+        }
+        let timeout = if now { Some(Duration::ZERO) } else { self.sleep() };
+        let ready = self.poll(timeout);
+        self.station.wants.store(wants::NOTHING, Ordering::SeqCst);
+        ready
+    }
+
+    /// How long the next sleep may be.
+    fn sleep(&self) -> Option<Duration> {
+        let team = &self.shared.team;
+        let Some(mate) = &self.mate else {
+            // What could not be started is tried again.
+            let waits = !self.flight.is_empty() || self.shared.has_work();
+            return waits.then_some(AGAIN);
+        };
+        if self.flight.is_empty() {
+            return None;
+        }
+        let timeout = team.timeout.map(|timeout| (self.began + timeout).saturating_sub(team.clock.now()));
+        let look = (self.out.is_empty() && mate.input.is_some()).then(|| self.ahead.look_in());
+        let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
+        let least = [timeout, look, memory].into_iter().flatten().min()?;
+        // A clock that stands still would make it spin.
+        Some(if team.clock.is_paused() { least.max(AGAIN) } else { least })
+    }
+
+    fn poll(&self, timeout: Option<Duration>) -> Ready {
+        let nothing = self.station.bell.fd();
+        let mate = self.mate.as_ref();
+        let full = self.shared.team.room.outgoing() > FULL;
+        let of = |fd, wanted: bool, flags| match fd {
+            Some(fd) if wanted => PollFd::from_borrowed_fd(fd, flags),
+            // A place without a descriptor asks for nothing of the bell.
+            _ => PollFd::from_borrowed_fd(nothing, PollFlags::empty()),
+        };
+        let mut fds = [
+            of(mate.and_then(|mate| mate.stream(Stream::Out)), true, PollFlags::IN),
+            of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
+            of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
+            PollFd::from_borrowed_fd(nothing, PollFlags::IN),
+            of(mate.and_then(|mate| mate.input.as_ref()).map(AsFd::as_fd), !self.out.is_empty(), PollFlags::OUT),
+        ];
+        let timeout = if full { Some(timeout.map_or(AGAIN, |timeout| timeout.min(AGAIN))) } else { timeout };
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            return Ready::default();
+        }
+        let [out, err, end, bell, _] = fds.map(|fd| !fd.revents().is_empty());
+        Ready { out, err, end, bell }
+    }
+
+    /// Takes what has come.
+    fn listen(&mut self, ready: Ready) {
+        if ready.bell {
+            self.station.bell.silence();
+        }
+        if ready.err {
+            self.hear(false);
+        }
+        if ready.out {
+            match self.read() {
+                Ok(false) => {}
+                Ok(true) => return self.is_gone(),
+                Err(mismatch) => return self.mismatched(&mismatch),
+            }
+        }
+        if ready.end {
+            self.is_gone();
+        }
+        self.push();
+    }
+
+    /// Reads answers; whether there will be no more.
+    pub(super) fn read(&mut self) -> Result<bool, Mismatch> {
+        let Some(mate) = &mut self.mate else { return Ok(true) };
+        let read = mate.read(Stream::Out, &mut self.inbox);
+        if let Read::Some(_) = read {
+            self.take()?;
+        }
+        Ok(read == Read::End)
+    }
+
+    /// Makes answers of what was read.
+    fn take(&mut self) -> Result<(), Mismatch> {
+        let before = (self.flight.answers(), self.flight.items());
+        if !self.voice.said().is_empty()
+            && let Some(seq) = self.flight.charged(None)
+        {
+            self.flight.note_said(seq, self.voice.said());
+        }
+        let used = self.protocol.decode(&self.inbox, &mut self.flight);
+        let items = before.1 - self.flight.items();
+        if self.flight.answers() > before.0 {
+            self.voice.forget();
+            self.began = self.shared.team.clock.now();
+            self.shared.failed_starts.store(0, Ordering::Relaxed);
+        }
+        if items > 0 {
+            self.ahead.answered(items);
+        }
+        self.land();
+        self.inbox.drain(..used?);
+        Ok(())
+    }
+
+    /// Hands on what is answered.
+    pub(super) fn land(&mut self) {
+        let (shared, number) = (&self.shared, self.station.number);
+        let finish = shared.finish();
+        self.flight.land(|landed| {
+            let attempt: Attempt = landed.block.attempt();
+            finish.hand_on(landed.chunk, landed.results, &mut self.bytes, |mut done| {
+                for failed in &mut done.failed {
+                    let said = landed.said.iter().rfind(|(seq, _)| *seq == failed.seq);
+                    failed.said = said.map(|(_, said)| said.clone()).unwrap_or_default();
+                }
+                shared.post(number, attempt, done);
+            });
+        });
+        let head = self.flight.charged(None).map_or(0, |seq| seq.0);
+        self.station.seq.store(head, Ordering::Relaxed);
+    }
+
+    /// Shows what the process says on standard error.
+    pub(super) fn hear(&mut self, at_end: bool) {
+        let Some(mate) = &mut self.mate else { return };
+        let mut read = mate.read(Stream::Err, &mut self.voice.heard);
+        while let (Read::Some(_), true) = (read, at_end) {
+            read = mate.read(Stream::Err, &mut self.voice.heard);
+        }
+        let shown = self.voice.take(at_end || read == Read::End);
+        if shown.is_empty() {
+            return;
+        }
+        let mut output = Output::new(&self.shared.team.room);
+        // What cannot be kept is lost, and nothing else with it.
+        if output.of(Stream::Err).push(&shown).is_ok() {
+            let (first, attempt) = (Seq::FIRST, Attempt::FIRST);
+            let ran = Ran { first, items: 0, attempt, fate: Fate::AtWork, output, record: None, account: None };
+            self.shared.deliver(Delivery::Process(Box::new(ran)));
+        }
+    }
+
+    /// Does what is due.
+    fn look_after(&mut self) {
+        if self.looked.elapsed() >= NOW_AND_THEN {
+            self.looked = Instant::now();
+            // Orphans come to this process; those that have ended must not pile up in a long run.
+            tree::reap_orphans(&[]);
+            let most = self.shared.team.recycle_rss;
+            let memory = self.mate.as_ref().filter(|_| most.is_some()).and_then(Mate::memory);
+            if memory.zip(most).is_some_and(|(memory, most)| memory > most) {
+                self.winding = true;
+            }
+        }
+        self.see_to_timeout();
+        self.see_to_silence();
+    }
+}
