@@ -7,7 +7,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 
 use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
@@ -88,12 +88,14 @@ fn subcommand(operation: &'static Operation) -> Command {
     let words = (operation.words)(&Params::defaults(operation));
     if words == Words::Command {
         let name = operation.name;
-        let args = if name == "pool" { pool_args() } else { command_args() };
-        return command.args(args).override_usage(if name == "sh" {
-            "parjob sh [OPTIONS] [SCRIPT] [::: ITEM...]... [:::: FILE...]...".to_owned()
-        } else {
-            format!("parjob {name} [OPTIONS] COMMAND [WORD]... [::: ITEM...]... [:::: FILE...]...")
-        });
+        let (args, words) = match name {
+            "pool" => (pool_args(), "COMMAND [WORD]..."),
+            "py" => (python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
+            "sh" => (command_args(), "[SCRIPT]"),
+            _ => (command_args(), "COMMAND [WORD]..."),
+        };
+        let usage = format!("parjob {name} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...");
+        return command.args(args).override_usage(usage);
     }
     let (item, hint) = match words {
         Words::Values | Words::Command => ("ITEM", ValueHint::Other),
@@ -309,9 +311,44 @@ fn pool_args() -> Vec<Arg> {
             .default_value("lines"),
         own("init", "TEXT", HEADING, "What each process is told first; it must answer")
             .value_parser(value_parser!(OsString)),
-        own("recycle", "N", HEADING, "A process does N items at the most, then a fresh one goes on")
+    ];
+    args.extend(stay_args(HEADING));
+    args
+}
+
+/// The options of `py`.
+fn python_args() -> Vec<Arg> {
+    const HEADING: &str = "The function";
+    let text = || value_parser!(OsString);
+    let number = || value_parser!(NonZeroU32);
+    let mut args = vec![
+        own("as", "TYPE", HEADING, "What the function gets: str, int, float, json, csv (a list), bytes")
+            .value_parser(["str", "int", "float", "json", "csv", "bytes"])
+            .hide_possible_values(true)
+            .default_value("str"),
+        own_flag("json", HEADING, "Print results as JSON"),
+        own("batch", "N", HEADING, "Give it lists of N items; it returns a list of N results")
+            .short('n')
+            .value_parser(number())
+            .conflicts_with("concurrency"),
+        own("concurrency", "N", HEADING, "N items at work at once in each process, for async functions")
+            .value_parser(number()),
+        own("import", "MODULE", HEADING, "Import MODULE before: re, 'numpy as np', 'from math import *'")
+            .value_parser(text())
+            .action(ArgAction::Append),
+        own("init", "CODE", HEADING, "Run CODE once in each process before").value_parser(text()).action(ArgAction::Append),
+        own("python", "PATH", HEADING, "Which Python, 3.8 or later").value_parser(text()).default_value("python3"),
+    ];
+    args.extend(stay_args("Processes"));
+    args
+}
+
+/// The options of all that stays up.
+fn stay_args(heading: &'static str) -> Vec<Arg> {
+    let mut args = vec![
+        own("recycle", "N", heading, "A process does N items at the most, then a fresh one goes on")
             .value_parser(value_parser!(NonZeroU64)),
-        own("recycle-rss", "SIZE", HEADING, "A process that holds more memory than SIZE is replaced"),
+        own("recycle-rss", "SIZE", heading, "A process that holds more memory than SIZE is replaced"),
     ];
     args.extend(failure_args());
     args.extend(share_args("Processes"));

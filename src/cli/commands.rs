@@ -83,7 +83,7 @@ fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> 
                 "run needs a command, such as: parjob run gzip -9 {{}}; for command lines as items there is parjob sh"
             )
         }
-        Process::Run | Process::Pool => Ok(Way::Run),
+        Process::Run | Process::Pool | Process::Python => Ok(Way::Run),
         Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
     }
 }

@@ -12,6 +12,7 @@ mod explain;
 mod help;
 mod negative;
 mod pool;
+mod python;
 mod resolve;
 mod split;
 mod tail;

@@ -33,6 +33,7 @@ pub(super) fn pool(
     if given.contains_id("reduce") && text(given, "reduce").is_some() {
         bail!("--reduce folds what operations inside parjob give; here, parjob pool ... | parjob sum does it");
     }
+    let (recycle, recycle_rss) = recycling(given)?;
     let keep = Keep {
         language: match text(given, "protocol") {
             Some("json") => Language::Json,
@@ -40,20 +41,36 @@ pub(super) fn pool(
             _ => Language::Lines,
         },
         init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
-        recycle: given.get_one::<NonZeroU64>("recycle").map(|items| items.get()),
-        recycle_rss: text(given, "recycle-rss")
-            .map(|text| values::size(text).context("--recycle-rss"))
-            .transpose()?
-            .map(|size| size.max(1)),
+        recycle,
+        recycle_rss,
     };
     if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
         bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
     }
+    decide("command", shown(&words), "given on the command line; it stays up".into());
+    stay_up(words, keep, NonZeroU32::MIN, given, jobs, cpus, decide)
+}
+
+/// `--recycle` and `--recycle-rss`.
+pub(super) fn recycling(given: &ArgMatches) -> Result<(Option<u64>, Option<u64>)> {
+    let size = text(given, "recycle-rss").map(|text| values::size(text).context("--recycle-rss")).transpose()?;
+    Ok((given.get_one::<NonZeroU64>("recycle").map(|items| items.get()), size.map(|size| size.max(1))))
+}
+
+/// What all processes that stay up have in common.
+pub(super) fn stay_up(
+    words: Vec<OsString>,
+    keep: Keep,
+    batch: NonZeroU32,
+    given: &ArgMatches,
+    jobs: usize,
+    cpus: usize,
+    decide: Decide<'_>,
+) -> Result<Processes> {
     let timeout = match text(given, "timeout").map(timeout).transpose()? {
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
         timeout => timeout,
     };
-    decide("command", shown(&words), "given on the command line; it stays up".into());
     for (what, name) in [
         ("protocol", "protocol"),
         ("recycle-rss", "recycle-rss"),
@@ -78,7 +95,7 @@ pub(super) fn pool(
             way: Way::Run,
             words,
             token: None,
-            batch: Batch::Items(NonZeroU32::MIN),
+            batch: Batch::Items(batch),
             stdin: Stdin::Null,
             grouping: Grouping::Items,
             dry_run: false,

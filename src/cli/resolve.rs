@@ -14,6 +14,7 @@ use super::args::ITEMS;
 use super::commands::processes;
 use super::negative::unmarked;
 use super::pool::pool;
+use super::python::python;
 use super::{Apart, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
@@ -77,6 +78,7 @@ pub(super) fn resolve(
     let processes = match process {
         None => None,
         Some(op::Process::Pool) => Some(pool(tail, given, jobs, cpus, &mut decide)?),
+        Some(op::Process::Python) => Some(python(&tail, &source, given, jobs, cpus, &mut decide)?),
         Some(process) => Some(processes(process, tail, given, jobs, cpus, &mut decide)?),
     };
     let policy = policy(given, around, processes.as_ref())?;
@@ -287,10 +289,13 @@ fn chunking(
     processes: Option<&Processes>,
     decide: Decide<'_>,
 ) -> Result<Chunking> {
-    let batch = processes.filter(|processes| processes.keep.is_none()).map(|processes| match processes.command.batch {
+    let batch = processes.map(|processes| match processes.command.batch {
         Batch::Items(items) => items,
         Batch::Max => NonZeroU32::MIN,
     });
+    // What stays up takes as many items as it likes, unless it is to have lists of them.
+    let stays = processes.is_some_and(|processes| processes.keep.is_some());
+    let batch = batch.filter(|batch| !stays || *batch > NonZeroU32::MIN);
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
         let items = text.parse::<NonZeroU32>().ok();

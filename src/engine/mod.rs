@@ -22,7 +22,9 @@ pub use again::{Again, Kind};
 pub use caught::is_caught;
 pub use hand::{Job, Task};
 pub use local::Local;
-pub use pool::{Flight, Keep, Language, Lines, Mismatch, Pool, Protocol, Stations, Team, WorkerStrays};
+pub use pool::{
+    Flight, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations, Team, WorkerStrays,
+};
 pub use processes::{Crew, GuardSlot, Journal, Keeper, Note, Processes, Roster, Skip, Strays};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};

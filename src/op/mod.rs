@@ -21,6 +21,7 @@ mod number;
 mod order;
 mod pi;
 mod pool;
+mod python;
 mod reduce;
 mod results;
 mod run;
@@ -49,6 +50,7 @@ pub static OPERATIONS: &[&Operation] = &[
     &run::RUN,
     &sh::SH,
     &pool::POOL,
+    &python::PY,
     &square::SQUARE,
     &double::DOUBLE,
     &len::LEN,
@@ -207,6 +209,8 @@ pub enum Process {
     Shell,
     /// A program that stays up and is fed items.
     Pool,
+    /// Processes of Python that stay up and call a function with items.
+    Python,
 }
 
 /// Gives each item a result.

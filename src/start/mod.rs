@@ -16,8 +16,8 @@ use signal_hook::consts::SIGUSR1;
 use crate::buffer::{BUFFER, BufferPool, Spares};
 use crate::command::program::NoProgram;
 use crate::command::recipe::Recipe;
-use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Task};
-use crate::event::{Ended, Observer};
+use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
+use crate::event::{Ended, Observer, Stop};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::op::{self, Answer, Blanks, Map, Params};
 use crate::output::{self, Format, Sink, Writer};
@@ -93,8 +93,8 @@ enum Todo {
 /// The operation, and the fold of its results.
 fn prepare(plan: &Plan, opened: &Opened) -> Result<Todo> {
     if let Some(processes) = &plan.processes {
-        if processes.keep.is_some() {
-            return Ok(Todo::Pool(team::ready(processes)?));
+        if let Some(keep) = &processes.keep {
+            return Ok(Todo::Pool(team::ready(plan, processes, keep, opened.names())?));
         }
         return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes, opened.names())?)));
     }
@@ -179,7 +179,11 @@ fn remark(map: &dyn Map, exit: Exit) -> Exit {
 
 /// Puts a result file in place, when there is a whole one.
 fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
-    let exit = Exit::of(ended, report);
+    let refused = match &ended.stop {
+        Some(Stop::Unwritable(error)) => error.downcast_ref::<Refused>(),
+        _ => None,
+    };
+    let exit = refused.map_or_else(|| Exit::of(ended, report), |refused| Exit::Status(refused.status));
     if ended.is_whole() {
         writer.complete()?;
     } else {

@@ -14,14 +14,17 @@ use crate::command::clock::Clock;
 use crate::command::program;
 use crate::command::recipe::Timeout;
 use crate::command::words::Words;
-use crate::engine::{Keep, Language, Lines, Protocol, Quota, Stations, Team};
+use crate::engine::{Keep, Language, Lines, MakeProtocol, Python, Quota, Stations, Team};
 use crate::output::{Format, Room};
 use crate::plan::{Plan, Processes};
+use crate::progress::Talk;
 use crate::run::Message;
+use crate::source::Records;
 
 /// A pool that is about to be started.
 pub(super) struct Ready {
     program: CString,
+    words: Words,
 }
 
 /// Looks at the command before anything is read or started.
@@ -29,9 +32,28 @@ pub(super) struct Ready {
 /// # Errors
 ///
 /// Its program cannot be run ([`program::NoProgram`]).
-pub(super) fn ready(processes: &Processes) -> Result<Ready> {
+pub(super) fn ready(plan: &Plan, processes: &Processes, keep: &Keep, names: &[Vec<u8>]) -> Result<Ready> {
     let Some(name) = processes.command.words.first() else { bail!("there is no command to run") };
-    Ok(Ready { program: program::find(name.as_bytes(), std::env::var_os("PATH").as_deref())? })
+    let program = program::find(name.as_bytes(), std::env::var_os("PATH").as_deref())?;
+    let mut words = Words::default();
+    processes.command.words.iter().for_each(|word| words.push(word.as_bytes()));
+    if let Language::Python { .. } = keep.language {
+        python_words(plan, names, &mut words);
+    }
+    Ok(Ready { program, words })
+}
+
+/// What the program in Python is to know of items, and of how much to tell of failures.
+fn python_words(plan: &Plan, names: &[Vec<u8>], words: &mut Words) {
+    if plan.source.reading.records == Records::Json {
+        words.push(b"fields=json");
+    } else if plan.source.fields() != Some(1) {
+        words.push(b"fields=list");
+        names.iter().for_each(|name| words.push(&[b"name=", &name[..]].concat()));
+    }
+    if plan.talk == Talk::Verbose {
+        words.push(b"tracebacks=1000000000");
+    }
 }
 
 /// Everything that the engine needs.
@@ -52,11 +74,9 @@ pub(super) fn team(
     }
     let (ringing, telling) = (sender.clone(), sender.clone());
     let command = &processes.command;
-    let mut words = Words::default();
-    command.words.iter().for_each(|word| words.push(word.as_bytes()));
     Team {
         program: ready.program,
-        words,
+        words: ready.words,
         environment: environment(command.threads, watch.as_deref().map(|watch| &*watch.mark)),
         protocol: protocol(keep),
         jobs: plan.jobs,
@@ -85,9 +105,12 @@ pub(super) fn team(
 }
 
 /// The language of each worker.
-fn protocol(keep: &Keep) -> Box<dyn Fn(usize) -> Box<dyn Protocol> + Send + Sync> {
+fn protocol(keep: &Keep) -> Box<MakeProtocol> {
     let init = keep.init.clone();
     match keep.language {
-        Language::Lines | Language::Json | Language::Frames => Box::new(move |_| Box::new(Lines::new(init.clone()))),
+        Language::Lines | Language::Json | Language::Frames => {
+            Box::new(move |_| Ok(Box::new(Lines::new(init.clone()))))
+        }
+        Language::Python { concurrency } => Box::new(move |_| Ok(Box::new(Python::new(concurrency)?))),
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Ahead {
     pace: Pace,
     /// So many items must be in flight for answers to come.
     held: usize,
+    /// So many items must be in flight for the process to have enough to do.
+    wants: usize,
     /// When something came or was sent last.
     since: Instant,
     /// When answers came last, or the first item was sent after a time without any.
@@ -37,14 +39,14 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn new() -> Ahead {
+    pub(super) fn new(wants: usize) -> Ahead {
         let now = Instant::now();
-        Ahead { pace: Pace::aiming(AIM), held: 0, since: now, mark: now, patience: SOON }
+        Ahead { pace: Pace::aiming(AIM), held: 0, wants, since: now, mark: now, patience: SOON }
     }
 
     /// How many items may be in flight.
     pub(super) fn limit(&self) -> usize {
-        (self.pace.want() as usize).max(self.held)
+        (self.pace.want() as usize).max(self.held).max(self.wants)
     }
 
     /// Items were sent; whether none was in flight before.

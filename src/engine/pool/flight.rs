@@ -39,6 +39,16 @@ impl Leg {
         first + self.answered as u64..first + self.claim.items() as u64
     }
 
+    /// The answer to its first open item.
+    fn take(&mut self, answer: Result<Option<&[u8]>, Failure>) {
+        match answer {
+            Ok(Some(text)) => self.results.push(text),
+            Ok(None) => self.results.pass(),
+            Err(cause) => self.results.fail(cause),
+        }
+        self.answered += 1;
+    }
+
     fn is_answered(&self) -> bool {
         self.answered == self.claim.items()
     }
@@ -58,9 +68,11 @@ pub struct Flight {
     legs: VecDeque<Leg>,
     /// The leg that takes the next answer in order: all before it are answered.
     filling: usize,
-    early: BTreeMap<u64, Result<Vec<u8>, Failure>>,
+    early: BTreeMap<u64, Result<Option<Vec<u8>>, Failure>>,
     /// An answer that belongs to no item comes first.
     greeting: bool,
+    /// Why no process will ever do what it is to do, and parjob's exit status for that.
+    refusal: Option<(i32, String)>,
     /// The item that the process says it is at.
     at: Option<Seq>,
     /// Items without an answer, and the bytes that they take, about.
@@ -148,6 +160,16 @@ impl Flight {
         self.greeting
     }
 
+    /// No process will ever do what it is to do: no item is to blame. With parjob's exit status for that, and why.
+    pub fn refused(&mut self, status: i32, why: String) {
+        self.refusal = Some((status, why));
+    }
+
+    /// That a process said so.
+    pub(super) fn refusal(&mut self) -> Option<(i32, String)> {
+        self.refusal.take()
+    }
+
     /// It has come.
     pub fn greeted(&mut self) {
         self.greeting = false;
@@ -198,15 +220,24 @@ impl Flight {
     ///
     /// The item is not in flight, or has its answer.
     pub fn answer(&mut self, seq: Seq, answer: Result<&[u8], Failure>) -> Result<(), Mismatch> {
+        self.answer_or_pass(seq, answer.map(Some))
+    }
+
+    /// As [`Flight::answer`], for an item that went well and has nothing to show.
+    ///
+    /// # Errors
+    ///
+    /// The item is not in flight, or has its answer.
+    pub fn pass(&mut self, seq: Seq) -> Result<(), Mismatch> {
+        self.answer_or_pass(seq, Ok(None))
+    }
+
+    fn answer_or_pass(&mut self, seq: Seq, answer: Result<Option<&[u8]>, Failure>) -> Result<(), Mismatch> {
         self.settle_early();
         if let Some(leg) = self.legs.get_mut(self.filling).filter(|leg| leg.open().start == seq.0) {
-            match answer {
-                Ok(text) => leg.results.push(text),
-                Err(cause) => leg.results.fail(cause),
-            }
-            leg.answered += 1;
+            leg.take(answer);
         } else if self.is_open(seq) {
-            self.early.insert(seq.0, answer.map(<[u8]>::to_vec));
+            self.early.insert(seq.0, answer.map(|text| text.map(<[u8]>::to_vec)));
         } else {
             return Err(Mismatch(format!("answered item {seq}, which it was not at")));
         }
@@ -267,11 +298,7 @@ impl Flight {
                 return;
             }
             let Some(answer) = self.early.remove(&leg.open().start) else { return };
-            match answer {
-                Ok(text) => leg.results.push(&text),
-                Err(cause) => leg.results.fail(cause),
-            }
-            leg.answered += 1;
+            leg.take(answer.as_ref().map(Option::as_deref).map_err(Clone::clone));
         }
     }
 

@@ -16,6 +16,7 @@ mod lines;
 mod mate;
 mod options;
 mod protocol;
+mod python;
 mod queue;
 mod station;
 mod trouble;
@@ -47,8 +48,9 @@ use crate::output::{Format, Output, Room};
 
 pub use flight::Flight;
 pub use lines::Lines;
-pub use options::{Keep, Language};
+pub use options::{Keep, Language, Refused};
 pub use protocol::{Mismatch, Protocol};
+pub use python::Python;
 use queue::Queue;
 pub use station::Stations;
 use worker::Worker;
@@ -65,7 +67,7 @@ pub struct Team {
     /// What all processes find in their environment.
     pub environment: Words,
     /// Makes the language of a worker, whose number from 1 it is told.
-    pub protocol: Box<dyn Fn(usize) -> Box<dyn Protocol> + Send + Sync>,
+    pub protocol: Box<MakeProtocol>,
     /// How many workers.
     pub jobs: usize,
     /// Write nothing ahead of the answers: someone counts items as they end.
@@ -105,6 +107,9 @@ pub struct Team {
     /// Tells a person something.
     pub tell_note: Box<dyn Fn(Note) + Send + Sync>,
 }
+
+/// Makes the language of a worker, from 1. It may need files of its own.
+pub type MakeProtocol = dyn Fn(usize) -> std::io::Result<Box<dyn Protocol>> + Send + Sync;
 
 /// Sends a signal to what the process of this worker, from 1, has started and is no longer in its group.
 pub type WorkerStrays = dyn Fn(usize, Signal) + Send + Sync;

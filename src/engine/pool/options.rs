@@ -1,5 +1,7 @@
 //! What is particular to processes that stay up, as plain data.
 
+use std::fmt;
+
 /// How processes are kept up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
@@ -22,4 +24,26 @@ pub enum Language {
     Json,
     /// Bytes with their length before them, both ways.
     Frames,
+    /// That of parjob's own program in Python.
+    Python {
+        /// So many items are at work at once in a process.
+        concurrency: u32,
+    },
 }
+
+/// No process will ever do what it is to do, and no item is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// parjob's exit status for it.
+    pub status: i32,
+    /// Why.
+    pub why: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why.trim_end())
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -5,8 +5,10 @@
 //! [`super::Team::protocol`] makes one for each worker.
 
 use std::fmt;
+use std::os::fd::OwnedFd;
 
 use super::flight::Flight;
+use crate::command::words::Words;
 use crate::item::{Chunk, Seq};
 
 /// The language between a worker and its process. Each worker has one of its own.
@@ -32,6 +34,29 @@ pub trait Protocol: Send {
     /// [`Flight::note_at`] was told last, or the first item without an answer.
     fn at(&mut self) -> Option<Seq> {
         None
+    }
+
+    /// A file that each process is to inherit, under the number that it has here. Asked for once.
+    fn hands_on(&mut self) -> Option<OwnedFd> {
+        None
+    }
+
+    /// Appends words that stand before those of the command, behind the program's name.
+    fn words(&self, _words: &mut Words) {}
+
+    /// How many items the process works on at a time, beginning with [`Protocol::at`]. They are charged together.
+    fn at_once(&mut self) -> u64 {
+        1
+    }
+
+    /// Whether the process may hold answers back until it gets more items. Else silence only means that it works.
+    fn holds_back(&self) -> bool {
+        true
+    }
+
+    /// So many items must be in flight for the process to have enough to do.
+    fn wants(&self) -> usize {
+        1
     }
 
     /// Whether an answer tells its item. If not, one too many or too few makes the answers of a process unsure.

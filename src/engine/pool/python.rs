@@ -47,19 +47,22 @@ pub struct Python {
     /// The same file, until it is handed on.
     inherited: Option<OwnedFd>,
     number: i32,
+    wants: usize,
 }
 
 impl Python {
-    /// With a file for the source and the page.
+    /// With a file for the source and the page. So many items are at work at once in a process.
     ///
     /// # Errors
     ///
     /// The file cannot be made.
-    pub fn new() -> io::Result<Python> {
+    pub fn new(concurrency: u32) -> io::Result<Python> {
         let file = unnamed()?;
         file.write_all_at(SOURCE.as_bytes(), PAGE)?;
         let inherited = OwnedFd::from(file.try_clone()?);
-        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file })
+        // One to take the place of each that ends.
+        let wants = if concurrency > 1 { 2 * concurrency as usize } else { 1 };
+        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file, wants })
     }
 
     /// The words of Python's own: what it is to do at first.
@@ -111,6 +114,7 @@ impl Protocol for Python {
 
     fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
         let mut used = 0;
+        // Most come many at a time.
         while let Some((answer, len)) = Answer::read(&bytes[used..]) {
             answer.tell(flight)?;
             used += len;
@@ -118,8 +122,20 @@ impl Protocol for Python {
         Ok(used)
     }
 
-    fn at(&mut self) -> Option<(Seq, u64)> {
-        self.note().filter(|[first, _]| *first > 0).map(|[first, count]| (Seq(first), count.max(1)))
+    fn at(&mut self) -> Option<Seq> {
+        self.note().map(|[first, _]| Seq(first)).filter(|seq| seq.0 > 0)
+    }
+
+    fn at_once(&mut self) -> u64 {
+        self.note().map_or(1, |[_, count]| count.max(1))
+    }
+
+    fn holds_back(&self) -> bool {
+        false
+    }
+
+    fn wants(&self) -> usize {
+        self.wants
     }
 }
 
@@ -146,7 +162,7 @@ impl<'a> Answer<'a> {
         match self.kind {
             kind::READY if flight.awaits_greeting() => flight.greeted(),
             kind::REFUSED if flight.awaits_greeting() => {
-                return Err(Mismatch::Refused { status: self.count as i32, why: text_of(self.data) });
+                flight.refused(self.count as i32, text_of(self.data));
             }
             kind::LINES => flight.answer_run(self.first, self.count, self.data)?,
             kind::SIZES => self.tell_each(flight).ok_or_else(garbled)??,
@@ -163,8 +179,8 @@ impl<'a> Answer<'a> {
             let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
             let (bytes, after) = texts.split_at_checked(length)?;
             let told = match *kind {
-                text::RESULT => flight.answer(Seq(seq), Ok(Some(bytes))),
-                text::NOTHING => flight.answer(Seq(seq), Ok(None)),
+                text::RESULT => flight.answer(Seq(seq), Ok(bytes)),
+                text::NOTHING => flight.pass(Seq(seq)),
                 text::FAILURE => flight.answer(Seq(seq), Err(failure(bytes))),
                 _ => return None,
             };
@@ -188,7 +204,7 @@ fn text_of(bytes: &[u8]) -> String {
 }
 
 fn garbled() -> Mismatch {
-    Mismatch::Wrong("wrote what is no answer; did something write to the descriptors that parjob keeps?".into())
+    Mismatch("wrote what is no answer; did its program write to a file that it did not open?".into())
 }
 
 #[cfg(target_os = "linux")]

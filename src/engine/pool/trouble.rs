@@ -16,7 +16,7 @@ use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::command::child::ending;
 use crate::engine::Ring;
-use crate::item::{Failure, Quoted};
+use crate::item::{Failure, Quoted, Seq};
 use crate::output::Stream;
 
 /// After so many processes in a row that end before they do anything, there is no point in another.
@@ -130,10 +130,16 @@ impl Worker {
     /// The item that the process was at has failed. The others go to a fresh one.
     fn charge(&mut self, cause: Failure) {
         let named = self.protocol.at();
-        let Some(seq) = self.flight.charged(named) else { return };
-        self.flight.note_said(seq, self.voice.said());
-        // It is open, so it can be answered.
-        let _ = self.flight.answer(seq, Err(cause));
+        let together = if named.is_some() { self.protocol.at_once() } else { 1 };
+        let Some(first) = self.flight.charged(named) else { return };
+        for seq in (first.0..first.0 + together).map(Seq) {
+            if !self.flight.is_open(seq) {
+                continue;
+            }
+            self.flight.note_said(seq, self.voice.said());
+            // It is open, so it can be answered.
+            let _ = self.flight.answer(seq, Err(cause.clone()));
+        }
         self.land();
     }
 
@@ -208,7 +214,11 @@ impl Worker {
         let Some(timeout) = self.shared.team.timeout.filter(|_| self.mate.is_some() && self.flight.items() > 0) else {
             return;
         };
-        if self.shared.team.clock.now() < self.began + timeout {
+        let (at, now) = (self.protocol.at(), self.shared.team.clock.now());
+        if at.is_some() && std::mem::replace(&mut self.at, at) != at {
+            self.began = now;
+        }
+        if now < self.began + timeout {
             return;
         }
         // It may be on its way here.
@@ -234,6 +244,9 @@ impl Worker {
             // What it has not read it will not answer.
             let (_, status) = self.bid(Farewell::Term, true);
             return self.lost(status.map_or(Failure::Exited(0), cause));
+        }
+        if !self.protocol.holds_back() {
+            return self.ahead.starved(0, Some(false));
         }
         let waits = if mate.unread() > 0 { Some(false) } else { mate.waits_for_input() };
         let full = self.flight.bytes() >= WINDOW / 2;
@@ -265,7 +278,7 @@ impl Worker {
     }
 
     /// What is in flight is not run.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.shared.give_back(self.flight.give_up());
     }
 

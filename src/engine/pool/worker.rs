@@ -14,6 +14,7 @@ use super::Shared;
 use super::ahead::{Ahead, WINDOW};
 use super::flight::Flight;
 use super::mate::{Mate, Read};
+use super::options::Refused;
 use super::protocol::{Mismatch, Protocol};
 use super::station::{Station, wants};
 use super::voice::Voice;
@@ -43,6 +44,7 @@ pub(super) struct Worker {
     pub(super) station: Arc<Station>,
     pub(super) protocol: Box<dyn Protocol>,
     pub(super) spawner: Spawner,
+    words: Words,
     pub(super) environment: Words,
     pub(super) mate: Option<Mate>,
     pub(super) flight: Flight,
@@ -56,6 +58,8 @@ pub(super) struct Worker {
     pub(super) voice: Voice,
     /// When the item that the process is at began, by the run's clock.
     pub(super) began: Duration,
+    /// The item that it notes itself.
+    pub(super) at: Option<Seq>,
     /// The items that this process was given.
     given: u64,
     /// This process gets nothing more.
@@ -75,19 +79,24 @@ struct Ready {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, station: Arc<Station>) -> Result<Worker, Errno> {
         let number = station.number;
+        let mut protocol = (shared.team.protocol)(number).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let mut spawner = Spawner::new()?;
+        protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
         Ok(Worker {
-            protocol: (shared.team.protocol)(number),
-            spawner: Spawner::new()?,
+            words: words(&shared.team.words, &*protocol),
+            ahead: Ahead::new(protocol.wants()),
+            protocol,
+            spawner,
             environment: Words::default(),
             mate: None,
             flight: Flight::default(),
-            ahead: Ahead::new(),
             out: Vec::new(),
             written: 0,
             inbox: Vec::new(),
             bytes: Vec::new(),
             voice: Voice::new(number),
             began: Duration::ZERO,
+            at: None,
             given: 0,
             winding: false,
             looked: Instant::now(),
@@ -187,7 +196,7 @@ impl Worker {
         self.environment.clear();
         self.environment.push(format!("PARJOB_WORKER={}", self.station.number).as_bytes());
         let environment = [&team.environment, &self.environment];
-        let mate = match Mate::start(&mut self.spawner, &team.program, &team.words, environment) {
+        let mate = match Mate::start(&mut self.spawner, &team.program, &self.words, environment) {
             Ok(mate) => mate,
             Err(errno) => {
                 self.cannot_start(errno);
@@ -264,7 +273,11 @@ impl Worker {
         if self.flight.is_empty() {
             return None;
         }
-        let timeout = team.timeout.map(|timeout| (self.began + timeout).saturating_sub(team.clock.now()));
+        let timeout = team.timeout.map(|timeout| {
+            let left = (self.began + timeout).saturating_sub(team.clock.now());
+            // To see when it goes on to its next item.
+            if self.at.is_some() { left.min(timeout / 8) } else { left }
+        });
         let look = (self.out.is_empty() && mate.input.is_some()).then(|| self.ahead.look_in());
         let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
         let least = [timeout, look, memory].into_iter().flatten().min()?;
@@ -337,6 +350,11 @@ impl Worker {
             self.flight.note_said(seq, self.voice.said());
         }
         let used = self.protocol.decode(&self.inbox, &mut self.flight);
+        if let Some((status, why)) = self.flight.refusal() {
+            self.give_up();
+            self.shared.break_off(Refused { status, why }.into());
+            self.winding = true;
+        }
         let items = before.1 - self.flight.items();
         if self.flight.answers() > before.0 {
             self.voice.forget();
@@ -404,4 +422,13 @@ impl Worker {
         self.see_to_timeout();
         self.see_to_silence();
     }
+}
+
+/// The words of a process: those of the command, and behind its name those of the language.
+fn words(command: &Words, protocol: &dyn Protocol) -> Words {
+    let (mut words, mut rest) = (Words::default(), command.iter());
+    rest.next().into_iter().for_each(|name| words.push(name));
+    protocol.words(&mut words);
+    rest.for_each(|word| words.push(word));
+    words
 }
