@@ -333,6 +333,15 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// Bytes for a person's eyes, with control bytes escaped, so that they cannot drive the terminal.
+pub struct Safe<'a>(pub &'a [u8]);
+
+impl fmt::Display for Safe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| write_safe(f, c))
+    }
+}
+
 /// Writes a character, escaped when a terminal would not just show it.
 fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
     match c {

@@ -3,28 +3,32 @@
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::os::unix::ffi::OsStringExt;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::commands::{again, backoff, grace, report, shown, text, threads, timeout};
+use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
 use super::resolve::Decide;
 use super::values;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
-use crate::engine::{Keep, Language};
-use crate::plan::Processes;
+use crate::engine::{Gate, Keep, Language};
+use crate::plan::{Processes, Tag};
 use crate::run::Backoff;
 
 /// What is particular to processes that stay up.
 pub(super) fn pool(
     words: Vec<OsString>,
     given: &ArgMatches,
-    jobs: usize,
-    cpus: usize,
+    workers: Workers,
     decide: Decide<'_>,
 ) -> Result<Processes> {
+    let Workers { jobs, cpus, jobs_file } = workers;
+    if jobs_file.is_some() {
+        bail!(
+            "--jobs @FILE changes how many commands run side by side; the workers of a pool stay as many as they are"
+        );
+    }
     if words.is_empty() {
         bail!(
             "pool needs a command that stays up and answers each line with a line, such as: parjob pool sed -u s/a/b/"
@@ -70,7 +74,13 @@ pub(super) fn pool(
     }
     Ok(Processes {
         keep: Some(keep),
-        delay: Duration::ZERO,
+        tag: Tag::None,
+        ledger: None,
+        options_of_work: Vec::new(),
+        results: None,
+        joblog: None,
+        gate: Gate::default(),
+        jobs_file: None,
         again: again(given)?,
         backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
         report: report(given),

@@ -3,25 +3,24 @@
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail};
 
-use super::crew::{ROOM, environment};
+use super::crew::{Closing, Connections, ROOM, environment};
 use super::watch::Watch;
-use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::program;
 use crate::command::recipe::Timeout;
 use crate::command::words::Words;
-use crate::engine::{Keep, Language, Lines, Protocol, Quota, Stations, Team};
-use crate::output::{Format, Room};
+use crate::engine::{Keep, Language, Lines, Protocol, Stations, Team};
+use crate::output::Room;
 use crate::plan::{Plan, Processes};
 use crate::run::Message;
 
 /// A pool that is about to be started.
 pub(super) struct Ready {
     program: CString,
+    watch: Option<Watch>,
 }
 
 /// Looks at the command before anything is read or started.
@@ -29,58 +28,58 @@ pub(super) struct Ready {
 /// # Errors
 ///
 /// Its program cannot be run ([`program::NoProgram`]).
-pub(super) fn ready(processes: &Processes) -> Result<Ready> {
+pub(super) fn ready(processes: &Processes, watch: Option<Watch>) -> Result<Ready> {
     let Some(name) = processes.command.words.first() else { bail!("there is no command to run") };
-    Ok(Ready { program: program::find(name.as_bytes(), std::env::var_os("PATH").as_deref())? })
+    Ok(Ready { program: program::find(name.as_bytes(), std::env::var_os("PATH").as_deref())?, watch })
 }
 
-/// Everything that the engine needs.
-pub(super) fn team(
-    plan: &Plan,
-    processes: &Processes,
-    keep: &Keep,
-    ready: Ready,
-    quota: Option<Quota>,
-    tell: usize,
-    format: &Arc<dyn Format>,
-    spares: &Arc<Spares>,
-    mut watch: Option<&mut Watch>,
-    sender: &Sender<Message>,
-) -> Team {
-    if let Some(watch) = &mut watch {
-        watch.tell(sender);
-    }
-    let (ringing, telling) = (sender.clone(), sender.clone());
-    let command = &processes.command;
-    let mut words = Words::default();
-    command.words.iter().for_each(|word| words.push(word.as_bytes()));
-    Team {
-        program: ready.program,
-        words,
-        environment: environment(command.threads, watch.as_deref().map(|watch| &*watch.mark)),
-        protocol: protocol(keep),
-        jobs: plan.jobs,
-        one_by_one: plan.policy.halt.is_some(),
-        timeout: match command.timeout {
-            Some(Timeout::After(timeout)) => Some(timeout),
-            Some(Timeout::Percent(_)) | None => None,
-        },
-        grace: command.grace,
-        nice: command.nice,
-        recycle: keep.recycle,
-        recycle_rss: keep.recycle_rss,
-        format: Arc::clone(format),
-        tell,
-        again: processes.again.clone(),
-        quota,
-        room: Room::new(ROOM, std::env::temp_dir()),
-        spares: Arc::clone(spares),
-        clock: Arc::new(Clock::default()),
-        stations: Arc::new(Stations::default()),
-        guard: watch.as_deref().and_then(Watch::slots),
-        strays: watch.as_deref().map(Watch::worker_strays),
-        ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
-        tell_note: Box::new(move |note| drop(telling.send(Message::Note(note)))),
+impl Ready {
+    /// Everything that the engine needs, and what is left to do in the end.
+    pub(super) fn into_team(
+        self,
+        plan: &Plan,
+        processes: &Processes,
+        keep: &Keep,
+        connections: Connections<'_>,
+    ) -> (Team, Closing) {
+        let Ready { program, mut watch } = self;
+        let Connections { format, spares, sender, quota } = connections;
+        if let Some(watch) = &mut watch {
+            watch.tell(sender);
+        }
+        let (ringing, telling) = (sender.clone(), sender.clone());
+        let command = &processes.command;
+        let mut words = Words::default();
+        command.words.iter().for_each(|word| words.push(word.as_bytes()));
+        let team = Team {
+            program: program,
+            words,
+            environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
+            protocol: protocol(keep),
+            jobs: plan.jobs,
+            one_by_one: plan.policy.halt.is_some(),
+            timeout: match command.timeout {
+                Some(Timeout::After(timeout)) => Some(timeout),
+                Some(Timeout::Percent(_)) | None => None,
+            },
+            grace: command.grace,
+            nice: command.nice,
+            recycle: keep.recycle,
+            recycle_rss: keep.recycle_rss,
+            format: Arc::clone(format),
+            tell: super::told(plan),
+            again: processes.again.clone(),
+            quota,
+            room: Room::new(ROOM, std::env::temp_dir()),
+            spares: Arc::clone(spares),
+            clock: Arc::new(Clock::default()),
+            stations: Arc::new(Stations::default()),
+            guard: watch.as_ref().and_then(Watch::slots),
+            strays: watch.as_ref().map(Watch::worker_strays),
+            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
+            tell_note: Box::new(move |note| drop(telling.send(Message::Note(note)))),
+        };
+        (team, Closing::of(watch))
     }
 }
 
