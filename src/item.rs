@@ -207,6 +207,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Where it happened in the program of a worker, in several lines; empty where that is not known.
+    pub fn traceback(&self) -> &str {
+        match self {
+            Failure::Answered { traceback, .. } => traceback,
+            _ => "",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

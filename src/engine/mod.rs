@@ -24,7 +24,7 @@ pub use caught::is_caught;
 pub use gate::Gate;
 pub use hand::{Job, Task};
 pub use local::Local;
-pub use pool::{Flight, Keep, Language, Lines, Mismatch, Pool, Protocol, Stations, Team, WorkerStrays};
+pub use pool::{Flight, Frames, Json, Keep, Language, Lines, Mismatch, Pool, Protocol, Stations, Team, WorkerStrays};
 pub use processes::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};

@@ -248,7 +248,7 @@ fn start_engine(
         (Todo::Chunks(job), _) => {
             listen(plan, None, sender)?;
             let apart = plan.policy.again.retries > 0;
-            let task = Task { job, format: Arc::clone(format), tell, apart };
+            let task = Task { job, format: Arc::clone(format), tell: told(plan), apart };
             Ok((Box::new(start_local(plan, task, quota, spares, sender)?), Closing::default()))
         }
         (Todo::Commands(_) | Todo::Pool(_), _) => anyhow::bail!("there is no command"),

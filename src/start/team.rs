@@ -12,10 +12,11 @@ use crate::command::clock::Clock;
 use crate::command::program;
 use crate::command::recipe::Timeout;
 use crate::command::words::Words;
-use crate::engine::{Keep, Language, Lines, Protocol, Stations, Team};
+use crate::engine::{Frames, Json, Keep, Language, Lines, Protocol, Stations, Team};
 use crate::output::Room;
 use crate::plan::{Plan, Processes};
 use crate::run::Message;
+use crate::source::Records;
 
 /// A pool that is about to be started.
 pub(super) struct Ready {
@@ -55,7 +56,7 @@ impl Ready {
             program: program,
             words,
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
-            protocol: protocol(keep),
+            protocol: protocol(keep, plan.source.reading.records == Records::Json),
             jobs: plan.jobs,
             one_by_one: plan.policy.halt.is_some(),
             timeout: match command.timeout {
@@ -83,10 +84,12 @@ impl Ready {
     }
 }
 
-/// The language of each worker.
-fn protocol(keep: &Keep) -> Box<dyn Fn(usize) -> Box<dyn Protocol> + Send + Sync> {
+/// The language of each worker. `raw` items are JSON already.
+fn protocol(keep: &Keep, raw: bool) -> Box<dyn Fn(usize) -> Box<dyn Protocol> + Send + Sync> {
     let init = keep.init.clone();
     match keep.language {
-        Language::Lines | Language::Json | Language::Frames => Box::new(move |_| Box::new(Lines::new(init.clone()))),
+        Language::Lines => Box::new(move |_| Box::new(Lines::new(init.clone()))),
+        Language::Json => Box::new(move |_| Box::new(Json::new(init.clone(), raw))),
+        Language::Frames => Box::new(move |_| Box::new(Frames::new(init.clone()))),
     }
 }
