@@ -207,6 +207,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Where it happened in the program of a worker, in several lines; empty where that is not known.
+    pub fn traceback(&self) -> &str {
+        match self {
+            Failure::Answered { traceback, .. } => traceback,
+            _ => "",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -330,6 +340,15 @@ impl fmt::Display for Quoted<'_> {
             }
         }
         write!(f, "\"")
+    }
+}
+
+/// Bytes for a person's eyes, with control bytes escaped, so that they cannot drive the terminal.
+pub struct Safe<'a>(pub &'a [u8]);
+
+impl fmt::Display for Safe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| write_safe(f, c))
     }
 }
 

@@ -23,14 +23,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["sys", "item", "outcome", "buffer", "chunk", "source", "op", "output", "command"]),
     ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
     ("exit", &["sys", "item", "event"]),
-    ("plan", &["chunk", "source", "op", "output", "command", "progress", "engine", "run", "exit"]),
+    ("plan", &["chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit"]),
     (
         "start",
-        &["sys", "buffer", "source", "op", "output", "command", "event", "progress", "engine", "run", "exit", "plan"],
+        &[
+            "sys", "item", "outcome", "buffer", "source", "op", "output", "command", "event", "ledger", "progress",
+            "engine", "run", "exit", "plan",
+        ],
     ),
     (
         "cli",
-        &["sys", "chunk", "source", "op", "output", "command", "progress", "engine", "run", "exit", "plan", "start"],
+        &[
+            "sys", "chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit", "plan",
+            "start",
+        ],
     ),
     ("main", &["cli"]),
 ];

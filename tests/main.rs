@@ -21,6 +21,7 @@ mod hash;
 mod help;
 mod numbers;
 mod operations;
+mod quoting;
 mod readme;
 mod results;
 mod schedules;

@@ -264,7 +264,9 @@ fn talk_args() -> Vec<Arg> {
 /// The options of the operations that run commands.
 fn command_args() -> Vec<Arg> {
     let mut args = template_args();
+    args.extend(output_args());
     args.extend(failure_args());
+    args.extend(record_args());
     args.extend(pace_args());
     args.extend(share_args(PACE));
     args
@@ -294,10 +296,38 @@ fn template_args() -> Vec<Arg> {
             .default_value("null"),
         own_flag("dry-run", HEADING, "Print each command instead of running it"),
         own_flag("trace-commands", HEADING, "Print each command on standard error as it starts").short('t'),
+    ]
+}
+
+fn output_args() -> Vec<Arg> {
+    const HEADING: &str = "Output of commands";
+    vec![
+        own(
+            "tag-template",
+            "TEMPLATE",
+            HEADING,
+            "Each line begins with TEMPLATE, which may hold {} and the like, and a TAB",
+        )
+        .value_parser(value_parser!(OsString)),
+        own("results", "DIR", HEADING, "Keep each item's output in a folder of DIR, too")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::DirPath),
         own_flag("line-buffer", HEADING, "Lines as they come; those of several items may interleave"),
         own_flag("ungroup", HEADING, "Commands write straight to standard output, in whatever order")
             .short('u')
-            .conflicts_with_all(["line-buffer", "ordered", "unordered", "tag", "output", "reduce"]),
+            .conflicts_with("line-buffer"),
+    ]
+}
+
+fn record_args() -> Vec<Arg> {
+    const HEADING: &str = "Records of the run";
+    let file = |arg: Arg| arg.value_parser(value_parser!(PathBuf)).value_hint(ValueHint::FilePath);
+    vec![
+        file(own("ledger", "FILE", HEADING, "Record what starts and ends, so that the run can go on later")),
+        own_flag("resume", HEADING, "Go on: do what the ledger does not call done").requires("ledger"),
+        own_flag("retry-failed", HEADING, "Do only what failed last time").requires("ledger").conflicts_with("resume"),
+        own_flag("resume-anyway", HEADING, "Even if the ledger is of another command").requires("ledger"),
+        file(own("joblog", "FILE", HEADING, "GNU parallel's log of jobs")),
     ]
 }
 
@@ -336,7 +366,9 @@ fn python_args() -> Vec<Arg> {
         own("import", "MODULE", HEADING, "Import MODULE before: re, 'numpy as np', 'from math import *'")
             .value_parser(text())
             .action(ArgAction::Append),
-        own("init", "CODE", HEADING, "Run CODE once in each process before").value_parser(text()).action(ArgAction::Append),
+        own("init", "CODE", HEADING, "Run CODE once in each process before")
+            .value_parser(text())
+            .action(ArgAction::Append),
         own("python", "PATH", HEADING, "Which Python, 3.8 or later").value_parser(text()).default_value("python3"),
     ];
     args.extend(stay_args("Processes"));
@@ -380,6 +412,8 @@ fn pace_args() -> Vec<Arg> {
     vec![
         own("delay", "DUR", HEADING, "So long after the one before").conflicts_with("rate"),
         own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)"),
+        own("load", "N", HEADING, "Not while the machine's load is N or more").value_parser(value_parser!(f64)),
+        own("memfree", "SIZE", HEADING, "Not while less memory than SIZE is free"),
     ]
 }
 

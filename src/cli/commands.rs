@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -11,21 +12,31 @@ use clap::ArgMatches;
 use super::resolve::Decide;
 use super::values;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
-use crate::engine::Again;
+use crate::engine::{Again, Gate};
 use crate::exit::Report;
+use crate::ledger::Mode;
 use crate::op::Process;
-use crate::plan::Processes;
+use crate::plan::{Ledger, Processes, Tag};
 use crate::run::Backoff;
+
+/// How many workers there are.
+pub(super) struct Workers {
+    pub(super) jobs: usize,
+    pub(super) cpus: usize,
+    /// The file that says so, where one does.
+    pub(super) jobs_file: Option<PathBuf>,
+}
 
 /// What is particular to processes.
 pub(super) fn processes(
     process: Process,
     words: Vec<OsString>,
     given: &ArgMatches,
-    jobs: usize,
-    cpus: usize,
+    workers: Workers,
+    resume: impl FnOnce() -> String,
     decide: Decide<'_>,
 ) -> Result<Processes> {
+    let Workers { jobs, cpus, jobs_file } = workers;
     let way = way(process, &words, given)?;
     let batch = batch(given)?;
     if way != Way::Run && words.is_empty() && batch != Batch::Items(NonZeroU32::MIN) {
@@ -60,7 +71,13 @@ pub(super) fn processes(
     decide_command(&command, given, decide);
     Ok(Processes {
         keep: None,
-        delay: delay(given)?,
+        tag: tag(given, &command)?,
+        ledger: ledger(given, resume)?,
+        options_of_work: options_of_work(&command),
+        results: given.get_one::<PathBuf>("results").cloned(),
+        joblog: given.get_one::<PathBuf>("joblog").cloned(),
+        gate: gate(given)?,
+        jobs_file,
         again: again(given)?,
         backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
         report: report(given),
@@ -123,6 +140,76 @@ pub(super) fn threads(text: &str, jobs: usize, cpus: usize) -> Result<usize> {
             Ok(threads) => Ok(threads),
         },
     }
+}
+
+fn tag(given: &ArgMatches, command: &Options) -> Result<Tag> {
+    let template = given.get_one::<OsString>("tag-template").cloned();
+    let tag = match template {
+        Some(_) if given.get_flag("tag") => bail!("--tag and --tag-template say two things; give one"),
+        Some(template) => Tag::Template(template),
+        None if given.get_flag("tag") => Tag::Item,
+        None => return Ok(Tag::None),
+    };
+    if command.grouping == Grouping::None {
+        bail!("--ungroup leaves the output to the commands, which know no tag");
+    }
+    if text(given, "format").is_some_and(|format| format != "text") {
+        bail!("a tag is for text; other formats hold each item already");
+    }
+    Ok(tag)
+}
+
+fn ledger(given: &ArgMatches, resume: impl FnOnce() -> String) -> Result<Option<Ledger>> {
+    let Some(file) = given.get_one::<PathBuf>("ledger").cloned() else { return Ok(None) };
+    let mode = match (given.get_flag("resume"), given.get_flag("retry-failed")) {
+        (true, _) => Mode::Resume,
+        (_, true) => Mode::RetryFailed,
+        _ => Mode::New,
+    };
+    let anyway = given.get_flag("resume-anyway");
+    if mode == Mode::New && anyway {
+        bail!("--resume-anyway goes with --resume or --retry-failed");
+    }
+    if mode != Mode::New && given.get_one::<PathBuf>("output").is_some() {
+        bail!("--output would replace the results of the run that is resumed; use >> or --results");
+    }
+    Ok(Some(Ledger { file, mode, anyway, resume: resume() }))
+}
+
+/// What decides, beside the words of the command, what it means that an item is done.
+fn options_of_work(command: &Options) -> Vec<String> {
+    let mut options = Vec::new();
+    if let Way::Shell(shell) = &command.way
+        && shell != "sh"
+    {
+        options.push(format!("--shell={}", shell.to_string_lossy()));
+    }
+    if let Some(token) = &command.token {
+        options.push(format!("-I={}", String::from_utf8_lossy(token)));
+    }
+    if command.batch != Batch::Items(NonZeroU32::MIN) {
+        options.push(format!("--batch={}", shown_batch(command.batch)));
+    }
+    if command.stdin == Stdin::Item {
+        options.push("--stdin=item".into());
+    }
+    options
+}
+
+fn shown_batch(batch: Batch) -> String {
+    match batch {
+        Batch::Items(items) => items.to_string(),
+        Batch::Max => "max".into(),
+    }
+}
+
+fn gate(given: &ArgMatches) -> Result<Gate> {
+    let load = given.get_one::<f64>("load").copied();
+    if load.is_some_and(|load| load.is_nan() || load <= 0.0) {
+        bail!("--load: no machine has so little to do; the load counts the processes that run");
+    }
+    let memory = text(given, "memfree").map(|text| values::size(text).context("--memfree")).transpose()?;
+    Ok(Gate { delay: delay(given)?, load, memory })
 }
 
 fn delay(given: &ArgMatches) -> Result<Duration> {
@@ -207,6 +294,8 @@ fn decide_command(command: &Options, given: &ArgMatches, decide: Decide<'_>) {
         ("delay", "delay"),
         ("rate", "rate"),
         ("stdin", "stdin"),
+        ("exit status", "exit-status"),
+        ("memory to leave free", "memfree"),
     ] {
         by_option(what, name);
     }

@@ -14,6 +14,7 @@ mod negative;
 mod pool;
 mod python;
 mod resolve;
+mod resume;
 mod split;
 mod tail;
 mod values;
@@ -62,12 +63,12 @@ impl From<anyhow::Error> for Refusal {
 }
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
-    let (mut words, sources) = split::split(argv)?;
+    let (mut words, sources) = split::split(argv.clone())?;
     let mut command = command();
     ahead::move_behind(&mut words, &command);
     let tail = tail::cut(&mut words, &command);
     negative::mark(&mut words, &command)?;
-    match understand(words, Apart { sources, tail }, &mut command)? {
+    match understand(words, Apart { sources, tail, argv }, &mut command)? {
         Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.work.operation))),
         request => Ok(request),
     }
@@ -79,6 +80,8 @@ struct Apart {
     sources: Vec<Column>,
     /// The words of a command.
     tail: Vec<OsString>,
+    /// All words as they were given.
+    argv: Vec<OsString>,
 }
 
 fn understand(words: Vec<OsString>, apart: Apart, command: &mut Command) -> Result<Request, Refusal> {

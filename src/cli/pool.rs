@@ -3,35 +3,30 @@
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::os::unix::ffi::OsStringExt;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::commands::{again, backoff, grace, report, shown, text, threads, timeout};
+use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
 use super::resolve::Decide;
 use super::values;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
-use crate::engine::{Keep, Language};
-use crate::plan::Processes;
+use crate::engine::{Gate, Keep, Language};
+use crate::plan::{Processes, Tag};
 use crate::run::Backoff;
 
 /// What is particular to processes that stay up.
 pub(super) fn pool(
     words: Vec<OsString>,
     given: &ArgMatches,
-    jobs: usize,
-    cpus: usize,
+    workers: Workers,
     decide: Decide<'_>,
 ) -> Result<Processes> {
     if words.is_empty() {
         bail!(
             "pool needs a command that stays up and answers each line with a line, such as: parjob pool sed -u s/a/b/"
         );
-    }
-    if given.contains_id("reduce") && text(given, "reduce").is_some() {
-        bail!("--reduce folds what operations inside parjob give; here, parjob pool ... | parjob sum does it");
     }
     let (recycle, recycle_rss) = recycling(given)?;
     let keep = Keep {
@@ -48,7 +43,7 @@ pub(super) fn pool(
         bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
     }
     decide("command", shown(&words), "given on the command line; it stays up".into());
-    stay_up(words, keep, NonZeroU32::MIN, given, jobs, cpus, decide)
+    stay_up(words, keep, NonZeroU32::MIN, given, workers, decide)
 }
 
 /// `--recycle` and `--recycle-rss`.
@@ -63,10 +58,18 @@ pub(super) fn stay_up(
     keep: Keep,
     batch: NonZeroU32,
     given: &ArgMatches,
-    jobs: usize,
-    cpus: usize,
+    workers: Workers,
     decide: Decide<'_>,
 ) -> Result<Processes> {
+    let Workers { jobs, cpus, jobs_file } = workers;
+    if jobs_file.is_some() {
+        bail!(
+            "--jobs @FILE changes how many commands run side by side; the workers of a pool stay as many as they are"
+        );
+    }
+    if given.contains_id("reduce") && text(given, "reduce").is_some() {
+        bail!("--reduce folds what operations inside parjob give; here, a pipe to parjob sum does it");
+    }
     let timeout = match text(given, "timeout").map(timeout).transpose()? {
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
         timeout => timeout,
@@ -87,7 +90,13 @@ pub(super) fn stay_up(
     }
     Ok(Processes {
         keep: Some(keep),
-        delay: Duration::ZERO,
+        tag: Tag::None,
+        ledger: None,
+        options_of_work: Vec::new(),
+        results: None,
+        joblog: None,
+        gate: Gate::default(),
+        jobs_file: None,
         again: again(given)?,
         backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
         report: report(given),

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::commands::{shown, text};
+use super::commands::{Workers, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
 use crate::engine::{Keep, Language};
@@ -22,14 +22,10 @@ pub(super) fn python(
     words: &[OsString],
     source: &source::Options,
     given: &ArgMatches,
-    jobs: usize,
-    cpus: usize,
+    workers: Workers,
     decide: Decide<'_>,
 ) -> Result<Processes> {
     let [what] = words else { bail!("{}", not_one(words)) };
-    if text(given, "reduce").is_some() {
-        bail!("--reduce folds what operations inside parjob give; here, parjob py ... | parjob sum does it");
-    }
     let by_user = |name: &str| given.value_source(name) == Some(ValueSource::CommandLine);
     if source.reading.records == Records::Json && by_user("as") {
         bail!("--jsonl says what items are, and --as something else; give one of them");
@@ -62,7 +58,7 @@ pub(super) fn python(
     let (recycle, recycle_rss) = recycling(given)?;
     let language = Language::Python { concurrency: concurrency.map_or(1, NonZeroU32::get) };
     let keep = Keep { language, init: None, recycle, recycle_rss };
-    stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, jobs, cpus, decide)
+    stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers, decide)
 }
 
 fn not_one(words: &[OsString]) -> String {

@@ -4,23 +4,23 @@ use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::ITEMS;
-use super::commands::processes;
+use super::commands::{Workers, processes};
 use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
-use super::{Apart, values};
+use super::{Apart, resume, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
 use crate::output::{self, FORMATS};
-use crate::plan::{Chosen, Decision, Plan, Processes};
+use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
 use crate::progress::{self, Style, Talk};
 use crate::run::{Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
@@ -66,20 +66,21 @@ pub(super) fn resolve(
     apart: Apart,
     around: &Surroundings,
 ) -> Result<Plan> {
-    let Apart { sources, tail } = apart;
+    let Apart { sources, tail, argv } = apart;
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
     let mut work = work(operation, given, &mut decide)?;
     let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
     let process = work.process()?;
-    let jobs = jobs(given, process.is_some(), around, &mut decide)?;
-    let cpus = around.cpus.count;
+    let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
+    let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
+    let resume = || resume::command(&argv, source.reads_stdin());
     let processes = match process {
         None => None,
-        Some(op::Process::Pool) => Some(pool(tail, given, jobs, cpus, &mut decide)?),
-        Some(op::Process::Python) => Some(python(&tail, &source, given, jobs, cpus, &mut decide)?),
-        Some(process) => Some(processes(process, tail, given, jobs, cpus, &mut decide)?),
+        Some(op::Process::Pool) => Some(pool(tail, given, workers, &mut decide)?),
+        Some(op::Process::Python) => Some(python(&tail, &source, given, workers, &mut decide)?),
+        Some(process) => Some(processes(process, tail, given, workers, resume, &mut decide)?),
     };
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
@@ -243,25 +244,43 @@ fn reading(given: &ArgMatches) -> Result<Reading> {
 /// Starting a pool takes time in the square of its threads: 0.6 s for so many, 12 s for four times as many.
 const MOST_JOBS: usize = 1024;
 
-fn jobs(given: &ArgMatches, by_processes: bool, around: &Surroundings, decide: Decide<'_>) -> Result<usize> {
+fn jobs(
+    given: &ArgMatches,
+    by_processes: bool,
+    around: &Surroundings,
+    decide: Decide<'_>,
+) -> Result<(usize, Option<PathBuf>)> {
     let Cpus { count, why } = around.cpus;
     let Some(text) = given.get_one::<String>("jobs") else {
         decide("jobs", count.to_string(), format!("the default: {why}"));
-        return Ok(count);
+        return Ok((count, None));
     };
+    if let Some(file) = text.strip_prefix('@') {
+        if !by_processes {
+            bail!("--jobs {text}: only workers that run commands can become more or fewer");
+        }
+        let jobs = jobs_in_file(Path::new(file), count)?;
+        decide("jobs", jobs.to_string(), format!("--jobs {text}: read again while running"));
+        return Ok((jobs, Some(file.into())));
+    }
     if text == "0" && by_processes {
         let jobs = limits::processes();
         decide("jobs", jobs.to_string(), "--jobs 0: as many as open files allow".into());
-        return Ok(jobs);
+        return Ok((jobs, None));
     }
-    let jobs = values::jobs(text, count).context("--jobs")?;
+    let jobs = parse_jobs(text, count).context("--jobs")?;
     if jobs > MOST_JOBS && !by_processes {
         bail!("--jobs {text}: at most {MOST_JOBS} workers");
     }
     let relative = text.contains(['%', '+', '-']);
     let why = if relative { format!("--jobs {text} of {count}: {why}") } else { format!("--jobs {text}") };
     decide("jobs", jobs.to_string(), why);
-    Ok(jobs)
+    Ok((jobs, None))
+}
+
+fn jobs_in_file(file: &Path, cpus: usize) -> Result<usize> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("--jobs @{}", file.display()))?;
+    parse_jobs(text.trim(), cpus).with_context(|| format!("--jobs @{}", file.display()))
 }
 
 fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processes>) -> Result<Policy> {
@@ -333,7 +352,7 @@ fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> Result<outpu
     if tag && format != "text" {
         bail!("--tag is for text; {format} holds each item already");
     }
-    if tag && work.gives_one_answer()? {
+    if tag && work.process()?.is_none() && work.gives_one_answer()? {
         bail!("--tag names the item of each line, but this gives one answer for all items");
     }
     let file = given.get_one::<PathBuf>("output").cloned();

@@ -8,6 +8,7 @@ pub mod child;
 pub mod clock;
 pub mod placeholder;
 pub mod program;
+pub mod quote;
 pub mod recipe;
 pub mod template;
 

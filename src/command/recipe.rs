@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 
 use super::placeholder::Known;
 use super::program;
+use super::quote::Script;
 use super::template::{Template, Values};
 use super::words::Words;
 
@@ -62,6 +63,16 @@ pub enum Batch {
     Max,
 }
 
+impl Batch {
+    /// How many items a process does as a rule; 1 where that is seen only when it starts.
+    pub fn items(self) -> usize {
+        match self {
+            Batch::Items(items) => items.get() as usize,
+            Batch::Max => 1,
+        }
+    }
+}
+
 /// What a process reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdin {
@@ -104,6 +115,8 @@ pub struct Recipe {
 
 enum Kind {
     Words(Template),
+    /// The shell's name, a script whose parameters are the values, and its text for as many items as a process does.
+    Script(Vec<u8>, Box<Script>, usize, Vec<u8>),
     /// The shell's name; each item is a script.
     Scripts(Vec<u8>),
 }
@@ -124,7 +137,16 @@ impl Recipe {
             }
             Way::Shell(shell) => {
                 let name = shell.as_bytes().to_vec();
-                (Kind::Scripts(name.clone()), Some(name))
+                let kind = match options.words.first() {
+                    Some(text) => {
+                        let script = Box::new(Script::compile(text.as_bytes(), known)?);
+                        let batch = options.batch.items();
+                        let text = script.text(batch);
+                        Kind::Script(name.clone(), script, batch, text)
+                    }
+                    None => Kind::Scripts(name.clone()),
+                };
+                (kind, Some(name))
             }
         };
         let program = name.map(|name| program::find(&name, path.as_deref())).transpose()?;
@@ -136,6 +158,17 @@ impl Recipe {
         words.clear();
         match &self.kind {
             Kind::Words(template) => template.expand(items, words),
+            Kind::Script(shell, script, batch, text) => {
+                words.push(shell);
+                words.push(b"-c");
+                if items.len() == *batch {
+                    words.push(text);
+                } else {
+                    words.push(&script.text(items.len()));
+                }
+                words.push(SHELL_NAME);
+                script.arguments(items, words);
+            }
             Kind::Scripts(shell) => {
                 words.push(shell);
                 words.push(b"-c");
@@ -167,7 +200,16 @@ impl Recipe {
     pub fn names(&self) -> Vec<Vec<u8>> {
         match &self.kind {
             Kind::Words(template) => template.names().map(<[u8]>::to_vec).collect(),
+            Kind::Script(_, script, ..) => script.names().map(<[u8]>::to_vec).collect(),
             Kind::Scripts(_) => Vec::new(),
+        }
+    }
+
+    /// What the user should know of the command.
+    pub fn warnings(&self) -> &[String] {
+        match &self.kind {
+            Kind::Script(_, script, ..) => script.warnings(),
+            Kind::Words(_) | Kind::Scripts(_) => &[],
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod again;
 mod caught;
+mod gate;
 mod hand;
 mod local;
 mod outbox;
@@ -20,12 +21,14 @@ use crate::op::Answer;
 
 pub use again::{Again, Kind};
 pub use caught::is_caught;
+pub use gate::Gate;
 pub use hand::{Job, Task};
 pub use local::Local;
 pub use pool::{
-    Flight, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations, Team, WorkerStrays,
+    Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
+    Team, WorkerStrays,
 };
-pub use processes::{Crew, GuardSlot, Journal, Keeper, Note, Processes, Roster, Skip, Strays};
+pub use processes::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
 

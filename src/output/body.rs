@@ -2,15 +2,16 @@
 //!
 //! Results that wait for those before them have [`Room`] in memory for so many bytes together. What goes beyond
 //! is written to an unlinked file in the folder for temporary files, and copied out from there: a run whose first
-//! item is slow keeps its memory small. The room also counts what was handed to the writer and is not written
+//! item is slow keeps its memory small. It is one file for the run, of which each body has some stretches, since a
+//! file for each would use up the descriptors; what was copied out is cut out of the file again. The room also counts what was handed to the writer and is not written
 //! yet, so that work can wait for a slow reader. It knows nothing of items, nor of what the bytes mean.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So much of one stream stays in memory as long as there is room; more goes to a file in any case.
 const LARGE: usize = 4 << 20;
@@ -26,17 +27,64 @@ pub struct Room {
     /// Bytes on their way out, in memory or in files.
     outgoing: AtomicUsize,
     folder: PathBuf,
+    /// Made when it is first needed.
+    file: Mutex<Option<Arc<Overflow>>>,
+}
+
+/// The file for what has no room in memory.
+#[derive(Debug)]
+struct Overflow {
+    file: File,
+    /// Where nothing has been written yet.
+    end: AtomicU64,
+}
+
+/// Where bytes are in the file, and how many.
+type Stretch = (u64, usize);
+
+impl Overflow {
+    fn write(&self, bytes: &[u8]) -> io::Result<Stretch> {
+        let place = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.file.write_all_at(bytes, place)?;
+        Ok((place, bytes.len()))
+    }
+
+    /// Gives the blocks of a stretch back to the file system.
+    #[cfg(target_os = "linux")]
+    fn forget(&self, (place, len): Stretch) {
+        use rustix::fs::{FallocateFlags, fallocate};
+        // Not every file system can; then the file lasts until the run is over.
+        let _ = fallocate(&self.file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, place, len as u64);
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn forget(&self, _stretch: Stretch) {}
 }
 
 impl Room {
     /// Room for `limit` bytes in memory; what is more goes to files in `folder`.
     pub fn new(limit: usize, folder: PathBuf) -> Arc<Room> {
-        Arc::new(Room { limit, used: AtomicUsize::new(0), outgoing: AtomicUsize::new(0), folder })
+        Arc::new(Room {
+            limit,
+            used: AtomicUsize::new(0),
+            outgoing: AtomicUsize::new(0),
+            folder,
+            file: Mutex::default(),
+        })
     }
 
     /// The bytes that were handed to the writer and are not written.
     pub fn outgoing(&self) -> usize {
         self.outgoing.load(Ordering::Relaxed)
+    }
+
+    fn overflow(&self) -> io::Result<Arc<Overflow>> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*file {
+            return Ok(Arc::clone(file));
+        }
+        let fresh = Overflow { file: tempfile::tempfile_in(&self.folder)?, end: AtomicU64::new(0) };
+        Ok(Arc::clone(file.insert(Arc::new(fresh))))
     }
 }
 
@@ -45,8 +93,8 @@ impl Room {
 pub struct Body {
     /// What came last, or all.
     tail: Vec<u8>,
-    /// What came before, where that is in a file, and how much it is.
-    file: Option<(File, u64)>,
+    /// What came before, where that is in the file.
+    file: Option<(Arc<Overflow>, Vec<Stretch>)>,
     room: Option<Arc<Room>>,
     /// How much of the room it takes.
     counted: usize,
@@ -88,7 +136,7 @@ impl Body {
 
     /// How many bytes.
     pub fn len(&self) -> u64 {
-        self.file.as_ref().map_or(0, |(_, len)| *len) + self.tail.len() as u64
+        self.stretches().iter().map(|(_, len)| *len as u64).sum::<u64>() + self.tail.len() as u64
     }
 
     /// Whether there are none.
@@ -131,14 +179,12 @@ impl Body {
     ///
     /// The temporary file cannot be read, or `take` says so.
     pub fn read(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        if let Some((file, len)) = &self.file {
-            let mut buffer = vec![0; PIECE];
-            let mut place = 0;
-            while place < *len {
-                let want = PIECE.min(usize::try_from(len - place).unwrap_or(PIECE));
-                file.read_exact_at(&mut buffer[..want], place)?;
-                take(&buffer[..want])?;
-                place += want as u64;
+        if let Some((overflow, stretches)) = &self.file {
+            let mut buffer = Vec::new();
+            for (place, len) in stretches {
+                buffer.resize(*len, 0);
+                overflow.file.read_exact_at(&mut buffer, *place)?;
+                take(&buffer)?;
             }
         }
         if self.tail.is_empty() { Ok(()) } else { take(&self.tail) }
@@ -146,16 +192,22 @@ impl Body {
 
     /// The last bytes, `most` of them at the most.
     pub fn last(&self, most: usize) -> Vec<u8> {
-        let from_tail = &self.tail[self.tail.len().saturating_sub(most)..];
-        let Some((file, len)) = self.file.as_ref().filter(|_| from_tail.len() < most) else {
-            return from_tail.to_vec();
-        };
-        let want = usize::try_from(*len).unwrap_or(most).min(most - from_tail.len());
-        let mut bytes = vec![0; want];
-        match file.read_exact_at(&mut bytes, len - want as u64) {
-            Ok(()) => [&bytes, from_tail].concat(),
-            Err(_) => from_tail.to_vec(),
+        let mut last = self.tail[self.tail.len().saturating_sub(most)..].to_vec();
+        let Some((overflow, stretches)) = &self.file else { return last };
+        for (place, len) in stretches.iter().rev() {
+            let mut bytes = vec![0; (*len).min(most - last.len())];
+            let from = place + (len - bytes.len()) as u64;
+            if bytes.is_empty() || overflow.file.read_exact_at(&mut bytes, from).is_err() {
+                break;
+            }
+            bytes.append(&mut last);
+            last = bytes;
         }
+        last
+    }
+
+    fn stretches(&self) -> &[Stretch] {
+        self.file.as_ref().map_or(&[], |(_, stretches)| stretches)
     }
 
     /// Counts it as on its way out, until it is dropped.
@@ -168,15 +220,16 @@ impl Body {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        use std::io::Write;
         let Some(room) = &self.room else { return Ok(()) };
-        let (file, len) = match self.file.take() {
-            Some(open) => self.file.insert(open),
-            None => self.file.insert((tempfile::tempfile_in(&room.folder)?, 0)),
+        let written = match &mut self.file {
+            Some((overflow, stretches)) => overflow.write(&self.tail).map(|stretch| stretches.push(stretch)),
+            None => room.overflow().and_then(|overflow| {
+                let stretch = overflow.write(&self.tail)?;
+                self.file = Some((overflow, vec![stretch]));
+                Ok(())
+            }),
         };
-        let written = file.write_all(&self.tail);
         if written.is_ok() {
-            *len += self.tail.len() as u64;
             self.tail.clear();
             self.tail.shrink_to(PIECE);
         }
@@ -200,6 +253,9 @@ impl Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
+        if let Some((overflow, stretches)) = self.file.take() {
+            stretches.into_iter().for_each(|stretch| overflow.forget(stretch));
+        }
         if let Some(room) = &self.room {
             room.used.fetch_sub(self.counted, Ordering::Relaxed);
             room.outgoing.fetch_sub(self.leaving, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use super::say;
 use crate::event::{Counts, Ended, Event, Observer, Stop};
-use crate::item::{Seq, signal_name};
+use crate::item::{Failed, Safe, Seq, signal_name};
 use crate::output::Aside;
 
 /// How much is said.
@@ -26,18 +26,23 @@ pub enum Talk {
 /// How many failures the report names, those with the lowest numbers.
 pub(crate) const NAMED: usize = 10;
 
+/// How many lines of what a process said are shown with its failure.
+const SAID: usize = 3;
+
 /// Gathers what the report needs and writes it at the end.
 pub struct Report {
     talk: Talk,
     /// Keeps a bar out of the way.
     aside: Option<Aside>,
+    /// The command that goes on with what was not done.
+    resume: Option<String>,
     first: BTreeMap<Seq, String>,
 }
 
 impl Report {
     /// A report that says as much as told.
-    pub fn new(talk: Talk, aside: Option<Aside>) -> Report {
-        Report { talk, aside, first: BTreeMap::new() }
+    pub fn new(talk: Talk, aside: Option<Aside>, resume: Option<String>) -> Report {
+        Report { talk, aside, resume, first: BTreeMap::new() }
     }
 
     fn say(&self, text: &str) {
@@ -77,6 +82,10 @@ impl Report {
             }
             text += &self.failures(counts.failed);
         }
+        let left = counts.failed > 0 || counts.not_run > 0 || ended.stop.is_some();
+        if let Some(resume) = self.resume.as_ref().filter(|_| left) {
+            text += &format!("parjob: to go on: {resume}\n");
+        }
         self.say(&text);
     }
 
@@ -105,6 +114,19 @@ impl Report {
     }
 }
 
+/// A failure with the last that its process said, which stands a little to the right.
+fn described(failed: &Failed) -> String {
+    let mut text = failed.to_string();
+    for line in
+        failed.said.trim_ascii_end().rsplit(|byte| *byte == b'\n').take(SAID).collect::<Vec<_>>().into_iter().rev()
+    {
+        if !line.trim_ascii().is_empty() {
+            text += &format!("\n  {}", Safe(line));
+        }
+    }
+    text
+}
+
 /// `read = ok + failed + skipped + not run`, the time and the rate.
 fn summary(ended: &Ended) -> String {
     let counts = &ended.counts;
@@ -124,7 +146,7 @@ impl Observer for Report {
             Event::Failed(failed) => {
                 let last = self.first.last_key_value().map(|(seq, _)| *seq);
                 if self.first.len() < NAMED || last.is_some_and(|last| failed.seq < last) {
-                    self.first.insert(failed.seq, failed.to_string());
+                    self.first.insert(failed.seq, described(failed));
                     if self.first.len() > NAMED {
                         self.first.pop_last();
                     }
@@ -159,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
-        let mut report = Report::new(Talk::Brief, None);
+        let mut report = Report::new(Talk::Brief, None, None);
         for seq in [30, 7, 12, 1, 25, 9, 40, 3, 18, 22, 5, 16] {
             let failed = Failed {
                 seq: Seq(seq),

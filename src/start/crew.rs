@@ -3,24 +3,30 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result};
 
+use super::books::Books;
 use super::watch::Watch;
 use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::placeholder::Known;
 use crate::command::program::NoProgram;
-use crate::command::recipe::{Batch, Grouping, Recipe};
+use crate::command::recipe::{Grouping, Recipe};
+use crate::command::template::Template;
 use crate::command::words::Words;
-use crate::engine::{Crew, Quota, Roster};
+use crate::engine::{Crew, JobsNow, Quota, Roster, Tag};
+use crate::event::Observer;
 use crate::exit::Misuse;
+use crate::ledger::Ledger;
 use crate::output::{Format, Room};
-use crate::plan::{Plan, Processes};
+use crate::plan::{self, Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
+use crate::sys::cpus;
 use crate::sys::mark::Mark;
 
 /// The memory for output that waits for its turn.
@@ -44,73 +50,150 @@ const OWN: [&str; 5] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB
 /// The runs to which a process belongs, the outermost first.
 const RUNS: &str = "PARJOB_RUNS";
 
-/// What is made for the processes of a run, beside the engine.
-pub(super) struct Made {
-    pub(super) crew: Crew,
-    pub(super) roster: Arc<Roster>,
-    pub(super) clock: Arc<Clock>,
-}
-
-/// Looks at the command before anything is read or started.
-///
-/// # Errors
-///
-/// It is wrong ([`Misuse`]), or its program cannot be run ([`NoProgram`]).
-pub(super) fn recipe(plan: &Plan, processes: &Processes, names: &[Vec<u8>]) -> Result<Recipe> {
-    let token = processes.command.token.as_deref();
-    let any_name = plan.source.reading.records == Records::Json;
-    let known = Known { fields: plan.source.fields(), names, token, any_name };
-    Recipe::prepare(&processes.command, &known, std::env::var_os("PATH"))
-        .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })
-}
-
-/// Everything that the engine needs.
-pub(super) fn crew(
-    plan: &Plan,
-    processes: &Processes,
+/// A run of commands, before the rooms are connected.
+pub(super) struct Commands {
     recipe: Recipe,
-    quota: Option<Quota>,
-    format: &Arc<dyn Format>,
-    spares: &Arc<Spares>,
-    mut watch: Option<&mut Watch>,
-    sender: &Sender<Message>,
-) -> Result<Made> {
-    let (roster, clock) = (Arc::new(Roster::default()), Arc::new(Clock::default()));
-    if let Some(watch) = &mut watch {
-        watch.tell(sender);
+    tag: Tag,
+    /// The names that the command or the tag asks for.
+    names: Vec<Vec<u8>>,
+    books: Books,
+    /// None where nothing is started.
+    watch: Option<Watch>,
+}
+
+/// What is left to do when the run is over.
+#[derive(Default)]
+pub(super) struct Closing {
+    watch: Option<Watch>,
+    ledger: Option<Arc<Ledger>>,
+}
+
+impl Closing {
+    /// Of a run without a ledger.
+    pub(super) fn of(watch: Option<Watch>) -> Closing {
+        Closing { watch, ledger: None }
     }
-    let (ringing, telling) = (sender.clone(), sender.clone());
-    let command = processes.command.clone();
-    let crew = Crew {
-        names: recipe.names(),
-        recipe,
-        jobs: plan.jobs,
-        batch: match command.batch {
-            Batch::Items(items) => items.get() as usize,
-            Batch::Max => usize::MAX,
-        },
-        delay: processes.delay,
-        format: Arc::clone(format),
-        streams: plan.output.format == "text" && plan.policy.ordered && command.grouping == Grouping::Items,
-        room: Room::new(ROOM, std::env::temp_dir()),
-        spares: Arc::clone(spares),
-        quota,
-        again: processes.again.clone(),
-        clock: Arc::clone(&clock),
-        environment: environment(command.threads, watch.as_deref().map(|watch| &*watch.mark)),
-        null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
-        accounts: false,
-        roster: Arc::clone(&roster),
-        skip: None,
-        journal: None,
-        keeper: None,
-        guard: watch.as_deref().and_then(Watch::slots),
-        strays: watch.as_deref().map(Watch::strays),
-        ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
-        tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
-        command,
-    };
-    Ok(Made { crew, roster, clock })
+
+    /// Lets what still runs live on, and closes the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The ledger is not whole.
+    pub(super) fn close(self) -> Result<()> {
+        if let Some(watch) = self.watch {
+            watch.end();
+        }
+        self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?))
+    }
+}
+
+/// To whom workers talk, and what they fill.
+pub(super) struct Connections<'a> {
+    pub(super) format: &'a Arc<dyn Format>,
+    pub(super) spares: &'a Arc<Spares>,
+    pub(super) sender: &'a Sender<Message>,
+    pub(super) quota: Option<Quota>,
+}
+
+impl Commands {
+    /// Looks at the command, and opens what is written beside the results, before anything is read or started.
+    ///
+    /// # Errors
+    ///
+    /// The command line is wrong ([`Misuse`]), its program cannot be run ([`NoProgram`]), or a file cannot be used.
+    pub(super) fn prepare(
+        plan: &Plan,
+        processes: &Processes,
+        names: &[Vec<u8>],
+        watch: Option<Watch>,
+    ) -> Result<Commands> {
+        let any_name = plan.source.reading.records == Records::Json;
+        let known = Known { fields: plan.source.fields(), names, token: None, any_name };
+        let token = processes.command.token.as_deref();
+        let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
+            .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
+        let tag = tag(&processes.tag, &known).map_err(Misuse)?;
+        let mut names = recipe.names();
+        if let Tag::Template(template) = &tag {
+            names.extend(template.names().map(<[u8]>::to_vec));
+        }
+        Ok(Commands { recipe, tag, names, books: Books::open(plan, processes)?, watch })
+    }
+
+    /// Writes the job log, if one is wanted.
+    pub(super) fn logger(&mut self, sender: &Sender<Message>) -> Option<Box<dyn Observer>> {
+        self.books.logger(sender)
+    }
+
+    /// Everything that the engine needs, and what is left to do in the end.
+    ///
+    /// # Errors
+    ///
+    /// There is no /dev/null.
+    pub(super) fn into_crew(
+        self,
+        plan: &Plan,
+        processes: &Processes,
+        connections: Connections<'_>,
+    ) -> Result<(Crew, Closing)> {
+        let Commands { recipe, tag, names, mut books, mut watch } = self;
+        let Connections { format, spares, sender, quota } = connections;
+        if let Some(watch) = &mut watch {
+            watch.tell(sender);
+        }
+        recipe.warnings().iter().for_each(|warning| super::warn(sender, warning));
+        books.tell(sender);
+        let (ringing, telling) = (sender.clone(), sender.clone());
+        let command = processes.command.clone();
+        let crew = Crew {
+            recipe,
+            names,
+            jobs: plan.jobs,
+            jobs_now: processes.jobs_file.clone().map(follow),
+            batch: command.batch.items(),
+            gate: processes.gate.clone(),
+            tag,
+            format: Arc::clone(format),
+            streams: plan.output.format == "text" && plan.policy.ordered && command.grouping == Grouping::Items,
+            room: Room::new(ROOM, std::env::temp_dir()),
+            spares: Arc::clone(spares),
+            quota,
+            again: processes.again.clone(),
+            clock: Arc::new(Clock::default()),
+            environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
+            null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
+            accounts: processes.joblog.is_some(),
+            roster: Arc::new(Roster::default()),
+            skip: books.skip(),
+            journal: books.journal(),
+            keeper: books.keeper(),
+            guard: watch.as_ref().and_then(Watch::slots),
+            strays: watch.as_ref().map(Watch::strays),
+            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
+            tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
+            command,
+        };
+        Ok((crew, Closing { watch, ledger: books.ledger() }))
+    }
+}
+
+/// Reads a file that says how many may be at work. One that cannot be read, or says nothing, changes nothing: it may be
+/// about to be written.
+fn follow(file: PathBuf) -> Box<JobsNow> {
+    let cpus = cpus::usable().count;
+    Box::new(move || plan::parse_jobs(std::fs::read_to_string(&file).ok()?.trim(), cpus).ok())
+}
+
+/// What stands before each line.
+fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
+    Ok(match tag {
+        plan::Tag::None => Tag::None,
+        plan::Tag::Item => Tag::Item,
+        plan::Tag::Template(template) => {
+            let template = std::slice::from_ref(template);
+            Tag::Template(Template::parse(template, known).context("--tag-template")?)
+        }
+    })
 }
 
 /// What all processes find in their environment.

@@ -1,5 +1,6 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
+mod books;
 mod crew;
 mod team;
 mod watch;
@@ -15,7 +16,6 @@ use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
 use crate::command::program::NoProgram;
-use crate::command::recipe::Recipe;
 use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
 use crate::event::{Ended, Observer, Stop};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
@@ -26,6 +26,7 @@ use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
 use crate::sys::{entry, signals};
+use crew::{Closing, Commands, Connections};
 use watch::Watch;
 
 /// Carries out the plan.
@@ -44,15 +45,16 @@ pub fn start(plan: Plan) -> Result<Exit> {
     let watch = commands.map(|_| Watch::begin());
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
-    let todo = prepare(&plan, &opened)?;
+    let todo = prepare(&plan, &opened, watch)?;
     let shown = progress::show(plan.progress)?;
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
         None => output::stdout(shown.results),
     };
-    let report = Box::new(progress::Report::new(plan.talk, shown.messages)) as Box<dyn Observer>;
+    let resume = plan.processes.as_ref().and_then(|processes| processes.ledger.as_ref().map(|l| l.resume.clone()));
+    let report = Box::new(progress::Report::new(plan.talk, shown.messages, resume)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(plan, Work { todo, opened, watch }, format, sink, observers)
+    run_connected(plan, Work { todo, opened }, format, sink, observers)
 }
 
 /// The panic of an operation is the failure of an item, and is told as one.
@@ -76,27 +78,27 @@ fn check_streams(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// What is to be done, with what, under whose watch.
+/// What is to be done, with what.
 struct Work {
     todo: Todo,
     opened: Opened,
-    watch: Option<Watch>,
 }
 
 /// What workers are to do.
 enum Todo {
     Chunks(Job),
-    Commands(Box<Recipe>),
+    Commands(Box<Commands>),
     Pool(team::Ready),
 }
 
 /// The operation, and the fold of its results.
-fn prepare(plan: &Plan, opened: &Opened) -> Result<Todo> {
+fn prepare(plan: &Plan, opened: &Opened, watch: Option<Watch>) -> Result<Todo> {
     if let Some(processes) = &plan.processes {
         if let Some(keep) = &processes.keep {
-            return Ok(Todo::Pool(team::ready(plan, processes, keep, opened.names())?));
+            return Ok(Todo::Pool(team::ready(plan, processes, keep, opened.names(), watch)?));
         }
-        return Ok(Todo::Commands(Box::new(crew::recipe(plan, processes, opened.names())?)));
+        let commands = Commands::prepare(plan, processes, opened.names(), watch)?;
+        return Ok(Todo::Commands(Box::new(commands)));
     }
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
     let Some(reduce) = plan.work.reduce else {
@@ -119,8 +121,11 @@ fn run_connected(
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
-    let Work { todo: work, opened, mut watch } = work;
+    let Work { todo: mut work, opened } = work;
     let (sender, receiver) = channel();
+    if let Todo::Commands(commands) = &mut work {
+        observers.extend(commands.logger(&sender));
+    }
     let (pool, limits) = bounds(&plan);
     // As much as may wait to be written is worth keeping.
     let spares = Spares::new(limits.unwritten);
@@ -140,7 +145,7 @@ fn run_connected(
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let mut engine = start_engine(&plan, work, watch.as_mut(), &format, &spares, &sender)?;
+    let (mut engine, closing) = start_engine(&plan, work, &format, &spares, &sender)?;
     start_source(&plan, opened, &pool, sender)?;
 
     let operation = plan.work.reduce.map_or(plan.work.operation.name, |reduce| reduce.name);
@@ -161,11 +166,10 @@ fn run_connected(
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, header);
-    if let Some(watch) = watch {
-        watch.end();
-    }
+    let closed = closing.close();
     let report = plan.processes.as_ref().map(|processes| processes.report).unwrap_or_default();
     let exit = finish(writer, &ended, report)?;
+    closed?;
     Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
 }
 
@@ -221,38 +225,43 @@ fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>
 fn start_engine(
     plan: &Plan,
     work: Todo,
-    watch: Option<&mut Watch>,
     format: &Arc<dyn Format>,
     spares: &Arc<Spares>,
     sender: &Sender<Message>,
-) -> Result<Box<dyn Engine>> {
-    let apart = plan.policy.again.retries > 0;
+) -> Result<(Box<dyn Engine>, Closing)> {
     // Only of a total that is certain can a share be taken here.
     let quota = plan.policy.halt.and_then(|halt| {
         let left = AtomicU64::new(halt.items(plan.source.total())?);
         Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
-    let tell = if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
     match (work, &plan.processes) {
         (Todo::Pool(ready), Some(processes @ Processes { keep: Some(keep), .. })) => {
-            let team = team::team(plan, processes, keep, ready, quota, tell, format, spares, watch, sender);
+            let connections = Connections { format, spares, sender, quota };
+            let (team, closing) = ready.into_team(plan, processes, keep, connections);
             let stations = Arc::clone(&team.stations);
             listen(plan, Some(Box::new(move || stations.describe())), sender)?;
-            Ok(Box::new(Pool::new(team)))
+            Ok((Box::new(Pool::new(team)), closing))
         }
-        (Todo::Commands(recipe), Some(processes)) => {
-            let made = crew::crew(plan, processes, *recipe, quota, format, spares, watch, sender)?;
-            let (roster, clock) = (made.roster, made.clock);
+        (Todo::Commands(commands), Some(processes)) => {
+            let connections = Connections { format, spares, sender, quota };
+            let (crew, closing) = commands.into_crew(plan, processes, connections)?;
+            let (roster, clock) = (Arc::clone(&crew.roster), Arc::clone(&crew.clock));
             listen(plan, Some(Box::new(move || roster.describe(&clock))), sender)?;
-            Ok(Box::new(engine::Processes::new(made.crew)))
+            Ok((Box::new(engine::Processes::new(crew)), closing))
         }
         (Todo::Chunks(job), _) => {
             listen(plan, None, sender)?;
-            let task = Task { job, format: Arc::clone(format), tell, apart };
-            Ok(Box::new(start_local(plan, task, quota, spares, sender)?))
+            let apart = plan.policy.again.retries > 0;
+            let task = Task { job, format: Arc::clone(format), tell: told(plan), apart };
+            Ok((Box::new(start_local(plan, task, quota, spares, sender)?), Closing::default()))
         }
         (Todo::Commands(_) | Todo::Pool(_), _) => anyhow::bail!("there is no command"),
     }
+}
+
+/// How many failures of a chunk are told of with their items.
+fn told(plan: &Plan) -> usize {
+    if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED }
 }
 
 fn start_local(

@@ -12,6 +12,8 @@
 
 mod ahead;
 mod flight;
+mod frames;
+mod json;
 mod lines;
 mod mate;
 mod options;
@@ -47,6 +49,8 @@ use crate::op::Answer;
 use crate::output::{Format, Output, Room};
 
 pub use flight::Flight;
+pub use frames::Frames;
+pub use json::Json;
 pub use lines::Lines;
 pub use options::{Keep, Language, Refused};
 pub use protocol::{Mismatch, Protocol};

@@ -150,10 +150,12 @@ impl Worker {
             self.put_down(Farewell::Kill);
             return self.unsure(&mismatch.0);
         }
-        let charged = self.flight.answers() == 0;
+        let (charged, starting) = (self.flight.answers() == 0, self.flight.awaits_greeting());
         let number = self.station.number;
         self.put_down(Farewell::Kill);
-        if charged {
+        if starting {
+            self.failed_to_start(&mismatch.0);
+        } else if charged {
             self.charge(Failure::BadAnswer(mismatch.0.as_str().into()));
         } else {
             self.warn(format!("worker {number} {mismatch}; a fresh one takes its place"));

@@ -22,7 +22,7 @@ use crate::chunk::{Block, Claim};
 use crate::command::child::ending;
 use crate::command::words::Words;
 use crate::engine::{Delivery, Fate, Ran, Ring};
-use crate::item::{Attempt, Seq};
+use crate::item::{Attempt, Failure, Seq};
 use crate::op::Results;
 use crate::output::{Output, Stream};
 use crate::sys::limits;
@@ -79,7 +79,8 @@ struct Ready {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, station: Arc<Station>) -> Result<Worker, Errno> {
         let number = station.number;
-        let mut protocol = (shared.team.protocol)(number).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let mut protocol =
+            (shared.team.protocol)(number).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         let mut spawner = Spawner::new()?;
         protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
         Ok(Worker {
@@ -378,7 +379,10 @@ impl Worker {
             finish.hand_on(landed.chunk, landed.results, &mut self.bytes, |mut done| {
                 for failed in &mut done.failed {
                     let said = landed.said.iter().rfind(|(seq, _)| *seq == failed.seq);
-                    failed.said = said.map(|(_, said)| said.clone()).unwrap_or_default();
+                    failed.said = match &failed.cause {
+                        Failure::Answered { traceback, .. } if !traceback.is_empty() => traceback.as_bytes().into(),
+                        _ => said.map(|(_, said)| said.clone()).unwrap_or_default(),
+                    };
                 }
                 shared.post(number, attempt, done);
             });

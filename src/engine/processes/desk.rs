@@ -10,7 +10,7 @@ use super::{Note, Shared};
 use crate::command::child::Attendant;
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Quoted, Seq, signal_name};
-use crate::output::{Body, Output, Stream};
+use crate::output::{Body, LineSplitter, Output, Stream, Tagger};
 
 /// How much of standard error is kept for a message.
 const SAID: usize = 512;
@@ -40,6 +40,10 @@ pub(super) struct Desk<'a> {
     pub(super) attempt: Attempt,
     pub(super) item: &'a [u8],
     pub(super) live: Live,
+    /// Holds back what is not a whole line yet.
+    pub(super) lines: Option<LineSplitter>,
+    /// Puts the tag before each line.
+    pub(super) tagger: Option<Tagger>,
     pub(super) output: Output,
     /// The bytes printed.
     pub(super) received: u64,
@@ -61,6 +65,31 @@ impl Desk<'_> {
     fn keep(&mut self, stream: Stream, bytes: &[u8]) {
         if self.lost.is_none() {
             self.lost = self.output.of(stream).push(bytes).err();
+        }
+    }
+
+    /// Makes whole lines and tags of what was read, where that is asked for.
+    fn shape(&mut self, stream: Stream, bytes: &mut Vec<u8>) {
+        if let Some(lines) = &mut self.lines {
+            let mut whole = Vec::new();
+            lines.push(stream, bytes, &mut whole);
+            *bytes = whole;
+        }
+        if let Some(tagger) = &mut self.tagger {
+            let mut tagged = Vec::new();
+            tagger.push(stream, bytes, &mut tagged);
+            *bytes = tagged;
+        }
+    }
+
+    /// The process is gone: what was held back as part of a line goes on.
+    pub(super) fn finish(&mut self) {
+        let Some(mut lines) = self.lines.take() else { return };
+        for stream in [Stream::Out, Stream::Err] {
+            let mut rest = Vec::new();
+            lines.finish(stream, &mut rest);
+            self.shape(stream, &mut rest);
+            self.keep(stream, &rest);
         }
     }
 
@@ -93,6 +122,10 @@ impl Attendant for Desk<'_> {
         self.received += bytes.len() as u64;
         if stream == Stream::Err {
             self.note_said(bytes);
+        }
+        self.shape(stream, bytes);
+        if bytes.is_empty() {
+            return;
         }
         if !self.goes_out() {
             self.keep(stream, bytes);

@@ -10,12 +10,13 @@
 //!
 //! When the system has no more files or processes, fewer run at a time and nothing fails.
 
+mod crew;
 mod desk;
 mod place;
 mod queue;
+mod times;
 mod worker;
 
-use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
@@ -24,133 +25,34 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::again::Again;
-use super::quota::Quota;
 use super::{Delivery, Engine, Fate, Order, Ran, Ring};
-use crate::buffer::Spares;
 use crate::chunk::Block;
 use crate::command::child::ending;
-use crate::command::clock::Clock;
-use crate::command::recipe::{self, Recipe, Timeout};
-use crate::command::words::Words;
-use crate::item::{Attempt, Chunk, Failure, Seq};
+use crate::command::recipe::Timeout;
+use crate::item::{Chunk, Failure, Seq};
 use crate::op::Answer;
 use crate::outcome::Record;
-use crate::output::{Format, Output, Room};
+use crate::output::Output;
 use crate::sys::cgroup::OomCount;
 use crate::sys::{limits, tree};
 
+pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Skip, Strays, Tag};
 pub use place::Roster;
 use queue::{Next, Queue};
+use times::Times;
 use worker::{AGAIN, Worker};
 
 /// The stack of a worker's thread. It holds no large values and calls nothing deep.
 const STACK: usize = 128 << 10;
+
+/// How often the file that says how many may be at work is read.
+const FOLLOW: Duration = Duration::from_millis(500);
 
 /// How often orphans that have ended are seen to.
 const REAP: Duration = Duration::from_secs(1);
 
 /// While so much is on its way to a slow reader, no further process is started.
 const OUTGOING: usize = 16 << 20;
-
-/// What a run of processes needs.
-pub struct Crew {
-    /// The words of a process.
-    pub recipe: Recipe,
-    /// The names whose values are looked up in each item (`--jsonl`).
-    pub names: Vec<Vec<u8>>,
-    /// How processes are run.
-    pub command: recipe::Options,
-    /// How many at a time.
-    pub jobs: usize,
-    /// How many items a process does.
-    pub batch: usize,
-    /// Between two starts.
-    pub delay: Duration,
-    /// How results look.
-    pub format: Arc<dyn Format>,
-    /// Output may go out as it comes.
-    pub streams: bool,
-    /// Room for output that waits.
-    pub room: Arc<Room>,
-    /// Buffers to fill.
-    pub spares: Arc<Spares>,
-    /// Stops workers ahead of the run loop.
-    pub quota: Option<Quota>,
-    /// Which attempts are followed by another.
-    pub again: Again,
-    /// The time.
-    pub clock: Arc<Clock>,
-    /// What all processes find in their environment.
-    pub environment: Words,
-    /// What processes read: nothing.
-    pub null: File,
-    /// Outcomes carry what a log wants to know.
-    pub accounts: bool,
-    /// Who works where.
-    pub roster: Arc<Roster>,
-    /// Whether an earlier run has done an item.
-    pub skip: Option<Box<Skip>>,
-    /// Writes down what starts and ends.
-    pub journal: Option<Box<dyn Journal>>,
-    /// Keeps the output of each item in files.
-    pub keeper: Option<Box<dyn Keeper>>,
-    /// Is told which group a worker is at.
-    pub guard: Option<Box<GuardSlot>>,
-    /// Signals descendants of an attempt that left its group.
-    pub strays: Option<Box<Strays>>,
-    /// Tells the run loop that there is something to collect.
-    pub ring: Box<dyn Fn(Ring) + Send + Sync>,
-    /// Tells a person something.
-    pub tell: Box<dyn Fn(Note) + Send + Sync>,
-}
-
-/// Whether an earlier run has done the item. Asked once for each.
-pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;
-
-/// Takes the place of a worker, from 0, and the group at work there, or 0.
-pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
-
-/// Sends a signal to what an attempt at an item started and is no longer in its group.
-pub type Strays = dyn Fn(Seq, Attempt, Signal) + Send + Sync;
-
-/// Writes down what starts and ends.
-pub trait Journal: Send + Sync {
-    /// An attempt is about to start.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
-    fn started(&self, attempt: Attempt, batch: &Chunk<'_>) -> anyhow::Result<()>;
-
-    /// It has ended by itself.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
-    fn ended(&self, batch: &Chunk<'_>, record: &Record, ok: bool) -> anyhow::Result<()>;
-}
-
-/// Keeps the output of each item in files.
-pub trait Keeper: Send + Sync {
-    /// Keeps the output of the last attempt at an item.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be written.
-    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, output: &Output) -> anyhow::Result<()>;
-}
-
-/// What someone has to say while the run goes on.
-#[derive(Debug)]
-pub enum Note {
-    /// Something that the user should know: the end of a sentence.
-    Warning(String),
-    /// A line for standard error.
-    Say(Vec<u8>),
-    /// The run cannot be recorded whole.
-    Broken(anyhow::Error),
-}
 
 /// Workers with processes.
 pub struct Processes {
@@ -173,6 +75,8 @@ struct Shared {
     stopped: AtomicBool,
     /// It was said that something holds a pipe.
     warned_of_leak: AtomicBool,
+    /// How long attempts took that went well.
+    times: Mutex<Times>,
     /// How many processes had been killed for want of memory when the run began.
     killed_before: OomCount,
 }
@@ -180,7 +84,7 @@ struct Shared {
 impl Processes {
     /// An engine without a thread yet.
     pub fn new(crew: Crew) -> Processes {
-        let queue = Mutex::new(Queue::new(crew.jobs, crew.delay));
+        let queue = Mutex::new(Queue::new(crew.jobs, crew.gate.clone()));
         let shared = Shared {
             crew,
             queue,
@@ -191,9 +95,14 @@ impl Processes {
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
             warned_of_leak: AtomicBool::new(false),
+            times: Mutex::default(),
             killed_before: OomCount::now(),
         };
-        Processes { shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        if shared.crew.jobs_now.is_some() {
+            Shared::follow(&shared);
+        }
+        Processes { shared }
     }
 }
 
@@ -285,6 +194,27 @@ impl Shared {
         } else {
             self.break_off(anyhow::Error::new(error).context("cannot start a single worker"));
         }
+    }
+
+    /// Looks again and again how many may be at work.
+    fn follow(shared: &Arc<Shared>) {
+        let followed = Arc::downgrade(shared);
+        let body = move || {
+            while let Some(shared) = followed.upgrade() {
+                let wanted = shared.crew.jobs_now.as_ref().and_then(|read| read());
+                let mut queue = shared.lock();
+                if queue.closed {
+                    break;
+                }
+                queue.limit = wanted.unwrap_or(queue.limit);
+                shared.changed.notify_all();
+                shared.hire(queue);
+                drop(shared);
+                std::thread::sleep(FOLLOW);
+            }
+        };
+        // Without a thread the number stays what it is.
+        let _ = Builder::new().name("parjob-jobs".into()).stack_size(STACK).spawn(body);
     }
 
     fn spawn_worker(self: &Arc<Self>) -> std::io::Result<()> {
@@ -420,11 +350,23 @@ impl Shared {
         }
     }
 
+    /// How long an attempt that starts now may take.
     fn timeout(&self) -> Option<Duration> {
         match self.crew.command.timeout? {
             Timeout::After(timeout) => Some(timeout),
-            Timeout::Percent(_) => None,
+            Timeout::Percent(percent) => self.times().median().map(|median| median * percent / 100),
         }
+    }
+
+    /// Learns how long an attempt took that went well.
+    fn learn(&self, took: Duration) {
+        if matches!(self.crew.command.timeout, Some(Timeout::Percent(_))) {
+            self.times().add(took);
+        }
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn journal(&self, write: impl FnOnce(&dyn Journal) -> anyhow::Result<()>) {

@@ -5,9 +5,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::chunk::Block;
+use crate::engine::gate::{Doorman, Gate};
 use crate::item::Attempt;
 
 /// What [`Queue::next`] found.
@@ -41,13 +42,12 @@ pub(super) struct Queue {
     pub(super) exhausted: bool,
     /// When orphans were last seen to.
     pub(super) reaped: Instant,
-    /// Between two starts.
-    delay: Duration,
-    not_before: Option<Instant>,
+    /// Decides when the next may start.
+    pub(super) doorman: Doorman,
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize, delay: Duration) -> Queue {
+    pub(super) fn new(limit: usize, gate: Gate) -> Queue {
         Queue {
             blocks: VecDeque::new(),
             closed: false,
@@ -59,8 +59,7 @@ impl Queue {
             warned: false,
             exhausted: false,
             reaped: Instant::now(),
-            delay,
-            not_before: None,
+            doorman: Doorman::new(gate),
         }
     }
 
@@ -83,13 +82,8 @@ impl Queue {
         if !self.has_work() || self.active >= self.limit {
             return Next::Nothing;
         }
-        if !self.delay.is_zero() {
-            let now = Instant::now();
-            if let Some(at) = self.not_before.filter(|at| *at > now) {
-                return Next::NotBefore(at);
-            }
-            // Those who are late do not make up for it: a burst is what the delay is to prevent.
-            self.not_before = Some(now + self.delay);
+        if let Err(until) = self.doorman.ask(self.active) {
+            return Next::NotBefore(until);
         }
         self.active += 1;
         self.blocks.front().map_or(Next::Nothing, |block| Next::Block(Arc::clone(block)))

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::desk::{Desk, Live};
 use super::place::Place;
-use super::{Note, Shared};
+use super::{Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
 use crate::command::recipe::{Grouping, Stdin, quoted};
@@ -21,7 +21,7 @@ use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Chunk, Failed, Failure, Fields, Seq, error};
 use crate::outcome::{Account, End, Record};
-use crate::output::{Done, Output};
+use crate::output::{Done, LineSplitter, Output, Tagger};
 use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
 
@@ -32,6 +32,8 @@ pub(super) struct Worker {
     words: Words,
     environment: Words,
     program: CString,
+    /// The tag of the batch at work, where lines have tags.
+    tag: Option<Vec<u8>>,
     buffer: Vec<u8>,
 }
 
@@ -49,7 +51,7 @@ impl Worker {
     pub(super) fn new(place: Arc<Place>) -> Result<Worker, Errno> {
         let (words, environment) = (Words::default(), Words::default());
         let (program, buffer) = (CString::default(), Vec::new());
-        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, buffer })
+        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, buffer })
     }
 
     /// Does the items of a chunk, in batches. One that the source found faulty fails with its fault.
@@ -130,7 +132,7 @@ impl Worker {
         let values = |item| Values { item, names: &[], seq, worker };
         if batch.count == 1 && crew.names.is_empty() {
             let Some(item) = batch.with_fields().next() else { return Ok(()) };
-            crew.recipe.fill(&[values(item)], &mut self.words);
+            self.make(shared, &[values(item)]);
             return Ok(());
         }
         let mut found = Vec::new();
@@ -142,8 +144,25 @@ impl Worker {
         let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
         let items = batch.with_fields().zip(&named).zip(seq..);
         let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
-        crew.recipe.fill(&all, &mut self.words);
+        self.make(shared, &all);
         Ok(())
+    }
+
+    /// The words, and the tag: that of a batch has all its items.
+    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) {
+        shared.crew.recipe.fill(items, &mut self.words);
+        let mut tag = Vec::new();
+        for values in items {
+            if !tag.is_empty() {
+                tag.push(b' ');
+            }
+            match &shared.crew.tag {
+                Tag::None => return self.tag = None,
+                Tag::Item => tag.extend_from_slice(values.item.text()),
+                Tag::Template(template) => template.bytes(values, &mut tag),
+            }
+        }
+        self.tag = Some(tag);
     }
 
     /// The batch without the item at that place, which fails.
@@ -192,6 +211,8 @@ impl Worker {
             attempt,
             item,
             live: shared.live(attempt),
+            lines: (shared.crew.command.grouping == Grouping::Lines).then(LineSplitter::default),
+            tagger: self.tag.take().map(Tagger::new),
             output: Output::new(&shared.crew.room),
             received: 0,
             said: Vec::new(),
@@ -225,6 +246,7 @@ impl Worker {
                 (record(pid, ended.end, ended.leaked), ended.stopped)
             }
         };
+        desk.finish();
         let Desk { output, said, lost, received, .. } = desk;
         Some(Finished { record, stopped, output, said, lost, received })
     }
@@ -290,7 +312,13 @@ impl Worker {
         let text = cause.as_ref().map(|cause| error(item, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
         shared.format(batch, Some(&record), text.as_deref(), &mut output);
-        shared.journal(|journal| journal.ended(batch, &record, cause.is_none()));
+        // What was lost is not done, whatever its process says.
+        if !matches!(cause, Some(Failure::NotKept(_))) {
+            shared.journal(|journal| journal.ended(batch, &record));
+        }
+        if cause.is_none() {
+            shared.learn(record.took);
+        }
         let account = shared.crew.accounts.then(|| {
             let sent = if shared.crew.command.stdin == Stdin::Item { batch.bytes.len() as u64 } else { 0 };
             Box::new(Account { command: quoted(&self.words), sent, received })
