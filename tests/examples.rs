@@ -14,7 +14,7 @@ fn example(name: &str, arguments: &str) -> Test {
 fn each_example_is_run_by_a_test() {
     let files = std::fs::read_dir(project("examples")).unwrap();
     let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(files, ["mean-of-squares.sh", "pi.sh", "sum-column.sh"].map(str::to_owned).into());
+    assert_eq!(files, ["mean-of-squares.sh", "multiprocessing", "pi.sh", "sum-column.sh"].map(str::to_owned).into());
 }
 
 #[test]

@@ -19,8 +19,10 @@ mod halt;
 mod hash;
 #[cfg(feature = "hash")]
 mod help;
+mod multiprocessing;
 mod numbers;
 mod operations;
+mod python;
 mod quoting;
 mod readme;
 mod results;

@@ -1,9 +1,8 @@
-"""Logging from workers: what goes to standard error appears there, line by line."""
+"""Logging from workers. The number of the worker need not be in the format: parjob puts it before each line."""
 
 import logging
-import os
 
-logging.basicConfig(format="%(levelname)s worker " + os.environ["PARJOB_WORKER"] + ": %(message)s", level="INFO")
+logging.basicConfig(format="%(levelname)s: %(message)s", level="INFO")
 
 
 def work(x):

@@ -13,6 +13,7 @@ use clap::parser::ValueSource;
 use super::commands::{Workers, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
+use crate::command::recipe::Timeout;
 use crate::engine::{Keep, Language};
 use crate::plan::Processes;
 use crate::source::{self, Records};
@@ -58,7 +59,13 @@ pub(super) fn python(
     let (recycle, recycle_rss) = recycling(given)?;
     let language = Language::Python { concurrency: concurrency.map_or(1, NonZeroU32::get) };
     let keep = Keep { language, init: None, recycle, recycle_rss };
-    stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers, decide)
+    let mut processes = stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers, decide)?;
+    if let (Some(_), Some(Timeout::After(timeout))) = (concurrency, processes.command.timeout) {
+        // Each process sees to it for its items. One that does not even do that any more is ended.
+        processes.command.words.push(format!("timeout={}", timeout.as_secs_f64()).into());
+        processes.command.timeout = Some(Timeout::After(2 * timeout + processes.command.grace));
+    }
+    Ok(processes)
 }
 
 fn not_one(words: &[OsString]) -> String {

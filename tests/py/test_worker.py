@@ -376,6 +376,8 @@ class Async(Folder):
             most = max(most, at_work)
             await asyncio.sleep(0.01)
             at_work -= 1
+            if x == "slow":
+                await asyncio.sleep(60)
             if x == "bad":
                 raise ValueError(x)
             if x == "worst":
@@ -405,6 +407,12 @@ class Async(Folder):
             with self.start("f", "concurrency=%d" % concurrency, "init=import atexit; atexit.register(lambda: print(most))") as worker:
                 worker.do(["a"] * 20)
                 self.assertEqual(worker.end(), (0, "%d\n" % most))
+
+    def test_what_takes_too_long_is_given_up_alone(self):
+        with self.start("f", "concurrency=3", "timeout=0.5", "init=import asyncio") as worker:
+            one, two = worker.do(["a", "slow"])
+            self.assertEqual(one, "a!")
+            self.assertIn("TimeoutError", two.error)
 
     def test_failures_and_generators(self):
         with self.start("f", "concurrency=3") as worker:

@@ -150,6 +150,7 @@ class Worker:
         self.as_bytes = options.one("as") == "bytes"
         self.batch = int(options.one("batch", "0"))
         self.concurrency = int(options.one("concurrency", "0"))
+        self.timeout = float(options.one("timeout", "0")) or None
         self.tracebacks = int(options.one("tracebacks", "10"))
         self.expression = options.one("text") if options.one("kind") == "expr" else None
         self.show, self.event_loop = str, None
@@ -565,9 +566,13 @@ class Side:
         await asyncio.gather(*under_way)
 
     async def item(self, number, item):
+        from asyncio import wait_for
+
         result, failures = None, {}
         try:
-            result = await Noted(self.result(item), self.worker.page, number)
+            # What takes too long is given up by itself: to kill the worker would end what else is at work.
+            noted = Noted(self.result(item), self.worker.page, number)
+            result = await (wait_for(noted, self.worker.timeout) if self.worker.timeout else noted)
         except FATAL:
             raise
         except BaseException as error:
