@@ -230,7 +230,8 @@ fn w4_a_python_that_cannot_start_charges_no_item() {
         .says("no license")
         .counts(2, 0, 0, 2)
         .status(3);
-    parjob("py x ::: 1 2").env("PATH", "/nonexistent").run().says("\"python3\" was not found in PATH").status(127);
+    let script = "parjob=$(command -v parjob); PATH=/nonexistent \"$parjob\" py x ::: 1 2";
+    shell(script).run().says("\"python3\" was not found in PATH").status(127);
 }
 
 #[test]
