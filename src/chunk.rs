@@ -180,6 +180,47 @@ impl Block {
         }
     }
 
+    /// Takes as many of the next items as `cost` no more than `budget` together, each by the bytes that it has, but at
+    /// least `least` and at most `most`. `None` when that is none, or all is claimed.
+    pub fn claim_within(
+        &self,
+        budget: usize,
+        (least, most): (usize, usize),
+        cost: impl Fn(usize) -> usize,
+    ) -> Option<Chunk<'_>> {
+        let mut seen = self.cursor.0.load(Ordering::Relaxed);
+        loop {
+            let (place, start) = unpack(seen);
+            if place >= self.content.items {
+                return None;
+            }
+            let (mut count, mut end, mut spent) = (0, start, 0usize);
+            let rest = &self.bytes[start as usize..self.content.len as usize];
+            for close in memchr::memchr_iter(self.content.delimiter, rest) {
+                let next = start + close as u32 + 1;
+                spent = spent.saturating_add(cost((next - end) as usize - 1));
+                if count as usize >= least && (spent > budget || count as usize >= most) {
+                    break;
+                }
+                (count, end) = (count + 1, next);
+            }
+            if count == 0 {
+                return None;
+            }
+            let claimed = pack(place + count, end);
+            match self.cursor.0.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Some(self.chunk(&Claim { place, count, start, end })),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// How many items are not claimed, and their bytes with delimiters.
+    pub fn left(&self) -> (u64, usize) {
+        let (place, start) = unpack(self.cursor.0.load(Ordering::Relaxed));
+        (u64::from(self.content.items - place), (self.content.len - start) as usize)
+    }
+
     /// Whether nothing is left to claim.
     pub fn is_claimed(&self) -> bool {
         unpack(self.cursor.0.load(Ordering::Relaxed)).0 >= self.content.items
@@ -302,6 +343,18 @@ mod tests {
         let block = block(&["1"; 9], Chunking::Auto);
         let sizes: Vec<usize> = std::iter::from_fn(|| block.claim(100, 2)).map(|chunk| chunk.count).collect();
         assert_eq!(sizes, [2, 1, 1, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_budget_is_kept_but_one_item_always_goes() {
+        let block = block(&["aaaa", "b", "cc", "dddd", "e"], Chunking::Auto);
+        let claim = |budget, most| block.claim_within(budget, (1, most), |len| len + 10).map(|chunk| chunk.count);
+        assert_eq!(claim(3, 9), Some(1));
+        assert_eq!(block.left(), (4, 12));
+        assert_eq!(claim(23, 9), Some(2));
+        assert_eq!(claim(1000, 1), Some(1));
+        assert_eq!(claim(1000, 9), Some(1));
+        assert_eq!(claim(1000, 9), None);
     }
 
     #[test]

@@ -183,6 +183,13 @@ pub enum Failure {
     HoldsNewline,
     /// Its process could not be started. The number is the system's (`errno`).
     NotStarted(i32),
+    /// Its process printed a line that the fold of the results does not take.
+    Printed {
+        /// The line.
+        line: Box<[u8]>,
+        /// Why not.
+        cause: Box<Failure>,
+    },
     /// What its process printed could not be kept in a temporary file. The number is the system's (`errno`).
     NotKept(i32),
 }
@@ -258,6 +265,7 @@ impl fmt::Display for Failure {
             Failure::NotStarted(errno) => {
                 write!(f, "could not be started: {}", std::io::Error::from_raw_os_error(*errno))
             }
+            Failure::Printed { line, cause } => write!(f, "printed {}, which {cause}", Quoted(line)),
             Failure::NotKept(errno) => {
                 let error = std::io::Error::from_raw_os_error(*errno);
                 write!(f, "printed more than there is room for in a temporary file: {error}")

@@ -237,7 +237,13 @@ fn w4_a_python_that_cannot_start_charges_no_item() {
 #[test]
 fn w6_what_a_function_prints_goes_to_standard_error() {
     let Some(test) = py("--jobs 1 py", "work.py:talk") else { return };
-    test.file("work.py", WORK).input("1\n2\n").run().prints("1\n2\n").says("[1] print\n").says("[1] system\n").succeeds();
+    test.file("work.py", WORK)
+        .input("1\n2\n")
+        .run()
+        .prints("1\n2\n")
+        .says("[1] print\n")
+        .says("[1] system\n")
+        .succeeds();
 }
 
 #[test]

@@ -7,9 +7,9 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
-use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 
+use super::stays;
 use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
 use crate::output::FORMATS;
 
@@ -33,19 +33,28 @@ pub(super) const TOPIC: &str = "topic";
 
 const EXAMPLES: &str = "\
 Examples:
-  ls *.log | parjob run gzip -9 {}             a command for each line, on all CPUs
-  parjob --jobs 4 sh 'convert {} -resize 50% {.}_small.png' ::: *.png
+  ls *.log | parjob run gzip -9 {}            a command for each line
+  parjob sh 'convert {} -resize 50% {.}_small.png' ::: *.png
   parjob --retries 2 --timeout 30s sh < commands.txt
-  seq 9 | parjob square                        the squares, in order
-  parjob sum :::: january february             the exact sum of the numbers in two files
+  seq 9 | parjob square                       the squares, in order
+  parjob sum :::: january february            the numbers in two files
   parjob --range 1:1000000 square --reduce mean
-  parjob --jobs 5 --chunk 3 square < numbers   five workers, three items at a time
-  parjob --format jsonl len ::: a bc def       results with their items
+  parjob --jobs 5 --chunk 3 square < numbers  five workers, three items a time
+  parjob --format jsonl len ::: a bc def      results with their items
 
 Items come from standard input, one a line, unless the command line gives them:
-  ITEM...  or  ::: ITEM...    these words; after ::: no word is read as an option
-  -a FILE  or  :::: FILE...   the lines of files, one after the other; - is standard input
-  --range FIRST:LAST[:STEP]   integers";
+  ITEM...  or  ::: ITEM...   these words; after ::: no word is an option
+  -a FILE  or  :::: FILE...  the lines of files, one after the other
+  --range FIRST:LAST[:STEP]  integers";
+
+/// What may stand in the templates of commands.
+const PLACEHOLDERS: &str = "\
+Placeholders:
+  {}   the item               {#}  its number, from 1
+  {.}  without its extension  {%}  the number of the worker, from 1
+  {/}  after its last slash   {1} {2} {-1}  its fields; {1.} {1/} and so on
+  {//} its folder             {name}        a field by name: --header, --jsonl
+  {/.} {/} without extension  any other braces stay as they are";
 
 pub(super) const STATUS: &str = "\
 Exit status:
@@ -89,13 +98,15 @@ fn subcommand(operation: &'static Operation) -> Command {
     if words == Words::Command {
         let name = operation.name;
         let (args, words) = match name {
-            "pool" => (pool_args(), "COMMAND [WORD]..."),
-            "py" => (python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
+            "pool" => (stays::pool_args(), "COMMAND [WORD]..."),
+            "py" => (stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
             "sh" => (command_args(), "[SCRIPT]"),
             _ => (command_args(), "COMMAND [WORD]..."),
         };
+        let args = args.into_iter().filter(|arg| name == "sh" || arg.get_id() != "shell");
         let usage = format!("parjob {name} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...");
-        return command.args(args).override_usage(usage);
+        let command = command.args(args).override_usage(usage);
+        return if matches!(name, "pool" | "py") { command } else { command.after_help(PLACEHOLDERS) };
     }
     let (item, hint) = match words {
         Words::Values | Words::Command => ("ITEM", ValueHint::Other),
@@ -165,7 +176,7 @@ fn flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
 }
 
 /// Needed by few: left out of the help on one screen.
-fn rare(arg: Arg) -> Arg {
+pub(super) fn rare(arg: Arg) -> Arg {
     arg.hide_short_help(true)
 }
 
@@ -205,7 +216,7 @@ fn item_args() -> Vec<Arg> {
 fn worker_args() -> Vec<Arg> {
     const HEADING: &str = "Workers";
     vec![
-        option("jobs", "N", HEADING, "How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]")
+        option("jobs", "N", HEADING, "How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]")
             .short('j')
             .allow_hyphen_values(true),
         option("chunk", "N|auto", HEADING, "Items a worker takes at a time; auto: a millisecond's work")
@@ -264,58 +275,80 @@ fn talk_args() -> Vec<Arg> {
 /// The options of the operations that run commands.
 fn command_args() -> Vec<Arg> {
     let mut args = template_args();
-    args.extend(output_args());
     args.extend(failure_args());
+    args.extend(output_args());
     args.extend(record_args());
     args.extend(pace_args());
-    args.extend(share_args(PACE));
     args
 }
 
 /// An option of a command: it belongs to the operation, wherever it stands.
-fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
+pub(super) fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help_heading(heading).help(help)
 }
 
-fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
+pub(super) fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(heading).help(help)
 }
 
 fn template_args() -> Vec<Arg> {
     const HEADING: &str = "The command";
     let bytes = || value_parser!(OsString);
-    vec![
-        own("batch", "N", HEADING, "Items in one command line: a number, or max").short('n').default_value("1"),
-        own("placeholder", "STR", HEADING, "STR stands for the item, and braces for themselves")
-            .short('I')
-            .value_parser(bytes()),
-        own("shell", "PROGRAM", HEADING, "The shell of sh").value_parser(bytes()).default_value("sh"),
-        own("stdin", "WHAT", HEADING, "What a command reads: null, or item for the item's bytes")
+    let mut args = vec![
+        own_flag("dry-run", HEADING, "Print each command instead of running it"),
+        own_flag("trace-commands", HEADING, "Print each command on standard error as it starts").short('t'),
+        own("batch", "N|max", HEADING, "Items in one command line").short('n').default_value("1"),
+        rare(own("stdin", "WHAT", HEADING, "What a command reads: null (nothing), or item"))
             .value_parser(["null", "item"])
             .hide_possible_values(true)
             .default_value("null"),
-        own_flag("dry-run", HEADING, "Print each command instead of running it"),
-        own_flag("trace-commands", HEADING, "Print each command on standard error as it starts").short('t'),
+        rare(own("placeholder", "STR", HEADING, "STR stands for the item, and braces for themselves"))
+            .short('I')
+            .value_parser(bytes()),
+        rare(own("shell", "PROGRAM", HEADING, "The shell")).value_parser(bytes()).default_value("sh"),
+    ];
+    args.extend(share_args(HEADING));
+    args
+}
+
+/// What processes take of the machine.
+pub(super) fn share_args(heading: &'static str) -> [Arg; 2] {
+    [
+        rare(own("nice", "N", heading, "Lower the commands' priority by N"))
+            .value_parser(value_parser!(i32).range(-20..=19)),
+        rare(own("threads-per-job", "N|auto", heading, "Ask libraries for N threads; auto: CPUs / jobs")),
+    ]
+}
+
+pub(super) fn failure_args() -> Vec<Arg> {
+    const HEADING: &str = "Failures";
+    vec![
+        own("retries", "N", HEADING, "Up to N further attempts at an item that fails")
+            .value_parser(value_parser!(u32))
+            .default_value("0"),
+        own("timeout", "DUR|N%", HEADING, "End an attempt after 30s, 5m, or N% of the median time"),
+        rare(own("backoff", "FIRST[..MAX]", HEADING, "Wait so long before a further attempt; doubled each time")),
+        rare(own("retry-on", "LIST", HEADING, "Only after these: exit, exit=75, signal, timeout, start")),
+        rare(own("grace", "DUR", HEADING, "Between asking a command to end and killing it")).default_value("2s"),
+        rare(own("exit-status", "WHAT", HEADING, "any: 1 if an item failed; count: how many; first: its status"))
+            .value_parser(["any", "count", "first"])
+            .hide_possible_values(true)
+            .default_value("any"),
     ]
 }
 
 fn output_args() -> Vec<Arg> {
-    const HEADING: &str = "Output of commands";
+    const HEADING: &str = "Output";
     vec![
-        own(
-            "tag-template",
-            "TEMPLATE",
-            HEADING,
-            "Each line begins with TEMPLATE, which may hold {} and the like, and a TAB",
-        )
-        .value_parser(value_parser!(OsString)),
         own("results", "DIR", HEADING, "Keep each item's output in a folder of DIR, too")
             .value_parser(value_parser!(PathBuf))
             .value_hint(ValueHint::DirPath),
-        own_flag("line-buffer", HEADING, "Lines as they come; those of several items may interleave"),
-        own_flag("ungroup", HEADING, "Commands write straight to standard output, in whatever order")
+        own_flag("line-buffer", HEADING, "Lines as they come, of several items among each other"),
+        rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order"))
             .short('u')
             .conflicts_with("line-buffer"),
+        rare(own("tag-template", "TEMPLATE", HEADING, "Each line begins with TEMPLATE, such as '{#} {}', and a TAB"))
+            .value_parser(value_parser!(OsString)),
     ]
 }
 
@@ -326,102 +359,18 @@ fn record_args() -> Vec<Arg> {
         file(own("ledger", "FILE", HEADING, "Record what starts and ends, so that the run can go on later")),
         own_flag("resume", HEADING, "Go on: do what the ledger does not call done").requires("ledger"),
         own_flag("retry-failed", HEADING, "Do only what failed last time").requires("ledger").conflicts_with("resume"),
-        own_flag("resume-anyway", HEADING, "Even if the ledger is of another command").requires("ledger"),
-        file(own("joblog", "FILE", HEADING, "GNU parallel's log of jobs")),
+        rare(own_flag("resume-anyway", HEADING, "Even if the ledger is of another command")).requires("ledger"),
+        file(own("joblog", "FILE", HEADING, "A table of what ran, as GNU parallel writes it")),
     ]
 }
-
-/// The options of commands that stay up.
-fn pool_args() -> Vec<Arg> {
-    const HEADING: &str = "The command";
-    let mut args = vec![
-        own("protocol", "WHAT", HEADING, "How items and answers go over: lines, json, frames")
-            .value_parser(["lines", "json", "frames"])
-            .hide_possible_values(true)
-            .default_value("lines"),
-        own("init", "TEXT", HEADING, "What each process is told first; it must answer")
-            .value_parser(value_parser!(OsString)),
-    ];
-    args.extend(stay_args(HEADING));
-    args
-}
-
-/// The options of `py`.
-fn python_args() -> Vec<Arg> {
-    const HEADING: &str = "The function";
-    let text = || value_parser!(OsString);
-    let number = || value_parser!(NonZeroU32);
-    let mut args = vec![
-        own("as", "TYPE", HEADING, "What the function gets: str, int, float, json, csv (a list), bytes")
-            .value_parser(["str", "int", "float", "json", "csv", "bytes"])
-            .hide_possible_values(true)
-            .default_value("str"),
-        own_flag("json", HEADING, "Print results as JSON"),
-        own("batch", "N", HEADING, "Give it lists of N items; it returns a list of N results")
-            .short('n')
-            .value_parser(number())
-            .conflicts_with("concurrency"),
-        own("concurrency", "N", HEADING, "N items at work at once in each process, for async functions")
-            .value_parser(number()),
-        own("import", "MODULE", HEADING, "Import MODULE before: re, 'numpy as np', 'from math import *'")
-            .value_parser(text())
-            .action(ArgAction::Append),
-        own("init", "CODE", HEADING, "Run CODE once in each process before")
-            .value_parser(text())
-            .action(ArgAction::Append),
-        own("python", "PATH", HEADING, "Which Python, 3.8 or later").value_parser(text()).default_value("python3"),
-    ];
-    args.extend(stay_args("Processes"));
-    args
-}
-
-/// The options of all that stays up.
-fn stay_args(heading: &'static str) -> Vec<Arg> {
-    let mut args = vec![
-        own("recycle", "N", heading, "A process does N items at the most, then a fresh one goes on")
-            .value_parser(value_parser!(NonZeroU64)),
-        own("recycle-rss", "SIZE", heading, "A process that holds more memory than SIZE is replaced"),
-    ];
-    args.extend(failure_args());
-    args.extend(share_args("Processes"));
-    args
-}
-
-fn failure_args() -> Vec<Arg> {
-    const HEADING: &str = "Failures of commands";
-    vec![
-        own("retries", "N", HEADING, "Up to N further attempts at an item that fails")
-            .value_parser(value_parser!(u32))
-            .default_value("0"),
-        own("backoff", "FIRST[..MAX]", HEADING, "The wait before a further attempt; it doubles up to MAX"),
-        own("retry-on", "LIST", HEADING, "Which failures are retried: exit, exit=75, signal, timeout, start"),
-        own("timeout", "DUR|N%", HEADING, "End an attempt after DUR, or N% of the median so far"),
-        own("grace", "DUR", HEADING, "From the request to end to the kill").default_value("2s"),
-        own("exit-status", "WHAT", HEADING, "any: 1 if an item failed; count: how many; first: its status")
-            .value_parser(["any", "count", "first"])
-            .hide_possible_values(true)
-            .default_value("any"),
-    ]
-}
-
-/// The heading of [`pace_args`].
-const PACE: &str = "When the next command may start";
 
 fn pace_args() -> Vec<Arg> {
-    const HEADING: &str = PACE;
+    const HEADING: &str = "When the next command may start";
     vec![
-        own("delay", "DUR", HEADING, "So long after the one before").conflicts_with("rate"),
-        own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)"),
-        own("load", "N", HEADING, "Not while the machine's load is N or more").value_parser(value_parser!(f64)),
-        own("memfree", "SIZE", HEADING, "Not while less memory than SIZE is free"),
-    ]
-}
-
-/// What commands take of the machine.
-fn share_args(heading: &'static str) -> [Arg; 2] {
-    [
-        own("nice", "N", heading, "Added to the niceness of commands").value_parser(value_parser!(i32).range(-20..=19)),
-        own("threads-per-job", "N|auto", heading, "Asks libraries for N threads; auto: CPUs / jobs"),
+        rare(own("delay", "DUR", HEADING, "So long after the start of the one before")).conflicts_with("rate"),
+        rare(own("rate", "N/s", HEADING, "So many a second, a minute (/m) or an hour (/h)")),
+        rare(own("load", "N", HEADING, "Not while the machine's load is N or more")).value_parser(value_parser!(f64)),
+        rare(own("memfree", "SIZE", HEADING, "Not while less memory than SIZE is free")),
     ]
 }
 

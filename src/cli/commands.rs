@@ -33,7 +33,7 @@ pub(super) fn processes(
     words: Vec<OsString>,
     given: &ArgMatches,
     workers: Workers,
-    resume: impl FnOnce() -> String,
+    resume: impl FnOnce(bool) -> String,
     decide: Decide<'_>,
 ) -> Result<Processes> {
     let Workers { jobs, cpus, jobs_file } = workers;
@@ -45,11 +45,7 @@ pub(super) fn processes(
     if words.len() > 1 && way != Way::Run {
         bail!("sh takes its script as one word; quote it: parjob sh '{}'", shown(&words));
     }
-    let grouping = match (given.get_flag("ungroup"), given.get_flag("line-buffer")) {
-        (true, _) => Grouping::None,
-        (_, true) => Grouping::Lines,
-        _ => Grouping::Items,
-    };
+    let grouping = grouping(given)?;
     let stdin = match given.get_one::<String>("stdin").map(String::as_str) {
         Some("item") => Stdin::Item,
         _ => Stdin::Null,
@@ -103,6 +99,27 @@ fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> 
         Process::Run | Process::Pool | Process::Python => Ok(Way::Run),
         Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
     }
+}
+
+/// How the output of several items is kept apart. What goes out line by line, or past parjob, can only be text.
+fn grouping(given: &ArgMatches) -> Result<Grouping> {
+    let (grouping, option) = match (given.get_flag("ungroup"), given.get_flag("line-buffer")) {
+        (true, _) => (Grouping::None, "--ungroup"),
+        (_, true) => (Grouping::Lines, "--line-buffer"),
+        _ => return Ok(Grouping::Items),
+    };
+    if text(given, "format").is_some_and(|format| format != "text") {
+        bail!("{option} is for text; other formats hold all that an item printed");
+    }
+    for other in ["results", "reduce"] {
+        if given.value_source(other).is_some() {
+            bail!("--{other} needs all that an item printed, which {option} lets go; leave one of them out");
+        }
+    }
+    if grouping == Grouping::None && given.value_source("output").is_some() {
+        bail!("--output takes what commands print, but with --ungroup they write to standard output themselves");
+    }
+    Ok(grouping)
 }
 
 fn batch(given: &ArgMatches) -> Result<Batch> {
@@ -159,7 +176,7 @@ fn tag(given: &ArgMatches, command: &Options) -> Result<Tag> {
     Ok(tag)
 }
 
-fn ledger(given: &ArgMatches, resume: impl FnOnce() -> String) -> Result<Option<Ledger>> {
+fn ledger(given: &ArgMatches, resume: impl FnOnce(bool) -> String) -> Result<Option<Ledger>> {
     let Some(file) = given.get_one::<PathBuf>("ledger").cloned() else { return Ok(None) };
     let mode = match (given.get_flag("resume"), given.get_flag("retry-failed")) {
         (true, _) => Mode::Resume,
@@ -173,7 +190,10 @@ fn ledger(given: &ArgMatches, resume: impl FnOnce() -> String) -> Result<Option<
     if mode != Mode::New && given.get_one::<PathBuf>("output").is_some() {
         bail!("--output would replace the results of the run that is resumed; use >> or --results");
     }
-    Ok(Some(Ledger { file, mode, anyway, resume: resume() }))
+    if mode != Mode::New && given.get_one::<String>("reduce").is_some() {
+        bail!("--reduce would answer from the items of this run alone, not from those that were done before it");
+    }
+    Ok(Some(Ledger { file, mode, anyway, resume: resume(mode != Mode::New) }))
 }
 
 /// What decides, beside the words of the command, what it means that an item is done.
@@ -280,9 +300,10 @@ fn decide_command(command: &Options, given: &ArgMatches, decide: Decide<'_>) {
     }
     let mut by_option = |what, name: &str| {
         if given.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-            && let Some(value) = text(given, name)
+            && let Some(value) =
+                given.get_raw(name).and_then(|mut values| values.next()).map(|value| value.to_string_lossy())
         {
-            decide(what, value.to_owned(), format!("--{name}"));
+            decide(what, value.into_owned(), format!("--{name}"));
         }
     };
     for (what, name) in [

@@ -16,6 +16,7 @@ mod python;
 mod resolve;
 mod resume;
 mod split;
+mod stays;
 mod tail;
 mod values;
 
@@ -91,15 +92,17 @@ fn understand(words: Vec<OsString>, apart: Apart, command: &mut Command) -> Resu
     };
     let Some((name, given)) = matches.subcommand() else { return without_operation(&matches) };
     match name {
-        _ if wants_help(given) => page(name),
-        args::HELP => given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic)),
+        _ if wants_help(given) => page(name, given.get_flag(args::HELP)),
+        args::HELP => {
+            given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic, true))
+        }
         args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, apart, command),
         name => run(name, given, apart),
     }
 }
 
 fn run(name: &str, given: &ArgMatches, apart: Apart) -> Result<Request, Refusal> {
-    let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name).unwrap_or_else(help::brief))) };
+    let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name, true).unwrap_or_else(help::brief))) };
     let surroundings = resolve::Surroundings::look();
     Ok(Request::Run(Box::new(resolve::resolve(operation, given, apart, &surroundings)?)))
 }
@@ -123,8 +126,8 @@ fn without_operation(given: &ArgMatches) -> Result<Request, Refusal> {
     }
 }
 
-fn page(name: &str) -> Result<Request, Refusal> {
-    Ok(Request::Show(help::of(name).unwrap_or_else(help::full)))
+fn page(name: &str, all: bool) -> Result<Request, Refusal> {
+    Ok(Request::Show(help::of(name, all).unwrap_or_else(help::full)))
 }
 
 fn wants_help(given: &ArgMatches) -> bool {

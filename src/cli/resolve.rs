@@ -75,7 +75,7 @@ pub(super) fn resolve(
     let process = work.process()?;
     let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
     let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
-    let resume = || resume::command(&argv, source.reads_stdin());
+    let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
     let processes = match process {
         None => None,
         Some(op::Process::Pool) => Some(pool(tail, given, workers, &mut decide)?),
@@ -85,7 +85,11 @@ pub(super) fn resolve(
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let output = output(given, &work, &mut decide)?;
+    let mut output = output(given, &work, &mut decide)?;
+    if processes.as_ref().is_some_and(|processes| processes.command.dry_run) {
+        // What is printed are commands, whatever their results would look like.
+        (output.format, output.tag, work.reduce) = ("text", false, None);
+    }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
     work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };

@@ -6,17 +6,15 @@ use std::path::PathBuf;
 
 use bstr::ByteSlice;
 
-/// The options that go on already.
-const ALREADY: [&str; 2] = ["--resume", "--retry-failed"];
+use crate::command::paste;
 
-/// The command line with `--resume`, as it could be typed, with the same standard input where that is a file.
-pub(super) fn command(argv: &[OsString], reads_stdin: bool) -> String {
+/// The command line with `--resume`, unless it goes on already, as it could be typed, with the same standard input
+/// where that is a file.
+pub(super) fn command(argv: &[OsString], goes_on: bool, reads_stdin: bool) -> String {
     let file = if reads_stdin { stdin_file() } else { None };
-    let ends = argv.iter().position(|word| word == "--" || word == ":::").unwrap_or(argv.len());
-    let goes_on = argv[..ends].iter().any(|word| ALREADY.iter().any(|option| word == option));
     let mut words: Vec<&OsStr> = argv.iter().map(OsString::as_os_str).collect();
     if !goes_on {
-        words.insert(1.min(words.len()), OsStr::new(ALREADY[0]));
+        words.insert(1.min(words.len()), OsStr::new("--resume"));
     }
     let mut line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     match file {
@@ -28,8 +26,7 @@ pub(super) fn command(argv: &[OsString], reads_stdin: bool) -> String {
 }
 
 fn quoted(word: &OsStr) -> String {
-    let bytes = shlex::bytes::try_quote(word.as_bytes()).unwrap_or_else(|_| word.as_bytes().into());
-    bytes.to_str_lossy().into_owned()
+    paste::word(word.as_bytes()).to_str_lossy().into_owned()
 }
 
 /// The file that standard input is, by a path that leads there now.
@@ -47,17 +44,17 @@ fn stdin_file() -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn resumed(line: &str) -> String {
-        command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), false)
+    fn resumed(line: &str, goes_on: bool) -> String {
+        command(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), goes_on, false)
     }
 
     #[test]
     fn the_option_is_added_once_and_words_are_quoted() {
         assert_eq!(
-            resumed("parjob --ledger l run echo {} ::: a b"),
+            resumed("parjob --ledger l run echo {} ::: a b", false),
             "parjob --resume --ledger l run echo '{}' ::: a b"
         );
-        assert_eq!(resumed("parjob run --resume x"), "parjob run --resume x");
-        assert_eq!(resumed("parjob run x ::: --resume"), "parjob --resume run x ::: --resume");
+        assert_eq!(resumed("parjob run --resume x", true), "parjob run --resume x");
+        assert_eq!(resumed("parjob run x ::: --resume", false), "parjob --resume run x ::: --resume");
     }
 }

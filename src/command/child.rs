@@ -83,6 +83,15 @@ pub trait Attendant {
 
     /// Sends a signal to descendants that have left the child's group.
     fn signal_strays(&mut self, signal: Signal);
+
+    /// The child has ended.
+    fn ended(&mut self);
+
+    /// Whether the process of another item may hold the pipes, for a moment, because it is just being started.
+    fn others_hold(&self) -> bool;
+
+    /// The child has run for a while: there is time to see to other things.
+    fn meanwhile(&mut self);
 }
 
 /// How a child ended.
@@ -139,10 +148,17 @@ impl Child {
         loop {
             if status.is_none() {
                 status = self.look(orders, attendant);
+                if status.is_some() {
+                    attendant.ended();
+                }
             }
             if let Some(status) = status {
-                let until = *give_up.get_or_insert_with(|| Instant::now() + self.leftover(orders));
-                if self.pipes_are_closed() || Instant::now() >= until {
+                let until = give_up.get_or_insert_with(|| Instant::now() + self.leftover(orders));
+                let late = Instant::now() >= *until;
+                if late && attendant.others_hold() {
+                    *until = Instant::now() + PRESSURE;
+                } else if late || self.pipes_are_closed() {
+                    self.drain(orders, attendant, buffer);
                     return self.bury(status, orders, attendant, buffer);
                 }
             }
@@ -153,6 +169,17 @@ impl Child {
 
     fn pipes_are_closed(&self) -> bool {
         self.pipes.iter().all(Option::is_none)
+    }
+
+    /// Reads what is in the pipes. Where this thread did not get to run for a while, that is all of the output.
+    fn drain(&mut self, orders: &Orders<'_>, attendant: &mut dyn Attendant, buffer: &mut Vec<u8>) {
+        // Something that never stops writing may hold them.
+        let mut reads = 0..64;
+        while !self.pipes_are_closed() && self.wait(orders, attendant, Some(Instant::now()), buffer) {
+            if reads.next().is_none() {
+                return;
+            }
+        }
     }
 
     /// How long what holds the pipes of a dead child may go on.
@@ -169,6 +196,9 @@ impl Child {
         let old = orders.clock.now().saturating_sub(self.started) >= YOUNG;
         if !self.pipes_are_closed() && !old {
             return None;
+        }
+        if old {
+            attendant.meanwhile();
         }
         let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         if self.stage != Stage::Running {
@@ -199,14 +229,14 @@ impl Child {
         }
     }
 
-    /// Sleeps until there is something to do, and reads what there is to read.
+    /// Sleeps until there is something to do, and reads what there is to read. Tells whether there was anything.
     fn wait(
         &mut self,
         orders: &Orders<'_>,
         attendant: &mut dyn Attendant,
         give_up: Option<Instant>,
         buffer: &mut Vec<u8>,
-    ) {
+    ) -> bool {
         let full = attendant.is_full() && give_up.is_none();
         let timeout = self.timeout(orders, full, give_up);
         let ready = {
@@ -221,8 +251,10 @@ impl Child {
                 let flags = if fd.is_some() && wanted { PollFlags::IN } else { PollFlags::empty() };
                 PollFd::from_borrowed_fd(if wanted { fd.unwrap_or(nothing) } else { nothing }, flags)
             });
-            if let Err(Errno::INTR) | Ok(0) = poll(&mut fds, timeout.as_ref()) {
-                return;
+            match poll(&mut fds, timeout.as_ref()) {
+                Ok(0) => return false,
+                Err(Errno::INTR) => return true,
+                _ => {}
             }
             fds.map(|fd| !fd.revents().is_empty())
         };
@@ -235,6 +267,7 @@ impl Child {
             orders.bell.silence();
             attendant.woken();
         }
+        true
     }
 
     /// Reads once from a pipe that has something.
@@ -282,6 +315,9 @@ impl Child {
     fn act(&mut self, orders: &Orders<'_>, attendant: &mut dyn Attendant) {
         let now = orders.clock.now();
         let asked = orders.ending.load(Ordering::Acquire);
+        if matches!(self.stage, Stage::Ending(Why::Stopped(_), _)) && self.went_on() {
+            self.stage = Stage::Running;
+        }
         match self.stage {
             Stage::Killed(_) => {}
             _ if asked == ending::NOW => self.kill(Why::Cancelled, attendant),
@@ -293,6 +329,12 @@ impl Child {
             }
             Stage::Running | Stage::Ending(..) => {}
         }
+    }
+
+    /// Whether it was stopped and somebody let it go on.
+    fn went_on(&self) -> bool {
+        let status = waitid(WaitId::Pid(self.pid), WaitIdOptions::CONTINUED | WaitIdOptions::NOHANG);
+        status.ok().flatten().is_some_and(|status| status.continued())
     }
 
     /// Asks the group to end.
@@ -324,6 +366,11 @@ impl Child {
     ) -> Ended {
         let why = match self.stage {
             Stage::Running => None,
+            // It went on, and ended by itself.
+            Stage::Ending(Why::Stopped(_), _) => {
+                let _ = waitid(WaitId::Pid(self.pid), WaitIdOptions::EXITED);
+                None
+            }
             Stage::Ending(why, _) | Stage::Killed(why) => {
                 self.signal(Signal::KILL, attendant);
                 let gone = Instant::now() + DYING;

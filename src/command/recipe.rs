@@ -9,7 +9,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use bstr::ByteSlice;
 
+use super::paste;
 use super::placeholder::Known;
 use super::program;
 use super::quote::Script;
@@ -62,6 +64,31 @@ pub enum Batch {
     /// As many as a command line holds.
     Max,
 }
+
+/// What a command line takes, in bytes, the pointers to its words among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Whatever the items are.
+    pub fixed: usize,
+    /// For each item.
+    pub per_item: usize,
+    /// For each byte of an item.
+    pub per_byte: usize,
+    /// So many items at the most.
+    pub most: usize,
+}
+
+/// What a word takes beside its bytes: a NUL byte and a pointer.
+pub(super) const WORD: usize = 1 + size_of::<usize>();
+
+/// The digits of the largest number.
+pub(super) const DIGITS: usize = 20;
+
+/// The digits that the number of a parameter may have beyond the first.
+const LATER_DIGITS: usize = 5;
+
+/// The longest word that Linux takes.
+const LONGEST: usize = 128 << 10;
 
 impl Batch {
     /// How many items a process does as a rule; 1 where that is seen only when it starts.
@@ -196,6 +223,28 @@ impl Recipe {
         Ok(())
     }
 
+    /// What the command line of several items takes at the most. `fields` is the number that an item has, where all
+    /// have the same.
+    pub fn cost(&self, fields: Option<usize>) -> Cost {
+        match &self.kind {
+            Kind::Words(template) => template.cost(fields),
+            Kind::Script(shell, script, ..) => {
+                let (one, two) = (script.text(1).len(), script.text(2).len());
+                let values = script.slots();
+                // The numbers of later parameters have more digits than that of the second.
+                let more = two.saturating_sub(one) + values * LATER_DIGITS;
+                Cost {
+                    fixed: shell.len() + one + 3 * WORD,
+                    per_item: more + values * (WORD + DIGITS),
+                    per_byte: values,
+                    // The script is one word.
+                    most: LONGEST.saturating_sub(one) / more.max(1) + 1,
+                }
+            }
+            Kind::Scripts(_) => Cost { fixed: 0, per_item: 0, per_byte: 1, most: 1 },
+        }
+    }
+
     /// The names whose values an item is asked for.
     pub fn names(&self) -> Vec<Vec<u8>> {
         match &self.kind {
@@ -219,6 +268,43 @@ impl Recipe {
     }
 }
 
+/// The words as a terminal can show them without harm: as [`quoted`], but where a word holds control characters, by
+/// their numbers, as bash, zsh and ksh read them.
+pub fn shown(words: &Words) -> Vec<u8> {
+    let is_plain = |word: &[u8]| !word.chars().any(char::is_control);
+    if words.iter().all(is_plain) {
+        return quoted(words);
+    }
+    let mut line = Vec::new();
+    for word in words.iter() {
+        if !line.is_empty() {
+            line.push(b' ');
+        }
+        match shlex::bytes::try_quote(word) {
+            Ok(word) if is_plain(&word) => line.extend_from_slice(&word),
+            _ => push_numbered(word, &mut line),
+        }
+    }
+    line
+}
+
+/// Appends `$'…'` with what cannot be shown as `\NNN`.
+fn push_numbered(word: &[u8], line: &mut Vec<u8>) {
+    line.extend_from_slice(b"$'");
+    for (start, end, c) in word.char_indices() {
+        let bytes = &word[start..end];
+        if c.is_control() || c == char::REPLACEMENT_CHARACTER {
+            bytes.iter().for_each(|byte| line.extend_from_slice(format!("\\{byte:03o}").as_bytes()));
+        } else {
+            if matches!(c, '\'' | '\\') {
+                line.push(b'\\');
+            }
+            line.extend_from_slice(bytes);
+        }
+    }
+    line.push(b'\'');
+}
+
 /// The words as they could be typed into a shell.
 pub fn quoted(words: &Words) -> Vec<u8> {
     let mut line = Vec::new();
@@ -226,11 +312,7 @@ pub fn quoted(words: &Words) -> Vec<u8> {
         if !line.is_empty() {
             line.push(b' ');
         }
-        match shlex::bytes::try_quote(word) {
-            Ok(word) => line.extend_from_slice(&word),
-            // It holds a NUL byte, which no word can.
-            Err(_) => line.extend_from_slice(word),
-        }
+        line.extend(paste::word(word));
     }
     line
 }

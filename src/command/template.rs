@@ -12,6 +12,7 @@ use anyhow::Result;
 use bstr::ByteSlice;
 
 use super::placeholder::{Known, Part, parts};
+use super::recipe::{Cost, DIGITS, WORD};
 use super::words::Words;
 use crate::item::Item;
 
@@ -130,6 +131,30 @@ impl Template {
         for word in &self.words {
             write(&word.parts, values, out);
         }
+    }
+
+    /// What the words for several items take at the most.
+    pub fn cost(&self, fields: Option<usize>) -> Cost {
+        let mut cost = Cost { fixed: 0, per_item: 0, per_byte: 0, most: usize::MAX };
+        for word in &self.words {
+            let text: usize =
+                word.parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum();
+            let slots = slots_of(&word.parts).count();
+            // A value has no more bytes than its item; a number is short. A dot stands for no folder.
+            let size = text + slots * DIGITS + WORD;
+            if word.varies {
+                cost.per_item += size;
+                cost.per_byte += slots;
+            } else {
+                cost.fixed += size;
+            }
+        }
+        if !self.has_placeholder() {
+            // Where nobody knows how many fields there are, each byte may be one.
+            cost.per_item += fields.map_or(WORD, |fields| fields * WORD);
+            cost.per_byte += if fields.is_some() { 1 } else { WORD };
+        }
+        cost
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {

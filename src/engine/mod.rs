@@ -28,7 +28,7 @@ pub use pool::{
     Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
     Team, WorkerStrays,
 };
-pub use processes::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
+pub use processes::{Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
 
@@ -39,6 +39,9 @@ pub trait Engine {
 
     /// Queues a block. Its chunks are claimed in seq order, after those of the blocks before it.
     fn start(&mut self, block: Block);
+
+    /// No more items will come, though some may be tried again.
+    fn no_more(&mut self) {}
 
     /// Hands over what has ended since the last call, in no particular order. Never waits; a [`Ring`] has
     /// told when it is worth calling.

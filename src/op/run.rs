@@ -7,16 +7,12 @@ pub(super) static RUN: Operation = Operation {
     name: "run",
     summary: "run a command for each item, without a shell",
     about: "\
-Runs a command for each item, several at a time. The words of the command go to the program as they are: no shell
-looks at them, so nothing in an item needs quoting and nothing in it is ever executed.
+Runs a command for each item, several at a time, without a shell: the words go to the program as they are. So nothing \
+in an item needs quoting, and nothing in it is ever executed. {} stands for the item; where the command has no \
+placeholder the item is appended. What commands print comes item by item, in the order of the items.
 
-{} stands for the item. {.} is the item without its last extension, {/} what follows its last slash, {//} its folder,
-{/.} both of the first two; {#} its number, {%} the number of the worker; {1}, {2}, {-1} are fields, {name} a field by
-its name. Without any of these the item is appended. -I STR makes STR stand for the item instead. What looks like none
-of these, such as {print $1}, stays as it is.
-
-What a command prints appears item by item, in the order of the items; what it prints on standard error too. The
-command's own options follow its name; parjob's stand before it.",
+Options of parjob stand before the command. Whatever follows the command's name belongs to the command, up to ::: or \
+::::. With -I STR, STR stands for the item and braces for themselves.",
     examples: &[
         Example {
             command: "printf 'a.txt\\nb.txt\\n' | parjob run echo {.} is {}",

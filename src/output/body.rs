@@ -134,6 +134,12 @@ impl Body {
         body
     }
 
+    /// Puts these bytes into an empty one.
+    pub fn fill(&mut self, bytes: Vec<u8>) {
+        self.tail = bytes;
+        self.count();
+    }
+
     /// How many bytes.
     pub fn len(&self) -> u64 {
         self.stretches().iter().map(|(_, len)| *len as u64).sum::<u64>() + self.tail.len() as u64

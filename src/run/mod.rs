@@ -199,8 +199,11 @@ impl Run<'_> {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Block(block) => self.take_block(*block),
-            Message::SourceEnded(Ok(())) => self.state.apply(Change::SourceEnded),
-            Message::SourceEnded(Err(error)) => self.state.apply(Change::Unreadable(error)),
+            Message::SourceEnded(ended) => {
+                self.state.apply(ended.map_or_else(Change::Unreadable, |()| Change::SourceEnded));
+                self.start_pending();
+                self.engine.no_more();
+            }
             Message::Ring(Ring::Now) => self.collect(),
             Message::Ring(Ring::Soon) => {
                 let soon = self.mailbox.now() + GATHER;

@@ -15,6 +15,8 @@ pub(super) struct Outgoing<'a> {
     /// Where the gathered bytes are to appear.
     stream: Stream,
     gathered: Vec<u8>,
+    /// An empty body that counts as those do whose bytes are gathered.
+    like: Body,
     /// Bytes collected from the engine, or made here, and not written yet.
     unwritten: usize,
 }
@@ -24,7 +26,7 @@ const ENOUGH: usize = 64 * 1024;
 
 impl<'a> Outgoing<'a> {
     pub(super) fn new(spares: Arc<Spares>, send: &'a mut dyn FnMut(Load)) -> Outgoing<'a> {
-        Outgoing { send, spares, stream: Stream::Out, gathered: Vec::new(), unwritten: 0 }
+        Outgoing { send, spares, stream: Stream::Out, gathered: Vec::new(), like: Body::default(), unwritten: 0 }
     }
 
     /// So many bytes have come from the engine.
@@ -65,12 +67,18 @@ impl<'a> Outgoing<'a> {
     }
 
     fn pass_on_body(&mut self, stream: Stream, mut body: Body) {
-        if body.len() >= ENOUGH as u64 {
-            self.flush();
-            body.leave();
-            (self.send)(Load { stream, body });
-        } else if let Some(bytes) = body.take_bytes() {
-            self.gather(stream, &bytes);
+        let small = body.len() < ENOUGH as u64;
+        match small.then(|| body.take_bytes()).flatten() {
+            Some(bytes) => {
+                self.gather(stream, &bytes);
+                self.like = body;
+            }
+            // Even little may be in the file: when there was no room.
+            None => {
+                self.flush();
+                body.leave();
+                (self.send)(Load { stream, body });
+            }
         }
     }
 
@@ -99,7 +107,9 @@ impl<'a> Outgoing<'a> {
     /// Sends what is gathered. Nothing stays here while the loop waits.
     pub(super) fn flush(&mut self) {
         if !self.gathered.is_empty() {
-            let body = std::mem::replace(&mut self.gathered, self.spares.get()).into();
+            let mut body = self.like.like();
+            body.fill(std::mem::replace(&mut self.gathered, self.spares.get()));
+            body.leave();
             (self.send)(Load { stream: self.stream, body });
         }
     }

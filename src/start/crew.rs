@@ -15,18 +15,20 @@ use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::placeholder::Known;
 use crate::command::program::NoProgram;
-use crate::command::recipe::{Grouping, Recipe};
+use crate::command::recipe::{self, Batch, Grouping, Recipe};
 use crate::command::template::Template;
 use crate::command::words::Words;
-use crate::engine::{Crew, JobsNow, Quota, Roster, Tag};
+use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
 use crate::event::Observer;
 use crate::exit::Misuse;
 use crate::ledger::Ledger;
+use crate::op::AnyFold;
 use crate::output::{Format, Room};
 use crate::plan::{self, Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
 use crate::sys::cpus;
+use crate::sys::limits::CommandLine;
 use crate::sys::mark::Mark;
 
 /// The memory for output that waits for its turn.
@@ -56,6 +58,7 @@ pub(super) struct Commands {
     tag: Tag,
     /// The names that the command or the tag asks for.
     names: Vec<Vec<u8>>,
+    reduce: Option<Arc<dyn AnyFold>>,
     books: Books,
     /// None where nothing is started.
     watch: Option<Watch>,
@@ -107,8 +110,11 @@ impl Commands {
         names: &[Vec<u8>],
         watch: Option<Watch>,
     ) -> Result<Commands> {
+        check_temporary(processes)?;
         let any_name = plan.source.reading.records == Records::Json;
-        let known = Known { fields: plan.source.fields(), names, token: None, any_name };
+        // A header says how many there are; a record with more of them fails.
+        let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
+        let known = Known { fields, names, token: None, any_name };
         let token = processes.command.token.as_deref();
         let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
@@ -117,7 +123,8 @@ impl Commands {
         if let Tag::Template(template) = &tag {
             names.extend(template.names().map(<[u8]>::to_vec));
         }
-        Ok(Commands { recipe, tag, names, books: Books::open(plan, processes)?, watch })
+        let reduce = super::reducer(plan)?;
+        Ok(Commands { recipe, tag, names, reduce, books: Books::open(plan, processes)?, watch })
     }
 
     /// Writes the job log, if one is wanted.
@@ -136,7 +143,7 @@ impl Commands {
         processes: &Processes,
         connections: Connections<'_>,
     ) -> Result<(Crew, Closing)> {
-        let Commands { recipe, tag, names, mut books, mut watch } = self;
+        let Commands { recipe, tag, names, reduce, mut books, mut watch } = self;
         let Connections { format, spares, sender, quota } = connections;
         if let Some(watch) = &mut watch {
             watch.tell(sender);
@@ -145,16 +152,24 @@ impl Commands {
         books.tell(sender);
         let (ringing, telling) = (sender.clone(), sender.clone());
         let command = processes.command.clone();
+        let full = full(plan, &command, &recipe);
         let crew = Crew {
             recipe,
             names,
             jobs: plan.jobs,
             jobs_now: processes.jobs_file.clone().map(follow),
-            batch: command.batch.items(),
+            batch: if full.is_some() { usize::MAX } else { command.batch.items() },
+            full,
             gate: processes.gate.clone(),
             tag,
             format: Arc::clone(format),
-            streams: plan.output.format == "text" && plan.policy.ordered && command.grouping == Grouping::Items,
+            // What went out already could be kept no more.
+            streams: reduce.is_none()
+                && processes.results.is_none()
+                && plan.output.format == "text"
+                && plan.policy.ordered
+                && command.grouping == Grouping::Items,
+            reduce,
             room: Room::new(ROOM, std::env::temp_dir()),
             spares: Arc::clone(spares),
             quota,
@@ -177,6 +192,24 @@ impl Commands {
     }
 }
 
+/// How much a command line holds, where it is to be filled.
+fn full(plan: &Plan, command: &recipe::Options, recipe: &Recipe) -> Option<Full> {
+    if command.batch != Batch::Max {
+        return None;
+    }
+    let cost = recipe.cost(plan.source.fields());
+    let budget = command_line().saturating_sub(cost.fixed);
+    Some(Full { budget, cost })
+}
+
+/// The room for words on a command line, beside the environment.
+pub(super) fn command_line() -> usize {
+    CommandLine::with(std::env::vars_os()).total.saturating_sub(OWN_VARIABLES)
+}
+
+/// What is added to the environment takes no more than this.
+const OWN_VARIABLES: usize = 2048;
+
 /// Reads a file that says how many may be at work. One that cannot be read, or says nothing, changes nothing: it may be
 /// about to be written.
 fn follow(file: PathBuf) -> Box<JobsNow> {
@@ -194,6 +227,16 @@ fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
             Tag::Template(Template::parse(template, known).context("--tag-template")?)
         }
     })
+}
+
+/// A folder for temporary files that somebody chose must be there, before it is needed in the middle of the run.
+fn check_temporary(processes: &Processes) -> Result<()> {
+    let Some(folder) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) else { return Ok(()) };
+    let needed = processes.command.grouping != Grouping::None && !processes.command.dry_run;
+    if needed && !std::path::Path::new(&folder).is_dir() {
+        anyhow::bail!("TMPDIR {folder:?} is no folder; output that waits for its turn may need one");
+    }
+    Ok(())
 }
 
 /// What all processes find in their environment.

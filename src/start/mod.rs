@@ -16,10 +16,11 @@ use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
 use crate::command::program::NoProgram;
+use crate::command::recipe::Batch;
 use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
 use crate::event::{Ended, Observer, Stop};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
-use crate::op::{self, Answer, Blanks, Map, Params};
+use crate::op::{self, Answer, AnyFold, Blanks, Map, Params};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
@@ -101,16 +102,20 @@ fn prepare(plan: &Plan, opened: &Opened, watch: Option<Watch>) -> Result<Todo> {
         return Ok(Todo::Commands(Box::new(commands)));
     }
     let work = (plan.work.operation.prepare)(&plan.work.params)?;
-    let Some(reduce) = plan.work.reduce else {
-        return match work {
-            op::Work::Map(map) => Ok(Todo::Chunks(Job::Map(map))),
-            op::Work::Fold(fold) => Ok(Todo::Chunks(Job::Fold(fold))),
-            op::Work::Process(_) => anyhow::bail!("{} has no command", plan.work.operation.name),
-        };
-    };
-    match (work, (reduce.prepare)(&Params::defaults(reduce).without_limits())?) {
-        (op::Work::Map(map), op::Work::Fold(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
-        _ => anyhow::bail!("--reduce {} cannot take the result of {}", reduce.name, plan.work.operation.name),
+    match (work, reducer(plan)?) {
+        (op::Work::Map(map), None) => Ok(Todo::Chunks(Job::Map(map))),
+        (op::Work::Fold(fold), None) => Ok(Todo::Chunks(Job::Fold(fold))),
+        (op::Work::Map(map), Some(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
+        _ => anyhow::bail!("{} has no results to reduce", plan.work.operation.name),
+    }
+}
+
+/// The fold of the results, where there is to be one.
+fn reducer(plan: &Plan) -> Result<Option<Arc<dyn AnyFold>>> {
+    let Some(reduce) = plan.work.reduce else { return Ok(None) };
+    match (reduce.prepare)(&Params::defaults(reduce).without_limits())? {
+        op::Work::Fold(fold) => Ok(Some(fold)),
+        _ => anyhow::bail!("--reduce {} is no fold", reduce.name),
     }
 }
 
@@ -130,7 +135,7 @@ fn run_connected(
     // As much as may wait to be written is worth keeping.
     let spares = Spares::new(limits.unwritten);
     let name = sink.name();
-    let is_fold = matches!(work, Todo::Chunks(Job::Fold(_) | Job::Reduce(..)));
+    let is_fold = plan.work.reduce.is_some() || matches!(work, Todo::Chunks(Job::Fold(_)));
     let map = match &work {
         Todo::Chunks(Job::Map(map) | Job::Reduce(map, _)) => Some(Arc::clone(map)),
         Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) | Todo::Pool(_) => None,
@@ -139,6 +144,7 @@ fn run_connected(
     match &work {
         Todo::Chunks(Job::Map(_)) | Todo::Pool(_) => format.begin(&mut header),
         Todo::Chunks(_) => {}
+        Todo::Commands(_) if is_fold => {}
         Todo::Commands(_) => format.begin_processes(&mut header),
     }
 
@@ -199,7 +205,10 @@ fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
 /// How much may be under way: buffers for each worker to have one at work and one waiting, and a few for
 /// the source; results in proportion.
 fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
-    let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096));
+    let fills = plan.processes.as_ref().is_some_and(|processes| processes.command.batch == Batch::Max);
+    // A command line that is to be filled must have its items before it starts.
+    let lines = if fills { 2 * crew::command_line() } else { 0 };
+    let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096) + lines);
     // What commands print has room of its own, and waits for nothing but its turn.
     let by_item = plan.processes.as_ref().is_some_and(|processes| processes.keep.is_none());
     let unwritten = if by_item { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };

@@ -7,6 +7,7 @@ use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
 use crate::run::Message;
 use crate::sys::guard::Guard;
 use crate::sys::mark::Mark;
+use crate::sys::signals::keep_children;
 use crate::sys::tree::{Marked, become_subreaper, signal_marked};
 
 /// The watch over a run's processes.
@@ -20,6 +21,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Sets it up. To be called before there is any other thread: this forks.
     pub(super) fn begin() -> Watch {
+        keep_children();
         let mark = Mark::new();
         let mut trouble = Vec::new();
         let guard = Guard::start(&mark)

@@ -6,8 +6,9 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, getpid, getpriority_process, getrlimit, setpriority_process};
 
 /// What stays unused of a command line: POSIX advises to leave 2,048 bytes, so that the command may change its
 /// environment before it runs another one.
@@ -147,15 +148,18 @@ fn available(lines: &str) -> Option<u64> {
     rest.trim().strip_suffix(" kB")?.parse().ok().map(|kib: u64| kib << 10)
 }
 
-/// Lets others go first: raises the niceness of this thread by so many steps, and of what it starts. (On other
-/// systems than Linux it is the whole process's.)
+/// Lets others go first: raises the niceness of this thread, and of what it starts, to so many steps above that of
+/// the process. A thread that another nice one has started is no nicer than that. (On other systems than Linux it is
+/// the whole process's.)
 ///
 /// # Errors
 ///
 /// A negative number needs a privilege.
 pub fn be_nice(steps: i32) -> io::Result<()> {
-    rustix::process::nice(steps)?;
-    Ok(())
+    static OWN: OnceLock<i32> = OnceLock::new();
+    // That of the main thread: an error tells of no process, which this one is not.
+    let own = *OWN.get_or_init(|| getpriority_process(Some(getpid())).unwrap_or(0));
+    Ok(setpriority_process(None, own.saturating_add(steps))?)
 }
 
 #[cfg(all(test, target_os = "linux"))]

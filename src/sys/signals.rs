@@ -75,6 +75,15 @@ pub fn die_by(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
+/// Lets this process wait for those that it starts. Who started it may have ignored SIGCHLD: then the kernel throws
+/// away how a child ended. It is the one disposition that commands do not inherit as it was, since none can be set
+/// to "ignored" for them.
+#[expect(unsafe_code, reason = "no safe call sets a default disposition")]
+pub fn keep_children() {
+    // SAFETY: the default disposition runs no code.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Stops the process until it is told to go on, as the shell expects of one that got SIGTSTP.
 pub fn suspend() {
     // Stopping oneself cannot be refused.

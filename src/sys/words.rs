@@ -58,6 +58,11 @@ impl Words {
         self.starts.clear();
     }
 
+    /// Whether a word holds a NUL byte, which no argument can.
+    pub fn hold_nul(&self) -> bool {
+        memchr::memchr_iter(0, &self.bytes).count() > self.starts.len()
+    }
+
     /// What they take of a command line: their bytes, and a pointer each.
     pub fn size(&self) -> usize {
         self.bytes.len() + self.starts.len() * size_of::<usize>()

@@ -70,8 +70,7 @@ impl Script {
     /// A placeholder where a value cannot stand safely, or a script that shells may read otherwise than parjob; what,
     /// where and what to do about it.
     pub fn compile(template: &[u8], known: &Known) -> Result<Script> {
-        Script::parse(template, parts(template, known)?, known)
-            .context("parjob cannot put values into this script safely")
+        Script::parse(template, parts(template, known)?, known).context("values cannot be put into this script safely")
     }
 
     fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known) -> Result<Script> {
@@ -217,6 +216,11 @@ impl Script {
     /// The names that [`Values::names`] must hold.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.slots.iter().filter_map(Slot::name)
+    }
+
+    /// How many values a script has for each item, at the most.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len().max(1)
     }
 
     /// What a user should know: where a value is code for somebody else.

@@ -306,7 +306,7 @@ mod refusals {
         let error = Script::compile(b"echo one\ntwo $(( {} ))", &LINES).unwrap_err();
         assert_eq!(
             format!("{error:#}"),
-            "parjob cannot put values into this script safely: at column 18 of the script, near \
+            "values cannot be put into this script safely: at column 18 of the script, near \
              \"cho one\\ntwo $(( {} ))\": {} stands in arithmetic, where a shell evaluates it: test that it is a \
              number, then use a variable"
         );

@@ -10,8 +10,9 @@ use crate::command::clock::Clock;
 use crate::command::recipe::{self, Recipe};
 use crate::command::template::Template;
 use crate::command::words::Words;
-use crate::engine::{Again, Gate, Quota, Ring, Roster};
+use crate::engine::{Again, Full, Gate, Quota, Ring, Roster};
 use crate::item::{Attempt, Chunk, Seq};
+use crate::op::AnyFold;
 use crate::outcome::Record;
 use crate::output::{Format, Output, Room};
 
@@ -27,14 +28,18 @@ pub struct Crew {
     pub jobs: usize,
     /// How many at a time from now on, where that may change.
     pub jobs_now: Option<Box<JobsNow>>,
-    /// How many items a process does.
+    /// How many items a process does, at the most.
     pub batch: usize,
+    /// Command lines are filled.
+    pub full: Option<Full>,
     /// When a next process may start.
     pub gate: Gate,
     /// The tag of each line, where it is more than the item.
     pub tag: Tag,
     /// How results look.
     pub format: Arc<dyn Format>,
+    /// Folds what is printed, in the place of results.
+    pub reduce: Option<Arc<dyn AnyFold>>,
     /// Output may go out as it comes.
     pub streams: bool,
     /// Room for output that waits.

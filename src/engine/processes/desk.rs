@@ -51,6 +51,8 @@ pub(super) struct Desk<'a> {
     pub(super) said: Vec<u8>,
     /// What could not be kept.
     pub(super) lost: Option<io::Error>,
+    /// Starts with lower numbers may have copied the ends of the pipes.
+    pub(super) start: u64,
 }
 
 impl Desk<'_> {
@@ -161,6 +163,18 @@ impl Attendant for Desk<'_> {
         let grace = self.shared.crew.command.grace;
         let text = format!("item {seq} {item} was stopped by {name}; it is killed in {grace:?} unless it goes on");
         (self.shared.crew.tell)(Note::Warning(text));
+    }
+
+    fn ended(&mut self) {
+        self.place.begin(0);
+    }
+
+    fn others_hold(&self) -> bool {
+        self.shared.crew.roster.others_hold(self.place, self.start, self.shared.crew.clock.now())
+    }
+
+    fn meanwhile(&mut self) {
+        self.shared.see_to_orphans();
     }
 
     fn signal_strays(&mut self, signal: Signal) {

@@ -12,8 +12,10 @@
 
 mod crew;
 mod desk;
+mod full;
 mod place;
 mod queue;
+mod reduce;
 mod times;
 mod worker;
 
@@ -29,14 +31,15 @@ use super::{Delivery, Engine, Fate, Order, Ran, Ring};
 use crate::chunk::Block;
 use crate::command::child::ending;
 use crate::command::recipe::Timeout;
-use crate::item::{Chunk, Failure, Seq};
-use crate::op::Answer;
+use crate::item::{Attempt, Chunk, Failure, Seq};
+use crate::op::{Answer, Tally};
 use crate::outcome::Record;
 use crate::output::Output;
 use crate::sys::cgroup::OomCount;
 use crate::sys::{limits, tree};
 
 pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Skip, Strays, Tag};
+pub use full::Full;
 pub use place::Roster;
 use queue::{Next, Queue};
 use times::Times;
@@ -50,6 +53,9 @@ const FOLLOW: Duration = Duration::from_millis(500);
 
 /// How often orphans that have ended are seen to.
 const REAP: Duration = Duration::from_secs(1);
+
+/// How long a single process is tried to be started that would need more files than there may be.
+const HOPELESS: Duration = Duration::from_secs(1);
 
 /// While so much is on its way to a slow reader, no further process is started.
 const OUTGOING: usize = 16 << 20;
@@ -84,7 +90,7 @@ struct Shared {
 impl Processes {
     /// An engine without a thread yet.
     pub fn new(crew: Crew) -> Processes {
-        let queue = Mutex::new(Queue::new(crew.jobs, crew.gate.clone()));
+        let queue = Mutex::new(Queue::new(crew.jobs, crew.gate.clone(), crew.full));
         let shared = Shared {
             crew,
             queue,
@@ -118,6 +124,13 @@ impl Engine for Processes {
         self.shared.changed.notify_one();
     }
 
+    fn no_more(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.complete = true;
+        self.shared.hire(queue);
+        self.shared.changed.notify_all();
+    }
+
     fn collect(&mut self) -> Vec<Delivery> {
         let posted = std::mem::take(&mut *self.shared.posts());
         posted.into_iter().map(|ran| Delivery::Process(Box::new(ran))).collect()
@@ -137,7 +150,11 @@ impl Engine for Processes {
         while queue.left < queue.threads {
             queue = self.shared.all_left.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        None
+        let fold = self.shared.crew.reduce.as_ref()?;
+        // There may have been nobody, where there was nothing to do.
+        let mut total = Arc::clone(fold).tally();
+        queue.tallies.drain(..).for_each(|mut tally| total.merge(&mut *tally));
+        total.finish()
     }
 
     fn front(&mut self, seq: Seq) {
@@ -221,11 +238,17 @@ impl Shared {
         let place = self.crew.roster.add()?;
         let shared = Arc::clone(self);
         let body = move || {
-            match Worker::new(place) {
-                Ok(mut worker) => shared.work(&mut worker),
-                Err(error) => shared.break_off(anyhow::Error::new(error).context("cannot set up a worker")),
-            }
-            shared.leave();
+            let tally = match Worker::new(place, &shared.crew) {
+                Ok(mut worker) => {
+                    shared.work(&mut worker);
+                    worker.into_tally()
+                }
+                Err(error) => {
+                    shared.break_off(anyhow::Error::new(error).context("cannot set up a worker"));
+                    None
+                }
+            };
+            shared.leave(tally);
         };
         let started = Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
         if started.is_err() {
@@ -240,39 +263,56 @@ impl Shared {
             // Its processes inherit it from this thread. More than may be asked for is as much as there is.
             let _ = limits::be_nice(self.crew.command.nice);
         }
-        while let Some(block) = self.next_block() {
-            if let Some(chunk) = block.claim(1, 1) {
-                self.hire(self.lock());
-                worker.work(self, &block, chunk);
-            }
-            drop(block);
+        while let Some(next) = self.next() {
+            self.hire(self.lock());
+            self.do_next(worker, next);
             let mut queue = self.lock();
             queue.active -= 1;
             let crowded = queue.threads > queue.limit;
-            let reaps = queue.reaped.elapsed() > REAP;
-            if reaps {
-                queue.reaped = Instant::now();
-            }
             drop(queue);
-            if reaps {
-                // Orphans come to this process; those that have ended must not pile up in a long run.
-                tree::reap_orphans(&[]);
-            }
+            self.see_to_orphans();
             if crowded {
                 self.changed.notify_all();
             }
         }
     }
 
-    /// The block to claim from; counts this worker as active. Waits for one; `None` when there will be none.
-    fn next_block(&self) -> Option<Arc<Block>> {
+    /// Waits for orphans that have ended, which come to this process: they must not pile up in a long run.
+    fn see_to_orphans(&self) {
+        let mut queue = self.lock();
+        if queue.reaped.elapsed() > REAP {
+            queue.reaped = Instant::now();
+            drop(queue);
+            tree::reap_orphans(&[]);
+        }
+    }
+
+    fn do_next(&self, worker: &mut Worker, next: Next) {
+        match next {
+            Next::Block(block) => {
+                let chunk = match &self.crew.full {
+                    Some(full) if block.attempt() == Attempt::FIRST => full.claim(&block),
+                    _ => block.claim(1, 1),
+                };
+                if let Some(chunk) = chunk {
+                    worker.work(self, &block, chunk);
+                }
+            }
+            Next::Batch(batch) => worker.do_sound(self, Attempt::FIRST, batch.chunk()),
+            Next::NotBefore(_) | Next::Nothing => {}
+        }
+    }
+
+    /// What to do next; counts this worker as active. Waits for it; `None` when there will be nothing.
+    fn next(&self) -> Option<Next> {
         let mut queue = self.lock();
         loop {
             let next = if self.is_stopped() || self.is_clogged() { Next::Nothing } else { queue.next() };
             let until = match next {
-                Next::Block(block) => return Some(block),
+                Next::Block(_) | Next::Batch(_) => return Some(next),
                 Next::NotBefore(at) => Some(at.saturating_duration_since(Instant::now())),
                 Next::Nothing if queue.closed && (self.is_stopped() || !queue.has_work()) => return None,
+                // Not for long: room, or items, may come without a word.
                 Next::Nothing => queue.has_work().then_some(AGAIN),
             };
             if !self.posts().is_empty() {
@@ -298,10 +338,19 @@ impl Shared {
         self.crew.room.outgoing() > OUTGOING
     }
 
-    /// There is too little of something for one more process: waits until one has ended, or a moment.
-    fn yield_turn(&self, errno: Errno) {
+    /// There is too little of something for one more process: waits until one has ended, or a moment. `alone` is
+    /// since when no other process was at work.
+    fn yield_turn(&self, errno: Errno, alone: &mut Option<Instant>) {
         let mut queue = self.lock();
         queue.lower();
+        *alone = if queue.active > 0 { None } else { alone.or_else(|| Some(Instant::now())) };
+        // Of memory and processes others may give some back; the files that may be open here are parjob's alone.
+        if errno == Errno::MFILE && alone.is_some_and(|since| since.elapsed() > HOPELESS) {
+            queue.active += 1;
+            drop(queue);
+            let context = "too few files may be open for a single command; ulimit -n raises the limit";
+            return self.break_off(anyhow::Error::new(errno).context(context));
+        }
         let (limit, first) = (queue.limit, !std::mem::replace(&mut queue.warned, true));
         if first {
             drop(queue);
@@ -411,9 +460,10 @@ impl Shared {
         (self.crew.tell)(Note::Broken(error));
     }
 
-    fn leave(&self) {
+    fn leave(&self, tally: Option<Box<dyn Tally>>) {
         let mut queue = self.lock();
         queue.left += 1;
+        queue.tallies.extend(tally);
         if queue.left == queue.threads {
             self.all_left.notify_all();
         }

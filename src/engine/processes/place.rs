@@ -11,6 +11,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::command::clock::{Bell, Clock};
 use crate::item::{Quoted, Seq};
 
+/// For so long after its start a process may hold a copy of parjob's files.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// One worker's place.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -22,6 +25,8 @@ pub(super) struct Place {
     pub(super) seq: AtomicU64,
     /// It has output that could go out, were its item the next.
     pub(super) holds: AtomicBool,
+    /// The number of the start of the process; 0 when there is none, or it has ended.
+    fresh: AtomicU64,
     /// The process; 0 when there is none.
     pid: AtomicI32,
     doing: Mutex<Option<Doing>>,
@@ -36,7 +41,8 @@ struct Doing {
 impl Place {
     fn new(number: usize) -> Result<Place, Errno> {
         let (seq, holds, pid) = (AtomicU64::new(0), AtomicBool::new(false), AtomicI32::new(0));
-        Ok(Place { number, bell: Bell::new()?, seq, holds, pid, doing: Mutex::new(None) })
+        let fresh = AtomicU64::new(0);
+        Ok(Place { number, bell: Bell::new()?, seq, holds, fresh, pid, doing: Mutex::new(None) })
     }
 
     /// A process begins here.
@@ -46,6 +52,11 @@ impl Place {
         self.holds.store(false, Ordering::Relaxed);
         self.pid.store(pid, Ordering::Relaxed);
         self.seq.store(seq.0, Ordering::SeqCst);
+    }
+
+    /// A process is about to be started here, the start of that number; or, with 0, it has ended or there is none.
+    pub(super) fn begin(&self, start: u64) {
+        self.fresh.store(start, Ordering::SeqCst);
     }
 
     /// It has ended.
@@ -71,6 +82,8 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Roster {
     places: Mutex<Vec<Arc<Place>>>,
+    /// The number of the last start.
+    starts: AtomicU64,
 }
 
 impl Roster {
@@ -85,6 +98,22 @@ impl Roster {
     /// Takes back the newest place, whose worker could not be started.
     pub(super) fn remove(&self) {
         self.lock().pop();
+    }
+
+    /// A number that is higher than those of all starts until now.
+    pub(super) fn next_start(&self) -> u64 {
+        self.starts.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Whether the process of another place may hold the pipes of one that was started before `start` was taken. From
+    /// fork to exec, and on a busy machine for a while after the start counts as done, a process has a copy of all
+    /// files of parjob. The kernel lets go of them at a time that cannot be seen from here.
+    pub(super) fn others_hold(&self, place: &Place, start: u64, now: Duration) -> bool {
+        let may_hold = |other: &Place| {
+            let fresh = (1..start).contains(&other.fresh.load(Ordering::SeqCst));
+            fresh && other.doing().as_ref().is_none_or(|doing| now.saturating_sub(doing.since) < FRESH)
+        };
+        self.lock().iter().any(|other| other.number != place.number && may_hold(other))
     }
 
     /// Wakes everybody.

@@ -12,16 +12,18 @@ use rustix::io::Errno;
 
 use super::desk::{Desk, Live};
 use super::place::Place;
-use super::{Note, Shared, Tag};
+use super::reduce::Reduction;
+use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
-use crate::command::recipe::{Grouping, Stdin, quoted};
+use crate::command::recipe::{Grouping, Stdin, quoted, shown};
 use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Chunk, Failed, Failure, Fields, Seq, error};
+use crate::op::Tally;
 use crate::outcome::{Account, End, Record};
-use crate::output::{Done, LineSplitter, Output, Tagger};
+use crate::output::{Body, Done, LineSplitter, Output, Tagger};
 use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
 
@@ -34,6 +36,8 @@ pub(super) struct Worker {
     program: CString,
     /// The tag of the batch at work, where lines have tags.
     tag: Option<Vec<u8>>,
+    /// Its part of the fold of the results.
+    reduction: Option<Reduction>,
     buffer: Vec<u8>,
 }
 
@@ -48,10 +52,16 @@ struct Finished {
 }
 
 impl Worker {
-    pub(super) fn new(place: Arc<Place>) -> Result<Worker, Errno> {
+    pub(super) fn new(place: Arc<Place>, crew: &Crew) -> Result<Worker, Errno> {
+        let reduction = crew.reduce.as_ref().map(Reduction::new);
         let (words, environment) = (Words::default(), Words::default());
         let (program, buffer) = (CString::default(), Vec::new());
-        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, buffer })
+        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, reduction, buffer })
+    }
+
+    /// Its part of the answer.
+    pub(super) fn into_tally(self) -> Option<Box<dyn Tally>> {
+        self.reduction.map(Reduction::into_tally)
     }
 
     /// Does the items of a chunk, in batches. One that the source found faulty fails with its fault.
@@ -67,7 +77,8 @@ impl Worker {
         self.do_sound(shared, block.attempt(), rest);
     }
 
-    fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
+    /// Does the items of a chunk, of which none is faulty, in batches.
+    pub(super) fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
         let mut rest = part;
         while rest.count > 0 {
             if shared.is_stopped() {
@@ -117,7 +128,7 @@ impl Worker {
             return self.show(shared, attempt, &batch);
         }
         if shared.crew.command.trace {
-            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+            (shared.crew.tell)(Note::Say([&shown(&self.words)[..], b"\n"].concat()));
         }
         let Some(finished) = self.run(shared, attempt, &batch) else {
             return shared.post(ran(&batch, attempt, Fate::NotRun));
@@ -132,8 +143,7 @@ impl Worker {
         let values = |item| Values { item, names: &[], seq, worker };
         if batch.count == 1 && crew.names.is_empty() {
             let Some(item) = batch.with_fields().next() else { return Ok(()) };
-            self.make(shared, &[values(item)]);
-            return Ok(());
+            return self.make(shared, &[values(item)]);
         }
         let mut found = Vec::new();
         for (place, item) in batch.with_fields().enumerate() {
@@ -144,25 +154,32 @@ impl Worker {
         let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
         let items = batch.with_fields().zip(&named).zip(seq..);
         let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
-        self.make(shared, &all);
-        Ok(())
+        self.make(shared, &all)
     }
 
-    /// The words, and the tag: that of a batch has all its items.
-    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) {
+    /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
+    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), (usize, Failure)> {
         shared.crew.recipe.fill(items, &mut self.words);
+        if self.words.hold_nul() {
+            let place = items.iter().position(|values| values.item.text().contains(&0));
+            return Err((place.unwrap_or(0), Failure::HoldsNul));
+        }
         let mut tag = Vec::new();
         for values in items {
             if !tag.is_empty() {
                 tag.push(b' ');
             }
             match &shared.crew.tag {
-                Tag::None => return self.tag = None,
+                Tag::None => {
+                    self.tag = None;
+                    return Ok(());
+                }
                 Tag::Item => tag.extend_from_slice(values.item.text()),
                 Tag::Template(template) => template.bytes(values, &mut tag),
             }
         }
         self.tag = Some(tag);
+        Ok(())
     }
 
     /// The batch without the item at that place, which fails.
@@ -194,13 +211,14 @@ impl Worker {
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         shared.journal(|journal| journal.started(attempt, batch));
         let (mut started, mut begun);
+        let mut alone = None;
         let launched = loop {
             if shared.is_stopped() {
                 return None;
             }
             (started, begun) = (SystemTime::now(), shared.crew.clock.now());
             match self.launch(shared, attempt, batch) {
-                Err(errno) if runs_out(errno) => shared.yield_turn(errno),
+                Err(errno) if runs_out(errno) => shared.yield_turn(errno, &mut alone),
                 launched => break launched,
             }
         };
@@ -217,6 +235,7 @@ impl Worker {
             received: 0,
             said: Vec::new(),
             lost: None,
+            start: shared.crew.roster.next_start(),
         };
         let record = |pid: i32, end, leaked| Record {
             attempt,
@@ -290,12 +309,13 @@ impl Worker {
                 streams.map(|streams| streams.1),
             ],
         };
-        let pid = self.spawner.spawn(&start)?;
+        self.place.begin(crew.roster.next_start());
+        let pid = self.spawner.spawn(&start).inspect_err(|_| self.place.begin(0))?;
         Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
     }
 
     /// From the end of a process to what becomes of its items.
-    fn conclude(&self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
+    fn conclude(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
         let Finished { record, stopped, mut output, said, lost, received } = finished;
         if record.end == End::Cancelled {
             return shared.post(ran(batch, attempt, Fate::NotRun));
@@ -305,8 +325,13 @@ impl Worker {
         }
         let mut cause = cause(shared, &record, stopped);
         if let Some(error) = lost {
-            cause = Some(Failure::NotKept(error.raw_os_error().unwrap_or(0)));
-            shared.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
+            cause = Some(shared.lose(error));
+        }
+        if cause.is_none()
+            && let Some(reduction) = &mut self.reduction
+        {
+            cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
+            output.out = Body::default();
         }
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         let text = cause.as_ref().map(|cause| error(item, cause));
@@ -419,9 +444,16 @@ impl Shared {
         Orders { bell: &place.bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
     }
 
+    /// Output could not be kept: the item fails, and the run is not whole.
+    fn lose(&self, error: std::io::Error) -> Failure {
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        self.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
+        Failure::NotKept(errno)
+    }
+
     fn format(&self, batch: &Chunk<'_>, record: Option<&Record>, error: Option<&str>, output: &mut Output) {
         if let Err(error) = self.crew.format.process(&Done { chunk: *batch, record, error }, output) {
-            self.break_off(anyhow::Error::new(error).context("cannot keep results in a temporary file"));
+            self.lose(error);
         }
     }
 
