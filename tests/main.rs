@@ -21,6 +21,7 @@ mod hash;
 mod help;
 mod numbers;
 mod operations;
+mod pool;
 mod quoting;
 mod readme;
 mod results;

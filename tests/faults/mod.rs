@@ -10,6 +10,7 @@ mod process;
 mod resources;
 mod screen;
 mod signals;
+mod workers;
 
 /// The most memory in MiB that a run of two workers may hold, however much goes through it.
 const FLAT: u64 = 32;
