@@ -22,6 +22,7 @@ mod help;
 mod multiprocessing;
 mod numbers;
 mod operations;
+mod pool;
 mod python;
 mod quoting;
 mod readme;

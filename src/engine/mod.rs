@@ -90,6 +90,8 @@ pub enum Delivery {
     Chunks(Parcel),
     /// What a process did.
     Process(Box<Ran>),
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
     /// The run cannot be carried out.
     Broken(anyhow::Error),
 }

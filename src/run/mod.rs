@@ -253,6 +253,7 @@ impl Run<'_> {
             match delivery {
                 Delivery::Chunks(parcel) => self.take_parcel(parcel),
                 Delivery::Process(ran) => self.take_ran(*ran),
+                Delivery::Warning(warning) => self.emit(&Event::Warning(&warning)),
                 Delivery::Broken(error) => self.stop(Change::Drain(Stop::Unwritable(error))),
             }
         }

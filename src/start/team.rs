@@ -75,7 +75,7 @@ impl Ready {
         if let Some(watch) = &mut watch {
             watch.tell(sender);
         }
-        let (ringing, telling) = (sender.clone(), sender.clone());
+        let ringing = sender.clone();
         let command = &processes.command;
         let team = Team {
             program,
@@ -103,7 +103,6 @@ impl Ready {
             guard: watch.as_ref().and_then(Watch::slots),
             strays: watch.as_ref().map(Watch::worker_strays),
             ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
-            tell_note: Box::new(move |note| drop(telling.send(Message::Note(note)))),
         };
         (team, Closing::of(watch))
     }

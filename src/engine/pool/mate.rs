@@ -21,7 +21,9 @@ const READ: usize = 64 << 10;
 /// A process.
 pub(super) struct Mate {
     pub(super) pid: Pid,
-    pub(super) input: Option<OwnedFd>,
+    input: Option<OwnedFd>,
+    /// What it had not read when its input was closed.
+    left: u64,
     pub(super) pipes: [Option<OwnedFd>; 2],
     pub(super) pidfd: Option<OwnedFd>,
     /// It reads no more.
@@ -64,6 +66,7 @@ impl Mate {
             input: Some(ours_in),
             pipes: [Some(ours_out), Some(ours_err)],
             pidfd: open_pidfd(pid),
+            left: 0,
             deaf: false,
             written: 0,
         })
@@ -110,9 +113,20 @@ impl Mate {
         self.pipes[stream as usize].as_ref().map(AsFd::as_fd)
     }
 
-    /// What was written and it has not read; nothing, when its input is closed: that is done when it has read all.
+    /// Closes its input.
+    pub(super) fn close_input(&mut self) {
+        self.left = self.unread();
+        self.input = None;
+    }
+
+    /// Its input, as long as that is open.
+    pub(super) fn input(&self) -> Option<BorrowedFd<'_>> {
+        self.input.as_ref().map(AsFd::as_fd)
+    }
+
+    /// What was written and it has not read, or had not when its input was closed.
     pub(super) fn unread(&self) -> u64 {
-        self.input.as_ref().and_then(|input| rustix::io::ioctl_fionread(input).ok()).unwrap_or(0)
+        self.input.as_ref().map_or(self.left, |input| rustix::io::ioctl_fionread(input).unwrap_or(0))
     }
 
     /// Whether it has read anything.

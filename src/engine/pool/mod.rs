@@ -36,7 +36,7 @@ use rustix::process::Signal;
 use super::again::Again;
 use super::hand::{Done, Finish};
 use super::outbox::Outbox;
-use super::processes::{GuardSlot, Note};
+use super::processes::GuardSlot;
 use super::quota::Quota;
 use super::{Delivery, Engine, Fate, Order, Piece, Ran, Ring};
 use crate::buffer::Spares;
@@ -108,8 +108,6 @@ pub struct Team {
     pub strays: Option<Box<WorkerStrays>>,
     /// Tells the run loop that there is something to collect.
     pub ring: Box<dyn Fn(Ring) + Send + Sync>,
-    /// Tells a person something.
-    pub tell_note: Box<dyn Fn(Note) + Send + Sync>,
 }
 
 /// Makes the language of a worker, from 1. It may need files of its own.
@@ -349,7 +347,7 @@ impl Shared {
     }
 
     fn warn(&self, text: String) {
-        (self.team.tell_note)(Note::Warning(text));
+        self.deliver(Delivery::Warning(text));
     }
 
     /// The run cannot go on: nothing more is claimed, and the loop is told why.

@@ -15,7 +15,6 @@ use super::mate::{Read, cause};
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::command::child::ending;
-use crate::engine::Ring;
 use crate::item::{Failure, Quoted, Seq};
 use crate::output::Stream;
 
@@ -51,7 +50,7 @@ impl Worker {
         let failed = status.map(cause).filter(|cause| *cause != Failure::Exited(0));
         self.bury();
         if let Some(cause) = failed.filter(|_| self.shared.ending() == ending::NONE) {
-            self.warn(format!("worker {} {cause} after its last answer", self.station.number));
+            self.warn(format!("worker {} {cause} while it had no item", self.station.number));
         }
     }
 
@@ -238,7 +237,7 @@ impl Worker {
 
     /// The process has all that was written to it and says nothing: it is busy, or wants more, or is stuck.
     pub(super) fn see_to_silence(&mut self) {
-        let Some(mate) = self.mate.as_ref().filter(|mate| mate.input.is_some()) else { return };
+        let Some(mate) = self.mate.as_ref().filter(|mate| mate.input().is_some()) else { return };
         if self.flight.items() == 0 || !self.out.is_empty() || !self.ahead.is_due() {
             return;
         }
@@ -266,7 +265,7 @@ impl Worker {
         self.warn(format!("worker {number} read {read} items, answered {answered}: does it flush its output?"));
         self.winding = true;
         if let Some(mate) = &mut self.mate {
-            mate.input = None;
+            mate.close_input();
         }
     }
 
@@ -337,7 +336,9 @@ impl Worker {
 
     fn enter(&mut self, step: Farewell) {
         let Some(mate) = &mut self.mate else { return };
-        mate.input = None;
+        if mate.input().is_some() {
+            mate.close_input();
+        }
         let signal = match step {
             Farewell::Wait => return,
             Farewell::Term => Signal::TERM,
@@ -379,8 +380,7 @@ impl Worker {
         self.inbox.clear();
         self.out.clear();
         (self.written, self.winding) = (0, false);
-        self.shared.up.fetch_sub(1, Ordering::SeqCst);
-        (self.shared.team.ring)(Ring::Now);
+        self.buried += 1;
     }
 
     fn warn(&self, text: String) {

@@ -65,6 +65,8 @@ pub(super) struct Worker {
     /// This process gets nothing more.
     pub(super) winding: bool,
     looked: Instant,
+    /// The processes whose end the others do not know of yet.
+    pub(super) buried: usize,
 }
 
 /// What poll found.
@@ -101,6 +103,7 @@ impl Worker {
             given: 0,
             winding: false,
             looked: Instant::now(),
+            buried: 0,
             shared,
             station,
         })
@@ -114,15 +117,25 @@ impl Worker {
         }
         while !self.shared.lock().closed {
             if self.shared.ending() != ending::NONE {
-                return self.cancel();
+                break;
             }
             self.fill();
             self.wind_up();
+            self.sign_off();
             let ready = self.wait();
             self.listen(ready);
             self.look_after();
         }
         self.cancel();
+        self.sign_off();
+    }
+
+    /// Lets the run know that processes have ended: once everything that is to be said of that is said.
+    fn sign_off(&mut self) {
+        if self.buried > 0 {
+            self.shared.up.fetch_sub(std::mem::take(&mut self.buried), Ordering::SeqCst);
+            (self.shared.team.ring)(Ring::Now);
+        }
     }
 
     /// Claims what there is room for, and writes it.
@@ -237,8 +250,8 @@ impl Worker {
         let Some(mate) = &mut self.mate else { return };
         let idle = self.flight.is_empty() && self.out.is_empty();
         self.winding |= self.shared.is_done();
-        if self.winding && self.out.is_empty() && mate.input.is_some() && mate.unread() == 0 {
-            mate.input = None;
+        if self.winding && self.out.is_empty() && mate.input().is_some() && mate.unread() == 0 {
+            mate.close_input();
         }
         if self.winding && idle {
             self.retire();
@@ -279,7 +292,7 @@ impl Worker {
             // To see when it goes on to its next item.
             if self.at.is_some() { left.min(timeout / 8) } else { left }
         });
-        let look = (self.out.is_empty() && mate.input.is_some()).then(|| self.ahead.look_in());
+        let look = (self.out.is_empty() && mate.input().is_some()).then(|| self.ahead.look_in());
         let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
         let least = [timeout, look, memory].into_iter().flatten().min()?;
         // A clock that stands still would make it spin.
@@ -300,7 +313,7 @@ impl Worker {
             of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
             of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
             PollFd::from_borrowed_fd(nothing, PollFlags::IN),
-            of(mate.and_then(|mate| mate.input.as_ref()).map(AsFd::as_fd), !self.out.is_empty(), PollFlags::OUT),
+            of(mate.and_then(Mate::input), !self.out.is_empty(), PollFlags::OUT),
         ];
         let timeout = if full { Some(timeout.map_or(AGAIN, |timeout| timeout.min(AGAIN))) } else { timeout };
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
