@@ -216,3 +216,84 @@ fn unnamed() -> io::Result<File> {
 fn unnamed() -> io::Result<File> {
     tempfile::tempfile()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn answer(first: u64, count: u32, kind: u32, data: &[u8]) -> Vec<u8> {
+        let mut bytes = first.to_le_bytes().to_vec();
+        bytes.extend_from_slice(&count.to_le_bytes());
+        bytes.extend_from_slice(&kind.to_le_bytes());
+        bytes.extend_from_slice(&(data.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(data);
+        bytes
+    }
+
+    #[test]
+    fn the_first_part_of_the_program_is_the_smaller() {
+        let cut = SOURCE.find(CUT).unwrap();
+        assert!(SOURCE[..cut].contains("\ndef main(") && cut < SOURCE.len() / 2, "{cut} of {}", SOURCE.len());
+        assert!(!SOURCE[..cut].contains("async def"));
+    }
+
+    #[test]
+    fn a_chunk_goes_over_as_it_stands() {
+        let mut python = Python::new(1).unwrap();
+        let mut out = Vec::new();
+        let fields = Fields::Several;
+        let chunk = Chunk { bytes: b"1;a b\0;c\0", delimiter: 0, fields, first: Seq(258), count: 2 };
+        python.encode(&chunk, &mut Flight::default(), &mut out);
+        assert_eq!(out, b"\x02\x01\0\0\0\0\0\0\x02\0\0\0\x09\0\0\0\0\x01\0\01;a b\0;c\0");
+    }
+
+    #[test]
+    fn an_answer_is_taken_when_it_is_whole() {
+        let mut python = Python::new(1).unwrap();
+        let mut flight = Flight::default();
+        python.begin(&mut flight, &mut Vec::new());
+        let ready = answer(0, 0, kind::READY, b"");
+        for len in 0..ready.len() {
+            assert_eq!(python.decode(&ready[..len], &mut flight), Ok(0));
+        }
+        assert!(flight.awaits_greeting());
+        assert_eq!(python.decode(&[&ready[..], b"more"].concat(), &mut flight), Ok(24));
+        assert!(!flight.awaits_greeting());
+    }
+
+    #[test]
+    fn nonsense_is_told() {
+        let told = |bytes: &[u8]| Python::new(1).unwrap().decode(bytes, &mut Flight::default());
+        for (bytes, says) in [
+            (answer(0, 0, kind::READY, b""), "no answer"),
+            (answer(1, 1, 9, b""), "no answer"),
+            (answer(1, 1, kind::SIZES, b"\x01\0\0\0\0"), "no answer"),
+            (answer(1, 1, kind::SIZES, b"\0\0\0\0\x07"), "no answer"),
+            (answer(1, u32::MAX, kind::SIZES, b""), "no answer"),
+            (answer(1, 1, kind::SIZES, b"\x01\0\0\0\0x"), "item 1, which it was not at"),
+            (answer(1, 1, kind::LINES, b"x\n"), "item 1, which it was not at"),
+        ] {
+            assert!(told(&bytes).unwrap_err().0.contains(says), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_item_at_work_stands_in_the_page() {
+        let mut python = Python::new(1).unwrap();
+        assert_eq!(python.at(), None);
+        python.file.write_all_at(&[7u64.to_ne_bytes(), 3u64.to_ne_bytes()].concat(), 0).unwrap();
+        assert_eq!((python.at(), python.at_once()), (Some(Seq(7)), 3));
+        python.begin(&mut Flight::default(), &mut Vec::new());
+        assert_eq!(python.at(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(kind in 0u32..6, count in 0u32..4, data in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = Python::new(1).unwrap().decode(&answer(1, count, kind, &data), &mut Flight::default());
+            let _ = Python::new(1).unwrap().decode(&data, &mut Flight::default());
+        }
+    }
+}
