@@ -31,7 +31,7 @@ complete -c parjob -n "__fish_parjob_needs_command" -l colsep -d 'Items are line
 complete -c parjob -n "__fish_parjob_needs_command" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_needs_command" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_needs_command" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_needs_command" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_needs_command" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -68,6 +68,8 @@ complete -c parjob -n "__fish_parjob_needs_command" -l help -d 'All options, and
 complete -c parjob -n "__fish_parjob_needs_command" -s V -l version -d 'The version'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "run" -d 'run a command for each item, without a shell'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "sh" -d 'run a line of shell for each item'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "pool" -d 'feed items to commands that stay up'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "py" -d 'call a Python function with items'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "square" -d 'the square of each number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "double" -d 'twice each number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "len" -d 'the length of each item, in characters'
@@ -81,23 +83,28 @@ complete -c parjob -n "__fish_parjob_needs_command" -f -a "pi" -d 'estimates pi 
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "hash" -d 'the checksum of each file'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "explain" -d 'what a command line would do, and why, without doing it'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "help" -d 'what an operation does, with examples'
-complete -c parjob -n "__fish_parjob_using_subcommand run" -s n -l batch -d 'Items in one command line: a number, or max' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -s I -l placeholder -d 'STR stands for the item, and braces for themselves' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l shell -d 'The shell of sh' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l stdin -d 'What a command reads: null, or item for the item\'s bytes' -r -f -a "null\t''
+complete -c parjob -n "__fish_parjob_using_subcommand run" -s n -l batch -d 'Items in one command line' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l stdin -d 'What a command reads: null (nothing), or item' -r -f -a "null\t''
 item\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand run" -s I -l placeholder -d 'STR stands for the item, and braces for themselves' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l nice -d 'Lower the commands\' priority by N' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l retries -d 'Up to N further attempts at an item that fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l backoff -d 'The wait before a further attempt; it doubles up to MAX' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-on -d 'Which failures are retried: exit, exit=75, signal, timeout, start' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l timeout -d 'End an attempt after DUR, or N% of the median so far' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l grace -d 'From the request to end to the kill' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-on -d 'Only after these: exit, exit=75, signal, timeout, start' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l grace -d 'Between asking a command to end and killing it' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l delay -d 'So long after the one before' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l tag-template -d 'Each line begins with TEMPLATE, such as \'{#} {}\', and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l joblog -d 'A table of what ran, as GNU parallel writes it' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l delay -d 'So long after the start of the one before' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l rate -d 'So many a second, a minute (/m) or an hour (/h)' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l nice -d 'Added to the niceness of commands' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l threads-per-job -d 'Asks libraries for N threads; auto: CPUs / jobs' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l load -d 'Not while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l memfree -d 'Not while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
@@ -105,7 +112,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -l colsep -d 'Items a
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand run" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -128,8 +135,11 @@ none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l dry-run -d 'Print each command instead of running it'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s t -l trace-commands -d 'Print each command on standard error as it starts'
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come; those of several items may interleave'
-complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write straight to standard output, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come, of several items among each other'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write directly, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume -d 'Go on: do what the ledger does not call done'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-failed -d 'Do only what failed last time'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume-anyway -d 'Even if the ledger is of another command'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l csv -d 'Items are CSV records; -d C parts fields'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l jsonl -d 'Items are JSON objects, one a line'
@@ -143,23 +153,29 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -s q -l quiet -d 'Onl
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l help -d 'All options, and the exit status'
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -s n -l batch -d 'Items in one command line: a number, or max' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -s I -l placeholder -d 'STR stands for the item, and braces for themselves' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l shell -d 'The shell of sh' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l stdin -d 'What a command reads: null, or item for the item\'s bytes' -r -f -a "null\t''
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -s n -l batch -d 'Items in one command line' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l stdin -d 'What a command reads: null (nothing), or item' -r -f -a "null\t''
 item\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -s I -l placeholder -d 'STR stands for the item, and braces for themselves' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l shell -d 'The shell' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l nice -d 'Lower the commands\' priority by N' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retries -d 'Up to N further attempts at an item that fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l backoff -d 'The wait before a further attempt; it doubles up to MAX' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-on -d 'Which failures are retried: exit, exit=75, signal, timeout, start' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l timeout -d 'End an attempt after DUR, or N% of the median so far' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l grace -d 'From the request to end to the kill' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-on -d 'Only after these: exit, exit=75, signal, timeout, start' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l grace -d 'Between asking a command to end and killing it' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l delay -d 'So long after the one before' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l tag-template -d 'Each line begins with TEMPLATE, such as \'{#} {}\', and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l joblog -d 'A table of what ran, as GNU parallel writes it' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l delay -d 'So long after the start of the one before' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l rate -d 'So many a second, a minute (/m) or an hour (/h)' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l nice -d 'Added to the niceness of commands' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l threads-per-job -d 'Asks libraries for N threads; auto: CPUs / jobs' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l load -d 'Not while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l memfree -d 'Not while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
@@ -167,7 +183,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -l colsep -d 'Items ar
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -190,8 +206,11 @@ none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l dry-run -d 'Print each command instead of running it'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s t -l trace-commands -d 'Print each command on standard error as it starts'
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come; those of several items may interleave'
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write straight to standard output, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come, of several items among each other'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write directly, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume -d 'Go on: do what the ledger does not call done'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-failed -d 'Do only what failed last time'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume-anyway -d 'Even if the ledger is of another command'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l csv -d 'Items are CSV records; -d C parts fields'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l jsonl -d 'Items are JSON objects, one a line'
@@ -205,6 +224,128 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -s q -l quiet -d 'Only
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l protocol -d 'How items and answers go over: lines, json, frames' -r -f -a "lines\t''
+json\t''
+frames\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l init -d 'What each process is told first; it must answer' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle -d 'A process does N items at the most, then a fresh one goes on' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retries -d 'Up to N further attempts at an item that fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retry-on -d 'Only after these: exit, exit=75, signal, timeout, start' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l grace -d 'Between asking a command to end and killing it' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
+count\t''
+first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l nice -d 'Lower the commands\' priority by N' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l colsep -d 'Items are lines of fields that RE parts' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l header -d 'Each source begins with the names of fields'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l as -d 'What the function gets: str, int, float, json, csv (a list), bytes' -r -f -a "str\t''
+int\t''
+float\t''
+json\t''
+csv\t''
+bytes\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s n -l batch -d 'Give it lists of N items; it returns a list of N results' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l concurrency -d 'N items at work at once in each process, for async functions' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l import -d 'Import MODULE before: re, \'numpy as np\', \'from math import *\'' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l init -d 'Run CODE once in each process before' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l python -d 'Which Python, 3.8 or later' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle -d 'A process does N items at the most, then a fresh one goes on' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l retries -d 'Up to N further attempts at an item that fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l retry-on -d 'Only after these: exit, exit=75, signal, timeout, start' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l grace -d 'Between asking a command to end and killing it' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
+count\t''
+first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l nice -d 'Lower the commands\' priority by N' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l colsep -d 'Items are lines of fields that RE parts' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l json -d 'Print results as JSON'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l header -d 'Each source begins with the names of fields'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l help -d 'All options, and the exit status'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d 'An integer of more digits fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l range -d 'Items are integers, LAST included' -r
@@ -213,7 +354,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand square" -l colsep -d 'Item
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand square" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand square" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -255,7 +396,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand double" -l colsep -d 'Item
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand double" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand double" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand double" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -296,7 +437,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand len" -l colsep -d 'Items a
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand len" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand len" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand len" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -339,7 +480,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand sum" -l colsep -d 'Items a
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand sum" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sum" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sum" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -381,7 +522,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand mean" -l colsep -d 'Items 
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand mean" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand mean" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand mean" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -423,7 +564,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand stats" -l colsep -d 'Items
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand stats" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand stats" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand stats" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -464,7 +605,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand count" -l colsep -d 'Items
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand count" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand count" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand count" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -506,7 +647,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand min" -l colsep -d 'Items a
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand min" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand min" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand min" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -548,7 +689,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand max" -l colsep -d 'Items a
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand max" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand max" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand max" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -590,7 +731,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand pi" -l colsep -d 'Items ar
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand pi" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pi" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -632,7 +773,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -l colsep -d 'Items 
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand hash" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -676,7 +817,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand explain" -l colsep -d 'Ite
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand explain" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand explain" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand explain" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
@@ -717,7 +858,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand help" -l colsep -d 'Items 
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l max-item -d 'A longer item fails' -r
-complete -c parjob -n "__fish_parjob_using_subcommand help" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand help" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand help" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
