@@ -113,6 +113,11 @@ impl Mate {
         self.pipes[stream as usize].as_ref().map(AsFd::as_fd)
     }
 
+    /// Nobody reads what is written to it.
+    pub(super) fn hears_no_more(&mut self) {
+        self.deaf = true;
+    }
+
     /// Closes its input.
     pub(super) fn close_input(&mut self) {
         self.left = self.unread();

@@ -105,7 +105,7 @@ impl Worker {
     fn lost(&mut self, cause: Failure) {
         let Some(mate) = &self.mate else { return };
         let started = !self.flight.awaits_greeting() && (mate.has_read() || self.flight.answers() > 0);
-        let in_order = self.winding && cause == Failure::Exited(0);
+        let in_order = self.closed && cause == Failure::Exited(0);
         let missing = in_order && !self.protocol.names_items() && !self.flight.is_empty();
         if !in_order {
             // What it has left behind was to help it.
@@ -233,8 +233,11 @@ impl Worker {
         }
         if !mate.hears() {
             // What it has not read it will not answer.
-            let (_, status) = self.bid(Farewell::Term, true);
-            return self.lost(status.map_or(Failure::Exited(0), cause));
+            let (told, status) = self.bid(Farewell::Wait, true);
+            return match told {
+                Ok(()) => self.lost(status.map_or(Failure::Exited(0), cause)),
+                Err(mismatch) => self.mismatched(&mismatch),
+            };
         }
         let waits = if mate.unread() > 0 { Some(false) } else { mate.waits_for_input() };
         let full = self.flight.bytes() >= WINDOW / 2;
@@ -250,7 +253,7 @@ impl Worker {
         let answered = if answers == 0 { "none".to_owned() } else { answers.to_string() };
         let read = items + answers;
         self.warn(format!("worker {number} read {read} items, answered {answered}: does it flush its output?"));
-        self.winding = true;
+        (self.winding, self.closed) = (true, true);
         if let Some(mate) = &mut self.mate {
             mate.close_input();
         }
@@ -366,7 +369,7 @@ impl Worker {
         }
         self.inbox.clear();
         self.out.clear();
-        (self.written, self.winding) = (0, false);
+        (self.written, self.winding, self.closed) = (0, false, false);
         self.buried += 1;
     }
 

@@ -60,6 +60,8 @@ pub(super) struct Worker {
     given: u64,
     /// This process gets nothing more.
     pub(super) winding: bool,
+    /// It has seen the end of its input.
+    pub(super) closed: bool,
     looked: Instant,
     /// The processes whose end the others do not know of yet.
     pub(super) buried: usize,
@@ -72,6 +74,7 @@ struct Ready {
     err: bool,
     end: bool,
     bell: bool,
+    deaf: bool,
 }
 
 impl Worker {
@@ -92,6 +95,7 @@ impl Worker {
             began: Duration::ZERO,
             given: 0,
             winding: false,
+            closed: false,
             looked: Instant::now(),
             buried: 0,
             shared,
@@ -240,8 +244,9 @@ impl Worker {
         let Some(mate) = &mut self.mate else { return };
         let idle = self.flight.is_empty() && self.out.is_empty();
         self.winding |= self.shared.is_done();
-        if self.winding && self.out.is_empty() && mate.input().is_some() && mate.unread() == 0 {
+        if self.winding && self.out.is_empty() && mate.hears() && mate.unread() == 0 {
             mate.close_input();
+            self.closed = true;
         }
         if self.winding && idle {
             self.retire();
@@ -294,26 +299,32 @@ impl Worker {
             // A place without a descriptor asks for nothing of the bell.
             _ => PollFd::from_borrowed_fd(nothing, PollFlags::empty()),
         };
+        let writes = if self.out.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
         let mut fds = [
             of(mate.and_then(|mate| mate.stream(Stream::Out)), true, PollFlags::IN),
             of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
             of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
             PollFd::from_borrowed_fd(nothing, PollFlags::IN),
-            of(mate.and_then(Mate::input), !self.out.is_empty(), PollFlags::OUT),
+            // Even when nothing is to be written it tells that nobody reads any more.
+            of(mate.filter(|mate| mate.hears()).and_then(Mate::input), true, writes),
         ];
         let timeout = if full { Some(timeout.map_or(AGAIN, |timeout| timeout.min(AGAIN))) } else { timeout };
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         if poll(&mut fds, timeout.as_ref()).is_err() {
             return Ready::default();
         }
+        let deaf = fds[4].revents().contains(PollFlags::ERR);
         let [out, err, end, bell, _] = fds.map(|fd| !fd.revents().is_empty());
-        Ready { out, err, end, bell }
+        Ready { out, err, end, bell, deaf }
     }
 
     /// Takes what has come.
     fn listen(&mut self, ready: Ready) {
         if ready.bell {
             self.station.bell.silence();
+        }
+        if let Some(mate) = self.mate.as_mut().filter(|_| ready.deaf) {
+            mate.hears_no_more();
         }
         if ready.err {
             self.hear(false);
