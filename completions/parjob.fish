@@ -68,6 +68,7 @@ complete -c parjob -n "__fish_parjob_needs_command" -l help -d 'All options, and
 complete -c parjob -n "__fish_parjob_needs_command" -s V -l version -d 'The version'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "run" -d 'run a command for each item, without a shell'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "sh" -d 'run a line of shell for each item'
+complete -c parjob -n "__fish_parjob_needs_command" -f -a "pool" -d 'feed items to commands that stay up'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "square" -d 'the square of each number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "double" -d 'twice each number'
 complete -c parjob -n "__fish_parjob_needs_command" -f -a "len" -d 'the length of each item, in characters'
@@ -86,6 +87,8 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -s I -l placeholder -
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l shell -d 'The shell of sh' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l stdin -d 'What a command reads: null, or item for the item\'s bytes' -r -f -a "null\t''
 item\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l tag-template -d 'Each line begins with TEMPLATE, which may hold {} and the like, and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l backoff -d 'The wait before a further attempt; it doubles up to MAX' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-on -d 'Which failures are retried: exit, exit=75, signal, timeout, start' -r
@@ -94,8 +97,12 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -l grace -d 'From the
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l joblog -d 'GNU parallel\'s log of jobs' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l delay -d 'So long after the one before' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l rate -d 'So many a second, a minute (/m) or an hour (/h)' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l load -d 'Not while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l memfree -d 'Not while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l nice -d 'Added to the niceness of commands' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l threads-per-job -d 'Asks libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
@@ -130,6 +137,9 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -l dry-run -d 'Print 
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s t -l trace-commands -d 'Print each command on standard error as it starts'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come; those of several items may interleave'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write straight to standard output, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume -d 'Go on: do what the ledger does not call done'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-failed -d 'Do only what failed last time'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume-anyway -d 'Even if the ledger is of another command'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l csv -d 'Items are CSV records; -d C parts fields'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l jsonl -d 'Items are JSON objects, one a line'
@@ -148,6 +158,8 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -s I -l placeholder -d
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l shell -d 'The shell of sh' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l stdin -d 'What a command reads: null, or item for the item\'s bytes' -r -f -a "null\t''
 item\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l tag-template -d 'Each line begins with TEMPLATE, which may hold {} and the like, and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l backoff -d 'The wait before a further attempt; it doubles up to MAX' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-on -d 'Which failures are retried: exit, exit=75, signal, timeout, start' -r
@@ -156,8 +168,12 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -l grace -d 'From the 
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l joblog -d 'GNU parallel\'s log of jobs' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l delay -d 'So long after the one before' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l rate -d 'So many a second, a minute (/m) or an hour (/h)' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l load -d 'Not while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l memfree -d 'Not while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l nice -d 'Added to the niceness of commands' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l threads-per-job -d 'Asks libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
@@ -192,6 +208,9 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -l dry-run -d 'Print e
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s t -l trace-commands -d 'Print each command on standard error as it starts'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come; those of several items may interleave'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write straight to standard output, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume -d 'Go on: do what the ledger does not call done'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-failed -d 'Do only what failed last time'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume-anyway -d 'Even if the ledger is of another command'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l csv -d 'Items are CSV records; -d C parts fields'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l jsonl -d 'Items are JSON objects, one a line'
@@ -205,6 +224,63 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -s q -l quiet -d 'Only
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l help -d 'All options, and the exit status'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l protocol -d 'How items and answers go over: lines, json, frames' -r -f -a "lines\t''
+json\t''
+frames\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l init -d 'What each process is told first; it must answer' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle -d 'A process does N items at the most, then a fresh one goes on' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retries -d 'Up to N further attempts at an item that fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l backoff -d 'The wait before a further attempt; it doubles up to MAX' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retry-on -d 'Which failures are retried: exit, exit=75, signal, timeout, start' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l timeout -d 'End an attempt after DUR, or N% of the median so far' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l grace -d 'From the request to end to the kill' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
+count\t''
+first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l nice -d 'Added to the niceness of commands' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l threads-per-job -d 'Asks libraries for N threads; auto: CPUs / jobs' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l range -d 'Items are integers, LAST included' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l colsep -d 'Items are lines of fields that RE parts' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s E -l eof -d 'Stop reading at an item that is exactly STR' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l first -d 'Only the first N items' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l max-item -d 'A longer item fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
+jsonl\t'one JSON object a line'
+csv\t'comma-separated, with a header'
+tsv\t'TAB-separated, with a header'"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l reduce -d 'Fold results: sum, mean, stats, count, min, max' -r -f -a "sum\t''
+mean\t''
+stats\t''
+count\t''
+min\t''
+max\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l output -d 'Results to FILE: complete or absent, never half' -r -F
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l progress -d 'bar, lines, json, none; auto: a bar on a terminal, lines in CI' -r -f -a "auto\t''
+bar\t''
+lines\t''
+json\t''
+none\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l total -d 'The number of items to come, for the bar' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s 0 -l null -d 'Items end with a NUL byte'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l csv -d 'Items are CSV records; -d C parts fields'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l jsonl -d 'Items are JSON objects, one a line'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l header -d 'Each source begins with the names of fields'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l crlf -d 'Strip a carriage return from an item\'s end'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l no-empty -d 'Drop empty items'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s k -l ordered -d 'Results in input order; this is the default'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l unordered -d 'Results as they finish'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l tag -d 'Each line of text begins with its item and a TAB'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s q -l quiet -d 'Only errors'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -s h -d 'The most used options'
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l help -d 'All options, and the exit status'
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l max-digits -d 'An integer of more digits fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand square" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand square" -l range -d 'Items are integers, LAST included' -r

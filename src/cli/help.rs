@@ -43,7 +43,11 @@ pub(super) fn full() -> String {
 pub(super) fn of(name: &str) -> Option<String> {
     let command = command().find_subcommand(name)?.clone().bin_name(format!("parjob {name}"));
     let Some(operation) = op::find(name) else { return Some(page(command)) };
-    let command = command.mut_arg(ITEMS, |items| items.hide(true));
+    let has_items = command.get_arguments().any(|arg| arg.get_id() == ITEMS);
+    let command = match has_items {
+        true => command.mut_arg(ITEMS, |items| items.hide(true)),
+        false => command,
+    };
     let page = page(command.about(operation.about).before_help(examples(operation)));
     Some(page + "\n" + EVERY_RUN + "\n")
 }

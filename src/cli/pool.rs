@@ -37,22 +37,7 @@ pub(super) fn pool(
     if given.contains_id("reduce") && text(given, "reduce").is_some() {
         bail!("--reduce folds what operations inside parjob give; here, parjob pool ... | parjob sum does it");
     }
-    let keep = Keep {
-        language: match text(given, "protocol") {
-            Some("json") => Language::Json,
-            Some("frames") => Language::Frames,
-            _ => Language::Lines,
-        },
-        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
-        recycle: given.get_one::<NonZeroU64>("recycle").map(|items| items.get()),
-        recycle_rss: text(given, "recycle-rss")
-            .map(|text| values::size(text).context("--recycle-rss"))
-            .transpose()?
-            .map(|size| size.max(1)),
-    };
-    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
-        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
-    }
+    let keep = keep(given)?;
     let timeout = match text(given, "timeout").map(timeout).transpose()? {
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
         timeout => timeout,
@@ -99,4 +84,25 @@ pub(super) fn pool(
             threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
         },
     })
+}
+
+/// How they stay up.
+fn keep(given: &ArgMatches) -> Result<Keep> {
+    let keep = Keep {
+        language: match text(given, "protocol") {
+            Some("json") => Language::Json,
+            Some("frames") => Language::Frames,
+            _ => Language::Lines,
+        },
+        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
+        recycle: given.get_one::<NonZeroU64>("recycle").map(|items| items.get()),
+        recycle_rss: text(given, "recycle-rss")
+            .map(|text| values::size(text).context("--recycle-rss"))
+            .transpose()?
+            .map(|size| size.max(1)),
+    };
+    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
+        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
+    }
+    Ok(keep)
 }

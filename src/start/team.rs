@@ -53,7 +53,7 @@ impl Ready {
         let mut words = Words::default();
         command.words.iter().for_each(|word| words.push(word.as_bytes()));
         let team = Team {
-            program: program,
+            program,
             words,
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
             protocol: protocol(keep, plan.source.reading.records == Records::Json),

@@ -148,10 +148,10 @@ impl Mate {
         let Some(call) = words.next()?.trim().parse::<i64>().ok() else { return Some(false) };
         let first = words.next();
         let polls = [libc::SYS_ppoll, libc::SYS_pselect6, libc::SYS_epoll_pwait];
-        if call == libc::SYS_read as i64 {
+        if call == libc::SYS_read {
             return Some(first == Some("0x0"));
         }
-        if polls.iter().any(|poll| *poll as i64 == call) || old_polls().iter().any(|poll| *poll == call) {
+        if polls.contains(&call) || old_polls().contains(&call) {
             // Perhaps for input, perhaps for something else.
             return None;
         }

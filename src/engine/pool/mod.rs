@@ -19,6 +19,7 @@ mod mate;
 mod options;
 mod protocol;
 mod queue;
+mod rest;
 mod station;
 mod trouble;
 mod voice;

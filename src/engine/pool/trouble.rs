@@ -123,6 +123,7 @@ impl Worker {
         } else {
             self.charge(Failure::LostWorker(Box::new(cause)));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
@@ -153,6 +154,7 @@ impl Worker {
         } else {
             self.warn(format!("worker {number} {mismatch}; a fresh one takes its place"));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
@@ -222,6 +224,7 @@ impl Worker {
         if self.shared.ending() == ending::NONE {
             self.charge(Failure::TimedOut(timeout));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
