@@ -28,20 +28,7 @@ pub(super) fn pool(
             "pool needs a command that stays up and answers each line with a line, such as: parjob pool sed -u s/a/b/"
         );
     }
-    let (recycle, recycle_rss) = recycling(given)?;
-    let keep = Keep {
-        language: match text(given, "protocol") {
-            Some("json") => Language::Json,
-            Some("frames") => Language::Frames,
-            _ => Language::Lines,
-        },
-        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
-        recycle,
-        recycle_rss,
-    };
-    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
-        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
-    }
+    let keep = keep(given)?;
     decide("command", shown(&words), "given on the command line; it stays up".into());
     stay_up(words, keep, NonZeroU32::MIN, given, workers, decide)
 }
@@ -115,4 +102,23 @@ pub(super) fn stay_up(
             threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
         },
     })
+}
+
+/// How they stay up.
+fn keep(given: &ArgMatches) -> Result<Keep> {
+    let (recycle, recycle_rss) = recycling(given)?;
+    let keep = Keep {
+        language: match text(given, "protocol") {
+            Some("json") => Language::Json,
+            Some("frames") => Language::Frames,
+            _ => Language::Lines,
+        },
+        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
+        recycle,
+        recycle_rss,
+    };
+    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
+        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
+    }
+    Ok(keep)
 }

@@ -113,6 +113,11 @@ impl Mate {
         self.pipes[stream as usize].as_ref().map(AsFd::as_fd)
     }
 
+    /// Nobody reads what is written to it.
+    pub(super) fn hears_no_more(&mut self) {
+        self.deaf = true;
+    }
+
     /// Closes its input.
     pub(super) fn close_input(&mut self) {
         self.left = self.unread();
@@ -143,10 +148,10 @@ impl Mate {
         let Some(call) = words.next()?.trim().parse::<i64>().ok() else { return Some(false) };
         let first = words.next();
         let polls = [libc::SYS_ppoll, libc::SYS_pselect6, libc::SYS_epoll_pwait];
-        if call == libc::SYS_read as i64 {
+        if call == libc::SYS_read {
             return Some(first == Some("0x0"));
         }
-        if polls.iter().any(|poll| *poll as i64 == call) || old_polls().iter().any(|poll| *poll == call) {
+        if polls.contains(&call) || old_polls().contains(&call) {
             // Perhaps for input, perhaps for something else.
             return None;
         }

@@ -20,6 +20,7 @@ mod options;
 mod protocol;
 mod python;
 mod queue;
+mod rest;
 mod station;
 mod trouble;
 mod voice;

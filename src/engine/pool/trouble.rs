@@ -105,7 +105,7 @@ impl Worker {
     fn lost(&mut self, cause: Failure) {
         let Some(mate) = &self.mate else { return };
         let started = !self.flight.awaits_greeting() && (mate.has_read() || self.flight.answers() > 0);
-        let in_order = self.winding && cause == Failure::Exited(0);
+        let in_order = self.closed && cause == Failure::Exited(0);
         let missing = in_order && !self.protocol.names_items() && !self.flight.is_empty();
         if !in_order {
             // What it has left behind was to help it.
@@ -123,6 +123,7 @@ impl Worker {
         } else {
             self.charge(Failure::LostWorker(Box::new(cause)));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
@@ -159,6 +160,7 @@ impl Worker {
         } else {
             self.warn(format!("worker {number} {mismatch}; a fresh one takes its place"));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
@@ -216,6 +218,10 @@ impl Worker {
             return;
         };
         let (at, now) = (self.protocol.at(), self.shared.team.clock.now());
+        // To start is no item's time.
+        if self.flight.awaits_greeting() {
+            self.began = now;
+        }
         if at.is_some() && std::mem::replace(&mut self.at, at) != at {
             self.began = now;
         }
@@ -232,6 +238,7 @@ impl Worker {
         if self.shared.ending() == ending::NONE {
             self.charge(Failure::TimedOut(timeout));
         }
+        self.voice.mark();
         self.voice.forget();
     }
 
@@ -243,8 +250,11 @@ impl Worker {
         }
         if !mate.hears() {
             // What it has not read it will not answer.
-            let (_, status) = self.bid(Farewell::Term, true);
-            return self.lost(status.map_or(Failure::Exited(0), cause));
+            let (told, status) = self.bid(Farewell::Wait, true);
+            return match told {
+                Ok(()) => self.lost(status.map_or(Failure::Exited(0), cause)),
+                Err(mismatch) => self.mismatched(&mismatch),
+            };
         }
         if !self.protocol.holds_back() {
             return self.ahead.starved(0, Some(false));
@@ -263,7 +273,7 @@ impl Worker {
         let answered = if answers == 0 { "none".to_owned() } else { answers.to_string() };
         let read = items + answers;
         self.warn(format!("worker {number} read {read} items, answered {answered}: does it flush its output?"));
-        self.winding = true;
+        (self.winding, self.closed) = (true, true);
         if let Some(mate) = &mut self.mate {
             mate.close_input();
         }
@@ -379,7 +389,7 @@ impl Worker {
         }
         self.inbox.clear();
         self.out.clear();
-        (self.written, self.winding) = (0, false);
+        (self.written, self.winding, self.closed) = (0, false, false);
         self.buried += 1;
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Voice {
     seen: usize,
     /// The end of what was said since the last answer.
     said: Vec<u8>,
+    /// So much of it was said before the last mark.
+    before: usize,
 }
 
 impl Voice {
@@ -46,7 +48,9 @@ impl Voice {
         let new = &self.heard[self.seen.min(self.heard.len())..];
         let end = &new[new.len().saturating_sub(SAID)..];
         let over = (self.said.len() + end.len()).saturating_sub(SAID);
-        self.said.drain(..over.min(self.said.len()));
+        let over = over.min(self.said.len());
+        self.said.drain(..over);
+        self.before = self.before.saturating_sub(over);
         self.said.extend_from_slice(end);
         self.seen = self.heard.len();
     }
@@ -56,9 +60,14 @@ impl Voice {
         &self.said
     }
 
-    /// Answers came.
+    /// What is said from here on may belong to an item after the answers that come meanwhile.
+    pub(super) fn mark(&mut self) {
+        self.before = self.said.len();
+    }
+
+    /// Answers came: what was said before the mark has had its time.
     pub(super) fn forget(&mut self) {
-        self.said.clear();
+        self.said.drain(..std::mem::take(&mut self.before));
     }
 }
 
@@ -75,6 +84,7 @@ mod tests {
         assert_eq!(voice.take(false), b"[2] two\n");
         assert_eq!(voice.take(true), b"[2] three\n");
         assert_eq!(voice.said(), b"one\ntwo\nthree");
+        voice.mark();
         voice.forget();
         voice.heard.extend_from_slice(&[b'x'; 3 * SAID]);
         assert_eq!(voice.take(false), b"");

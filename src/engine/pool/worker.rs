@@ -2,12 +2,10 @@
 //!
 //! What is done when a process dies, hangs or answers nonsense stands in [`super::trouble`].
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::Shared;
@@ -16,7 +14,8 @@ use super::flight::Flight;
 use super::mate::{Mate, Read};
 use super::options::Refused;
 use super::protocol::{Mismatch, Protocol};
-use super::station::{Station, wants};
+use super::rest::Ready;
+use super::station::Station;
 use super::voice::Voice;
 use crate::chunk::{Block, Claim};
 use crate::command::child::ending;
@@ -29,14 +28,11 @@ use crate::sys::limits;
 use crate::sys::spawn::Spawner;
 use crate::sys::tree;
 
-/// While so much is on its way to a slow reader, what processes say is left to wait.
-const FULL: usize = 8 << 20;
-
 /// How long to wait when the reader of the results is slow, or something has run out.
 pub(super) const AGAIN: Duration = Duration::from_millis(50);
 
 /// How often the memory of a process and orphans that have ended are seen to.
-const NOW_AND_THEN: Duration = Duration::from_millis(200);
+pub(super) const NOW_AND_THEN: Duration = Duration::from_millis(200);
 
 /// A worker.
 pub(super) struct Worker {
@@ -64,18 +60,11 @@ pub(super) struct Worker {
     given: u64,
     /// This process gets nothing more.
     pub(super) winding: bool,
+    /// It has seen the end of its input.
+    pub(super) closed: bool,
     looked: Instant,
     /// The processes whose end the others do not know of yet.
     pub(super) buried: usize,
-}
-
-/// What poll found.
-#[derive(Clone, Copy, Default)]
-struct Ready {
-    out: bool,
-    err: bool,
-    end: bool,
-    bell: bool,
 }
 
 impl Worker {
@@ -102,6 +91,7 @@ impl Worker {
             at: None,
             given: 0,
             winding: false,
+            closed: false,
             looked: Instant::now(),
             buried: 0,
             shared,
@@ -155,7 +145,7 @@ impl Worker {
     }
 
     /// Whether this process can be given more.
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         if self.winding || self.mate.as_ref().is_some_and(|mate| !mate.hears()) {
             return false;
         }
@@ -167,7 +157,7 @@ impl Worker {
     /// How many items it can be given now.
     fn room(&self) -> usize {
         let items = self.flight.items();
-        let each = if items == 0 { 16 } else { self.flight.bytes() / items };
+        let each = self.flight.bytes().checked_div(items).unwrap_or(16);
         let window = WINDOW.saturating_sub(self.flight.bytes()) / each.max(1);
         let left = self.shared.team.recycle.map_or(u64::MAX, |most| most.saturating_sub(self.given));
         let limit = self.ahead.limit().saturating_sub(items).min(window);
@@ -250,84 +240,23 @@ impl Worker {
         let Some(mate) = &mut self.mate else { return };
         let idle = self.flight.is_empty() && self.out.is_empty();
         self.winding |= self.shared.is_done();
-        if self.winding && self.out.is_empty() && mate.input().is_some() && mate.unread() == 0 {
+        if self.winding && self.out.is_empty() && mate.hears() && mate.unread() == 0 {
             mate.close_input();
+            self.closed = true;
         }
         if self.winding && idle {
             self.retire();
         }
     }
 
-    /// Sleeps until something happens.
-    fn wait(&mut self) -> Ready {
-        let want = match (self.winding || self.shared.is_stopped(), self.flight.is_empty(), self.has_room()) {
-            (true, ..) | (false, false, false) => wants::NOTHING,
-            (false, true, _) => wants::WORK,
-            (false, false, true) => wants::MORE,
-        };
-        self.station.wants.store(want, Ordering::SeqCst);
-        let now = want != wants::NOTHING && self.shared.has_work();
-        if self.flight.is_empty() && !now && !self.shared.outboxes[self.station.number - 1].is_empty() {
-            (self.shared.team.ring)(Ring::Now);
-        }
-        let timeout = if now { Some(Duration::ZERO) } else { self.sleep() };
-        let ready = self.poll(timeout);
-        self.station.wants.store(wants::NOTHING, Ordering::SeqCst);
-        ready
-    }
-
-    /// How long the next sleep may be.
-    fn sleep(&self) -> Option<Duration> {
-        let team = &self.shared.team;
-        let Some(mate) = &self.mate else {
-            // What could not be started is tried again.
-            let waits = !self.flight.is_empty() || self.shared.has_work();
-            return waits.then_some(AGAIN);
-        };
-        if self.flight.is_empty() {
-            return None;
-        }
-        let timeout = team.timeout.map(|timeout| {
-            let left = (self.began + timeout).saturating_sub(team.clock.now());
-            // To see when it goes on to its next item.
-            if self.at.is_some() { left.min(timeout / 8) } else { left }
-        });
-        let look = (self.out.is_empty() && mate.input().is_some()).then(|| self.ahead.look_in());
-        let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
-        let least = [timeout, look, memory].into_iter().flatten().min()?;
-        // A clock that stands still would make it spin.
-        Some(if team.clock.is_paused() { least.max(AGAIN) } else { least })
-    }
-
-    fn poll(&self, timeout: Option<Duration>) -> Ready {
-        let nothing = self.station.bell.fd();
-        let mate = self.mate.as_ref();
-        let full = self.shared.team.room.outgoing() > FULL;
-        let of = |fd, wanted: bool, flags| match fd {
-            Some(fd) if wanted => PollFd::from_borrowed_fd(fd, flags),
-            // A place without a descriptor asks for nothing of the bell.
-            _ => PollFd::from_borrowed_fd(nothing, PollFlags::empty()),
-        };
-        let mut fds = [
-            of(mate.and_then(|mate| mate.stream(Stream::Out)), true, PollFlags::IN),
-            of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
-            of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
-            PollFd::from_borrowed_fd(nothing, PollFlags::IN),
-            of(mate.and_then(Mate::input), !self.out.is_empty(), PollFlags::OUT),
-        ];
-        let timeout = if full { Some(timeout.map_or(AGAIN, |timeout| timeout.min(AGAIN))) } else { timeout };
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        if poll(&mut fds, timeout.as_ref()).is_err() {
-            return Ready::default();
-        }
-        let [out, err, end, bell, _] = fds.map(|fd| !fd.revents().is_empty());
-        Ready { out, err, end, bell }
-    }
-
     /// Takes what has come.
     fn listen(&mut self, ready: Ready) {
+        self.voice.mark();
         if ready.bell {
             self.station.bell.silence();
+        }
+        if let Some(mate) = self.mate.as_mut().filter(|_| ready.deaf) {
+            mate.hears_no_more();
         }
         if ready.err {
             self.hear(false);
