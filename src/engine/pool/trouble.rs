@@ -133,12 +133,10 @@ impl Worker {
         let together = if named.is_some() { self.protocol.at_once() } else { 1 };
         let Some(first) = self.flight.charged(named) else { return };
         for seq in (first.0..first.0 + together).map(Seq) {
-            if !self.flight.is_open(seq) {
-                continue;
+            if self.flight.is_open(seq) {
+                self.flight.note_said(seq, self.voice.said());
+                let _ = self.flight.answer(seq, Err(cause.clone()));
             }
-            self.flight.note_said(seq, self.voice.said());
-            // It is open, so it can be answered.
-            let _ = self.flight.answer(seq, Err(cause.clone()));
         }
         self.land();
     }
