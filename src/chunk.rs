@@ -61,6 +61,44 @@ pub struct Block {
     cursor: Cursor,
 }
 
+/// The part of a block that a worker has claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    place: u32,
+    count: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Claim {
+    /// How many items.
+    pub fn items(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The bytes that they take.
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether no item is left of it.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Its first items alone, which take so many bytes.
+    pub fn first(&self, items: usize, bytes: usize) -> Claim {
+        Claim { count: items as u32, end: self.start + bytes as u32, ..*self }
+    }
+
+    /// Leaves its first items out, which take so many bytes.
+    pub fn advance(&mut self, items: usize, bytes: usize) {
+        self.place += items as u32;
+        self.count -= items as u32;
+        self.start += bytes as u32;
+    }
+}
+
 /// On a cache line of its own: each claim takes the line from the other workers.
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -111,6 +149,11 @@ impl Block {
     /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items, but no more than
     /// leaves something for each of the `sharers`. `None` when all is claimed.
     pub fn claim(&self, want: u32, sharers: u32) -> Option<Chunk<'_>> {
+        self.reserve(want, sharers).map(|claim| self.chunk(&claim))
+    }
+
+    /// As [`Block::claim`], for who keeps the claim with the block.
+    pub fn reserve(&self, want: u32, sharers: u32) -> Option<Claim> {
         let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
@@ -131,7 +174,7 @@ impl Block {
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return Some(self.chunk(place, count, start, end)),
+                Ok(_) => return Some(Claim { place, count, start, end }),
                 Err(now) => seen = now,
             }
         }
@@ -166,7 +209,7 @@ impl Block {
             }
             let claimed = pack(place + count, end);
             match self.cursor.0.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Some(self.chunk(place, count, start, end)),
+                Ok(_) => return Some(self.chunk(&Claim { place, count, start, end })),
                 Err(now) => seen = now,
             }
         }
@@ -190,13 +233,14 @@ impl Block {
         u64::from(self.content.items - place)
     }
 
-    fn chunk(&self, place: u32, count: u32, start: u32, end: u32) -> Chunk<'_> {
+    /// The items of a claim on this block.
+    pub fn chunk(&self, claim: &Claim) -> Chunk<'_> {
         Chunk {
-            bytes: &self.bytes[start as usize..end as usize],
+            bytes: &self.bytes[claim.start as usize..claim.end as usize],
             delimiter: self.content.delimiter,
             fields: self.content.fields,
-            first: self.content.first.plus(u64::from(place)),
-            count: count as usize,
+            first: self.content.first.plus(u64::from(claim.place)),
+            count: claim.count as usize,
         }
     }
 
@@ -217,15 +261,16 @@ fn unpack(cursor: u64) -> (u32, u32) {
 }
 
 /// How many items one worker should claim so that a claim is worth its cost and yet no worker idles
-/// while another has a long one: about [`Pace::AIM`] of work, measured as it goes.
+/// while another has a long one: about a millisecond of work, measured as it goes.
 #[derive(Debug)]
 pub struct Pace {
     want: u32,
+    aim: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace { want: 1 }
+        Pace::aiming(Self::AIM)
     }
 }
 
@@ -233,6 +278,11 @@ impl Pace {
     /// The work that a claim should be: long beside the cost of a claim and of passing results on (a few
     /// microseconds), short beside what a person notices.
     const AIM: Duration = Duration::from_millis(1);
+
+    /// A pace at which a claim is so much work.
+    pub fn aiming(aim: Duration) -> Pace {
+        Pace { want: 1, aim }
+    }
 
     /// The number of items to claim next.
     pub fn want(&self) -> u32 {
@@ -248,7 +298,7 @@ impl Pace {
     /// like the rest; shrinks at once.
     pub fn learn(&mut self, items: usize, took: Duration) {
         let nanos = took.as_nanos().max(1);
-        let ideal = Self::AIM.as_nanos() * items as u128 / nanos;
+        let ideal = self.aim.as_nanos() * items as u128 / nanos;
         let most = u128::from(self.want) * 4;
         self.want = u32::try_from(ideal.clamp(1, most)).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
     }

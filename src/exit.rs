@@ -98,6 +98,8 @@ fn of_failure(cause: &Failure) -> i32 {
         Failure::Exited(status) => *status,
         Failure::Signaled { signal, .. } | Failure::Stopped(signal) => 128 + signal,
         Failure::TimedOut(_) => DEADLINE,
+        // It may have ended with 0, and yet without an answer.
+        Failure::LostWorker(cause) => of_failure(cause).max(FAILED),
         Failure::NotStarted(libc::ENOENT) => NOT_FOUND,
         Failure::NotStarted(_) => NOT_EXECUTABLE,
         _ => FAILED,

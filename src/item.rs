@@ -168,6 +168,19 @@ pub enum Failure {
     Stopped(i32),
     /// Its process took longer than `--timeout` allows.
     TimedOut(Duration),
+    /// The worker's process ended while the item was at work. The cause says how.
+    LostWorker(Box<Failure>),
+    /// The worker's process answered something that is no answer. The text finishes the sentence "its worker …".
+    BadAnswer(Box<str>),
+    /// The worker says that the item failed.
+    Answered {
+        /// Why, in one line.
+        error: Box<str>,
+        /// Where in the worker's program, in several lines; empty where that is not known.
+        traceback: Box<str>,
+    },
+    /// The item holds a newline, and goes to its worker as a line.
+    HoldsNewline,
     /// Its process could not be started. The number is the system's (`errno`).
     NotStarted(i32),
     /// Its process printed a line that the fold of the results does not take.
@@ -195,7 +208,18 @@ impl Failure {
             Failure::ListedFile { cause, .. } => cause.may_pass(),
             Failure::NotStarted(errno) => PASSING.contains(errno),
             Failure::Exited(_) | Failure::Signaled { .. } | Failure::Stopped(_) | Failure::TimedOut(_) => true,
+            Failure::LostWorker(_) | Failure::BadAnswer(_) | Failure::Answered { .. } => true,
             _ => false,
+        }
+    }
+}
+
+impl Failure {
+    /// Where it happened in the program of a worker, in several lines; empty where that is not known.
+    pub fn traceback(&self) -> &str {
+        match self {
+            Failure::Answered { traceback, .. } => traceback,
+            _ => "",
         }
     }
 }
@@ -227,6 +251,16 @@ impl fmt::Display for Failure {
                 write!(f, "was stopped by {}, as a job that wants the terminal is, and killed", signal_name(*signal))
             }
             Failure::TimedOut(after) => write!(f, "was ended after {after:?}: --timeout"),
+            Failure::LostWorker(cause) => write!(f, "was at work when its worker {cause}"),
+            Failure::BadAnswer(text) => {
+                write!(f, "was at work when its worker ")?;
+                text.chars().try_for_each(|c| write_safe(f, c))
+            }
+            Failure::Answered { error, .. } => {
+                write!(f, "failed: ")?;
+                error.chars().try_for_each(|c| write_safe(f, c))
+            }
+            Failure::HoldsNewline => write!(f, "holds a newline, which ends a line; --protocol frames takes it"),
             Failure::NotStarted(libc::E2BIG) => write!(f, "makes a command line that is too long"),
             Failure::NotStarted(errno) => {
                 write!(f, "could not be started: {}", std::io::Error::from_raw_os_error(*errno))

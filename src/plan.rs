@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::chunk::Chunking;
 use crate::command::recipe;
-use crate::engine::{Again, Gate};
+use crate::engine::{Again, Gate, Keep};
 use crate::exit::Report;
 use crate::ledger;
 use crate::op::{self, Operation, Params};
@@ -84,6 +84,8 @@ impl Chosen {
 pub struct Processes {
     /// The command, and how it is run.
     pub command: recipe::Options,
+    /// They stay up, in this way; else each does one item or batch.
+    pub keep: Option<Keep>,
     /// Which attempts are followed by another.
     pub again: Again,
     /// The wait before it.

@@ -16,6 +16,7 @@ const SNAPSHOTS: &[(&str, &str, i32)] = &[
     ("help-square", "help square", 0),
     ("help-pi", "help pi", 0),
     ("help-count", "help count", 0),
+    ("help-pool", "help pool", 0),
     ("help-hash", "help hash", 0),
     ("help-explain", "help explain", 0),
     ("no-arguments", "", 2),

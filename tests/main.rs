@@ -20,8 +20,11 @@ mod halt;
 mod hash;
 #[cfg(feature = "hash")]
 mod help;
+mod multiprocessing;
 mod numbers;
 mod operations;
+mod pool;
+mod python;
 mod quoting;
 mod readme;
 mod records;

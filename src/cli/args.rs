@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::stays;
 use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
 use crate::output::FORMATS;
 
@@ -96,12 +97,16 @@ fn subcommand(operation: &'static Operation) -> Command {
     let words = (operation.words)(&Params::defaults(operation));
     if words == Words::Command {
         let name = operation.name;
-        let args = command_args().into_iter().filter(|arg| name == "sh" || arg.get_id() != "shell");
-        return command.args(args).after_help(PLACEHOLDERS).override_usage(if name == "sh" {
-            "parjob sh [OPTIONS] [SCRIPT] [::: ITEM...]... [:::: FILE...]...".to_owned()
-        } else {
-            format!("parjob {name} [OPTIONS] COMMAND [WORD]... [::: ITEM...]... [:::: FILE...]...")
-        });
+        let (args, words) = match name {
+            "pool" => (stays::pool_args(), "COMMAND [WORD]..."),
+            "py" => (stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
+            "sh" => (command_args(), "[SCRIPT]"),
+            _ => (command_args(), "COMMAND [WORD]..."),
+        };
+        let args = args.into_iter().filter(|arg| name == "sh" || arg.get_id() != "shell");
+        let usage = format!("parjob {name} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...");
+        let command = command.args(args).override_usage(usage);
+        return if matches!(name, "pool" | "py") { command } else { command.after_help(PLACEHOLDERS) };
     }
     let (item, hint) = match words {
         Words::Values | Words::Command => ("ITEM", ValueHint::Other),
@@ -171,7 +176,7 @@ fn flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
 }
 
 /// Needed by few: left out of the help on one screen.
-fn rare(arg: Arg) -> Arg {
+pub(super) fn rare(arg: Arg) -> Arg {
     arg.hide_short_help(true)
 }
 
@@ -278,11 +283,11 @@ fn command_args() -> Vec<Arg> {
 }
 
 /// An option of a command: it belongs to the operation, wherever it stands.
-fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
+pub(super) fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help_heading(heading).help(help)
 }
 
-fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
+pub(super) fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(heading).help(help)
 }
 
@@ -304,7 +309,16 @@ fn template_args() -> Vec<Arg> {
     ]
 }
 
-fn failure_args() -> Vec<Arg> {
+/// What processes take of the machine.
+pub(super) fn share_args(heading: &'static str) -> [Arg; 2] {
+    [
+        rare(own("nice", "N", heading, "Lower the commands' priority by N"))
+            .value_parser(value_parser!(i32).range(-20..=19)),
+        rare(own("threads-per-job", "N|auto", heading, "Ask libraries for N threads; auto: CPUs / jobs")),
+    ]
+}
+
+pub(super) fn failure_args() -> Vec<Arg> {
     const HEADING: &str = "Failures";
     vec![
         own("retries", "N", HEADING, "Up to N further attempts at an item that fails")
@@ -350,16 +364,15 @@ fn record_args() -> Vec<Arg> {
 
 fn pace_args() -> Vec<Arg> {
     const HEADING: &str = "Load on the machine";
-    vec![
+    let mut args = vec![
         rare(own("delay", "DUR", HEADING, "Start each so long after the one before")).conflicts_with("rate"),
         rare(own("rate", "N/s", HEADING, "Start so many a second, a minute (/m) or an hour (/h)")),
         rare(own("load", "N", HEADING, "Start none while the machine's load is N or more"))
             .value_parser(value_parser!(f64)),
         rare(own("memfree", "SIZE", HEADING, "Start none while less memory than SIZE is free")),
-        rare(own("nice", "N", HEADING, "Lower the commands' priority by N"))
-            .value_parser(value_parser!(i32).range(-20..=19)),
-        rare(own("threads-per-job", "N|auto", HEADING, "Ask libraries for N threads; auto: CPUs / jobs")),
-    ]
+    ];
+    args.extend(share_args(HEADING));
+    args
 }
 
 fn help_args() -> Vec<Arg> {

@@ -60,13 +60,13 @@ pub(super) fn processes(
         dry_run: given.get_flag("dry-run"),
         trace: given.get_flag("trace-commands"),
         timeout: text(given, "timeout").map(timeout).transpose()?,
-        grace: text(given, "grace")
-            .map_or(Ok(Duration::from_secs(2)), |text| values::duration(text).context("--grace"))?,
+        grace: grace(given)?,
         nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
         threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
     };
     decide_command(&command, given, decide);
     Ok(Processes {
+        keep: None,
         tag: tag(given, &command)?,
         ledger: ledger(given, resume)?,
         options_of_work: options_of_work(&command),
@@ -74,22 +74,18 @@ pub(super) fn processes(
         joblog: given.get_one::<PathBuf>("joblog").cloned(),
         gate: gate(given)?,
         jobs_file,
-        again: Again { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..again_on(given)? },
+        again: again(given)?,
         backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
-        report: match text(given, "exit-status") {
-            Some("count") => Report::Count,
-            Some("first") => Report::First,
-            _ => Report::Any,
-        },
+        report: report(given),
         command,
     })
 }
 
-fn text<'a>(given: &'a ArgMatches, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(given: &'a ArgMatches, name: &str) -> Option<&'a str> {
     given.get_one::<String>(name).map(String::as_str)
 }
 
-fn shown(words: &[OsString]) -> String {
+pub(super) fn shown(words: &[OsString]) -> String {
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ").escape_debug().to_string()
 }
 
@@ -100,7 +96,7 @@ fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> 
                 "run needs a command, such as: parjob run gzip -9 {{}}; for command lines as items there is parjob sh"
             )
         }
-        Process::Run => Ok(Way::Run),
+        Process::Run | Process::Pool | Process::Python => Ok(Way::Run),
         Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
     }
 }
@@ -136,7 +132,7 @@ fn batch(given: &ArgMatches) -> Result<Batch> {
     }
 }
 
-fn timeout(text: &str) -> Result<Timeout> {
+pub(super) fn timeout(text: &str) -> Result<Timeout> {
     let form = || format!("--timeout {text:?} is neither a duration such as 30s nor a share such as 300%");
     match text.strip_suffix('%') {
         Some(percent) => {
@@ -153,7 +149,7 @@ fn timeout(text: &str) -> Result<Timeout> {
     }
 }
 
-fn threads(text: &str, jobs: usize, cpus: usize) -> Result<usize> {
+pub(super) fn threads(text: &str, jobs: usize, cpus: usize) -> Result<usize> {
     match text {
         "auto" => Ok((cpus / jobs).max(1)),
         text => match text.parse() {
@@ -254,7 +250,7 @@ fn delay(given: &ArgMatches) -> Result<Duration> {
     })
 }
 
-fn backoff(text: &str) -> Result<Backoff> {
+pub(super) fn backoff(text: &str) -> Result<Backoff> {
     let (first, most) = text.split_once("..").unwrap_or((text, text));
     let duration = |text| values::duration(text).with_context(|| format!("--backoff {text:?}"));
     let (first, most) = (duration(first)?, if text.contains("..") { Some(duration(most)?) } else { None });
@@ -263,6 +259,25 @@ fn backoff(text: &str) -> Result<Backoff> {
     }
     // Without a bound it doubles for an hour.
     Ok(Backoff { first, most: most.unwrap_or(Duration::from_secs(3600)) })
+}
+
+/// Which attempts are followed by another.
+pub(super) fn again(given: &ArgMatches) -> Result<Again> {
+    Ok(Again { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..again_on(given)? })
+}
+
+/// `--exit-status`.
+pub(super) fn report(given: &ArgMatches) -> Report {
+    match text(given, "exit-status") {
+        Some("count") => Report::Count,
+        Some("first") => Report::First,
+        _ => Report::Any,
+    }
+}
+
+/// `--grace`.
+pub(super) fn grace(given: &ArgMatches) -> Result<Duration> {
+    text(given, "grace").map_or(Ok(Duration::from_secs(2)), |text| values::duration(text).context("--grace"))
 }
 
 fn again_on(given: &ArgMatches) -> Result<Again> {

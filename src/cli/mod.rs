@@ -11,10 +11,13 @@ mod commands;
 mod explain;
 mod help;
 mod negative;
+mod pool;
+mod python;
 mod resolve;
 mod resume;
 mod show;
 mod split;
+mod stays;
 mod tail;
 mod values;
 

@@ -13,6 +13,8 @@ use clap::parser::ValueSource;
 use super::args::ITEMS;
 use super::commands::{Workers, processes};
 use super::negative::unmarked;
+use super::pool::pool;
+use super::python::python;
 use super::show::{output, progress, talk};
 use super::{Apart, resume, values};
 use crate::chunk::Chunking;
@@ -74,7 +76,12 @@ pub(super) fn resolve(
     let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
     let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
     let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
-    let processes = process.map(|process| processes(process, tail, given, workers, resume, &mut decide)).transpose()?;
+    let processes = match process {
+        None => None,
+        Some(op::Process::Pool) => Some(pool(tail, given, workers, &mut decide)?),
+        Some(op::Process::Python) => Some(python(&tail, &source, given, workers, &mut decide)?),
+        Some(process) => Some(processes(process, tail, given, workers, resume, &mut decide)?),
+    };
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
@@ -309,6 +316,9 @@ fn chunking(
         Batch::Items(items) => items,
         Batch::Max => NonZeroU32::MIN,
     });
+    // What stays up takes as many items as it likes, unless it is to have lists of them.
+    let stays = processes.is_some_and(|processes| processes.keep.is_some());
+    let batch = batch.filter(|batch| !stays || *batch > NonZeroU32::MIN);
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
         let items = text.parse::<NonZeroU32>().ok();
@@ -324,7 +334,8 @@ fn chunking(
         decide("chunk", "1".into(), "--halt counts items one by one".into());
         return Ok(Chunking::Items(NonZeroU32::MIN));
     }
-    decide("chunk", "auto".into(), "the default: about a millisecond of work, by measurement".into());
+    let work = if processes.is_some() { "ten milliseconds" } else { "a millisecond" };
+    decide("chunk", "auto".into(), format!("the default: about {work} of work, by measurement"));
     Ok(Chunking::Auto)
 }
 

@@ -39,6 +39,7 @@ impl Again {
 impl Kind {
     fn is_of(self, cause: &Failure) -> bool {
         match (self, cause) {
+            (kind, Failure::LostWorker(cause)) => kind.is_of(cause),
             (Kind::Exit(wanted), Failure::Exited(status)) => wanted.is_none_or(|wanted| wanted == *status),
             (Kind::Signal, Failure::Signaled { .. } | Failure::Stopped(_)) => true,
             (Kind::Timeout, Failure::TimedOut(_)) => true,

@@ -1,7 +1,7 @@
 //! What carries chunks to workers.
 //!
 //! The run loop starts blocks and collects what has ended; in between, workers pull. [`Local`] does chunks on threads
-//! of this process, [`Processes`] has a process do each item or batch. Tests of the loop put an engine in their place
+//! of this process, [`Processes`] has a process do each item or batch, [`Pool`] keeps processes up and feeds them. Tests of the loop put an engine in their place
 //! that does as it is told.
 
 mod again;
@@ -10,6 +10,7 @@ mod gate;
 mod hand;
 mod local;
 mod outbox;
+mod pool;
 mod processes;
 mod quota;
 mod ran;
@@ -23,6 +24,10 @@ pub use caught::is_caught;
 pub use gate::Gate;
 pub use hand::{Job, Task};
 pub use local::Local;
+pub use pool::{
+    Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
+    Team, WorkerStrays,
+};
 pub use processes::{Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
@@ -47,6 +52,14 @@ pub trait Engine {
 
     /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
     fn close(&mut self) -> Option<Answer>;
+
+    /// There will be no more blocks, but for items that are tried again: whatever is kept up for more may end.
+    fn finish(&mut self) {}
+
+    /// Whether nothing is kept up any more. A [`Ring`] tells when that changes.
+    fn is_quiet(&self) -> bool {
+        true
+    }
 
     /// Tells which item's results go out next: what it has may be handed over before it has ended.
     fn front(&mut self, _seq: Seq) {}
@@ -77,6 +90,10 @@ pub enum Delivery {
     Chunks(Parcel),
     /// What a process did.
     Process(Box<Ran>),
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
+    /// The run cannot be carried out.
+    Broken(anyhow::Error),
 }
 
 /// Tells the run loop that there is something to collect.

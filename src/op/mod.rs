@@ -20,6 +20,8 @@ mod min;
 mod number;
 mod order;
 mod pi;
+mod pool;
+mod python;
 mod reduce;
 mod results;
 mod run;
@@ -47,6 +49,8 @@ pub use results::Results;
 pub static OPERATIONS: &[&Operation] = &[
     &run::RUN,
     &sh::SH,
+    &pool::POOL,
+    &python::PY,
     &square::SQUARE,
     &double::DOUBLE,
     &len::LEN,
@@ -203,6 +207,10 @@ pub enum Process {
     Run,
     /// A script for a shell.
     Shell,
+    /// A program that stays up and is fed items.
+    Pool,
+    /// Processes of Python that stay up and call a function with items.
+    Python,
 }
 
 /// Gives each item a result.

@@ -30,15 +30,19 @@ impl Format for Jsonl {
             out.extend_from_slice(b"{\"v\":1,\"seq\":");
             out.extend_from_slice(digits.format(seq).as_bytes());
             out.extend_from_slice(b",\"item\":");
-            push_item(&row.item, out);
+            json_item(&row.item, out);
             match row.result() {
                 Ok(result) => {
                     out.extend_from_slice(b",\"ok\":true,\"result\":");
-                    push_string(result, out);
+                    json_string(result, out);
                 }
                 Err(error) => {
                     out.extend_from_slice(b",\"ok\":false,\"error\":");
-                    push_string(error.as_bytes(), out);
+                    json_string(error.as_bytes(), out);
+                    if !row.traceback.is_empty() {
+                        push_key("traceback", out);
+                        json_string(row.traceback.as_bytes(), out);
+                    }
                 }
             }
             out.extend_from_slice(b"}\n");
@@ -59,10 +63,10 @@ impl Format for Jsonl {
 
     fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"v\":1,\"op\":");
-        push_string(operation.as_bytes(), out);
+        json_string(operation.as_bytes(), out);
         out.extend_from_slice(format!(",\"n\":{},\"result\":", answer.n).as_bytes());
         match &answer.value {
-            Value::One(value) => push_string(value.as_bytes(), out),
+            Value::One(value) => json_string(value.as_bytes(), out),
             Value::Table(rows) => push_object(rows, out),
         }
         out.extend_from_slice(b"}\n");
@@ -89,7 +93,7 @@ fn push_facts(done: &Done<'_>, out: &mut Vec<u8>) {
         match fact {
             Fact::Null => out.extend_from_slice(b"null"),
             Fact::Plain(value) => out.extend_from_slice(value.as_bytes()),
-            Fact::Text(text) => push_string(text.as_bytes(), out),
+            Fact::Text(text) => json_string(text.as_bytes(), out),
             Fact::Items(chunk) => push_items(&chunk, out),
         }
     }
@@ -112,9 +116,9 @@ fn push_key(name: &str, out: &mut Vec<u8>) {
 fn push_object(rows: &[(&str, String)], out: &mut Vec<u8>) {
     for (n, (name, value)) in rows.iter().enumerate() {
         out.push(if n == 0 { b'{' } else { b',' });
-        push_string(name.as_bytes(), out);
+        json_string(name.as_bytes(), out);
         out.push(b':');
-        push_string(value.as_bytes(), out);
+        json_string(value.as_bytes(), out);
     }
     out.push(b'}');
 }
@@ -127,7 +131,7 @@ fn push_items(chunk: &Chunk<'_>, out: &mut Vec<u8>) {
             0 => out.push(b'['),
             _ => out.push(b','),
         }
-        push_item(&item, out);
+        json_item(&item, out);
     }
     if chunk.count > 1 {
         out.push(b']');
@@ -136,19 +140,19 @@ fn push_items(chunk: &Chunk<'_>, out: &mut Vec<u8>) {
 
 /// The item, or its fields as an array: the same for all items of a run, so that one item that happens to have one
 /// field is no surprise to a reader.
-fn push_item(item: &Item<'_>, out: &mut Vec<u8>) {
+pub fn json_item(item: &Item<'_>, out: &mut Vec<u8>) {
     if item.kind() == Fields::One {
-        return push_string(item.text(), out);
+        return json_string(item.text(), out);
     }
     for (n, field) in item.fields().enumerate() {
         out.push(if n == 0 { b'[' } else { b',' });
-        push_string(field, out);
+        json_string(field, out);
     }
     out.push(b']');
 }
 
 /// A JSON string of the bytes, or `{"b64": …}`.
-fn push_string(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn json_string(bytes: &[u8], out: &mut Vec<u8>) {
     if bytes.iter().all(|byte| PLAIN[usize::from(*byte)]) {
         out.push(b'"');
         out.extend_from_slice(bytes);
@@ -170,7 +174,7 @@ fn push_string(bytes: &[u8], out: &mut Vec<u8>) {
 const B64: &[u8] = b"{\"b64\":\"";
 const B64_END: &[u8] = b"\"}";
 
-/// [`push_string`] for what may not fit in memory.
+/// [`json_string`] for what may not fit in memory.
 fn append_string(body: &Body, line: &mut Line) -> io::Result<()> {
     if is_utf8(body)? {
         line.bytes().push(b'"');
@@ -228,7 +232,7 @@ mod tests {
     fn an_item_with_fields_is_an_array() {
         let shown = |item: &[u8], fields| {
             let mut out = Vec::new();
-            push_item(&Item::new(item, fields), &mut out);
+            json_item(&Item::new(item, fields), &mut out);
             String::from_utf8_lossy(&out).into_owned()
         };
         assert_eq!(shown(b"1;a b", Fields::One), r#""1;a b""#);
@@ -238,7 +242,7 @@ mod tests {
 
     fn string(bytes: &[u8]) -> String {
         let mut out = Vec::new();
-        push_string(bytes, &mut out);
+        json_string(bytes, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -28,6 +28,7 @@ use crate::outcome::Record;
 
 pub use body::{Body, Output, Room, Stream};
 pub use facts::joined;
+pub use jsonl::{json_item, json_string};
 pub use lines::{LineSplitter, Tagger};
 pub use results_dir::ResultsDir;
 pub use sink::{Aside, Sink, check, stdout};
@@ -115,6 +116,8 @@ struct Row<'a> {
     line: &'a [u8],
     /// Why the item failed, where it did.
     error: Option<String>,
+    /// Where that was in the program of a worker, where it says so; else empty.
+    traceback: &'a str,
 }
 
 impl Row<'_> {
@@ -130,6 +133,7 @@ fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row
     chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
         let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
-        Row { item, line: results.line(place), error }
+        let traceback = failure.map_or("", |(_, cause)| cause.traceback());
+        Row { item, line: results.line(place), error, traceback }
     })
 }

@@ -114,12 +114,19 @@ impl Report {
     }
 }
 
-/// A failure with the last that its process said, which stands a little to the right.
-fn described(failed: &Failed) -> String {
+/// A failure with its traceback, or else with the last that its process said, a little to the right. Where all is told,
+/// the whole traceback, and nothing of what was shown when it was said; else the end.
+fn described(failed: &Failed, whole: bool) -> String {
     let mut text = failed.to_string();
-    for line in
-        failed.said.trim_ascii_end().rsplit(|byte| *byte == b'\n').take(SAID).collect::<Vec<_>>().into_iter().rev()
-    {
+    let traceback = failed.cause.traceback().trim_end();
+    let (said, most) = match traceback.rsplit_once('\n') {
+        _ if whole => (traceback.as_bytes(), usize::MAX),
+        Some((place, last)) if text.ends_with(last) => (place.as_bytes(), SAID),
+        Some(_) => (traceback.as_bytes(), SAID),
+        None => (failed.said.trim_ascii_end(), SAID),
+    };
+    let lines: Vec<&[u8]> = said.rsplit(|byte| *byte == b'\n').take(most).collect();
+    for line in lines.into_iter().rev() {
         if !line.trim_ascii().is_empty() {
             text += &format!("\n  {}", Safe(line));
         }
@@ -142,11 +149,13 @@ fn summary(ended: &Ended) -> String {
 impl Observer for Report {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Failed(failed) if self.talk == Talk::Verbose => self.say(&format!("parjob: {failed}\n")),
+            Event::Failed(failed) if self.talk == Talk::Verbose => {
+                self.say(&format!("parjob: {}\n", described(failed, true)))
+            }
             Event::Failed(failed) => {
                 let last = self.first.last_key_value().map(|(seq, _)| *seq);
                 if self.first.len() < NAMED || last.is_some_and(|last| failed.seq < last) {
-                    self.first.insert(failed.seq, described(failed));
+                    self.first.insert(failed.seq, described(failed, false));
                     if self.first.len() > NAMED {
                         self.first.pop_last();
                     }

@@ -7,7 +7,7 @@ use super::reorder::{Ready, Results};
 use super::retry::Waiting;
 use super::state::{Change, Phase};
 use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
-use crate::event::Event;
+use crate::event::{Event, Stop};
 use crate::item::{Attempt, Failed, Seq};
 
 impl Run<'_> {
@@ -21,6 +21,8 @@ impl Run<'_> {
             match delivery {
                 Delivery::Chunks(parcel) => self.take_parcel(parcel),
                 Delivery::Process(ran) => self.take_ran(*ran),
+                Delivery::Warning(warning) => self.emit(&Event::Warning(&warning)),
+                Delivery::Broken(error) => self.stop(Change::Drain(Stop::Unwritable(error))),
             }
         }
         self.halt_if_due();

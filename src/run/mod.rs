@@ -165,7 +165,8 @@ struct Run<'a> {
 impl Run<'_> {
     /// The loop: what happened, what is due, what can go on; until all has ended that will.
     fn until_idle(&mut self) {
-        while !self.state.is_idle() && self.kill_at.is_none_or(|at| self.mailbox.now() < at) {
+        while !(self.state.is_idle() && self.engine.is_quiet()) && self.kill_at.is_none_or(|at| self.mailbox.now() < at)
+        {
             self.step();
         }
     }
@@ -184,6 +185,9 @@ impl Run<'_> {
         }
         self.do_what_is_due();
         self.start_pending();
+        if !self.state.source_open && self.pending.is_empty() {
+            self.engine.finish();
+        }
         self.out.flush();
         if self.policy.ordered {
             self.engine.front(self.reorder.next());

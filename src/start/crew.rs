@@ -32,7 +32,7 @@ use crate::sys::limits::CommandLine;
 use crate::sys::mark::Mark;
 
 /// The memory for output that waits for its turn.
-const ROOM: usize = 64 << 20;
+pub(super) const ROOM: usize = 64 << 20;
 
 /// What libraries and languages look at to know how many threads they should use.
 const THREADS: [&str; 8] = [
@@ -72,6 +72,11 @@ pub(super) struct Closing {
 }
 
 impl Closing {
+    /// Of a run without a ledger.
+    pub(super) fn of(watch: Option<Watch>) -> Closing {
+        Closing { watch, ledger: None }
+    }
+
     /// Lets what still runs live on, and closes the ledger.
     ///
     /// # Errors
@@ -235,7 +240,7 @@ fn check_temporary(processes: &Processes) -> Result<()> {
 }
 
 /// What all processes find in their environment.
-fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
+pub(super) fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
     let threads = threads.map(|threads| OsString::from(threads.to_string()));
     let is_set = |name: &OsString| {
         let ours = OWN.iter().any(|own| name == own);

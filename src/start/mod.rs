@@ -2,6 +2,7 @@
 
 mod books;
 mod crew;
+mod team;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,15 +15,14 @@ use anyhow::{Context, Result, anyhow};
 use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, Spares};
-use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::Batch;
-use crate::engine::{self, Engine, Job, Local, Note, Quota, Roster, Task};
-use crate::event::{Ended, Observer};
+use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
+use crate::event::{Ended, Observer, Stop};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::op::{self, Answer, AnyFold, Blanks, Map, Params};
 use crate::output::{self, Format, Sink, Writer};
-use crate::plan::Plan;
+use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
@@ -89,11 +89,15 @@ struct Work {
 enum Todo {
     Chunks(Job),
     Commands(Box<Commands>),
+    Pool(team::Ready),
 }
 
 /// The operation, and the fold of its results.
 fn prepare(plan: &Plan, opened: &Opened, watch: Option<Watch>) -> Result<Todo> {
     if let Some(processes) = &plan.processes {
+        if let Some(keep) = &processes.keep {
+            return Ok(Todo::Pool(team::ready(plan, processes, keep, opened.names(), watch)?));
+        }
         let commands = Commands::prepare(plan, processes, opened.names(), watch)?;
         return Ok(Todo::Commands(Box::new(commands)));
     }
@@ -134,11 +138,11 @@ fn run_connected(
     let is_fold = plan.work.reduce.is_some() || matches!(work, Todo::Chunks(Job::Fold(_)));
     let map = match &work {
         Todo::Chunks(Job::Map(map) | Job::Reduce(map, _)) => Some(Arc::clone(map)),
-        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) => None,
+        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) | Todo::Pool(_) => None,
     };
     let mut header = Vec::new();
     match &work {
-        Todo::Chunks(Job::Map(_)) => format.begin(&mut header),
+        Todo::Chunks(Job::Map(_)) | Todo::Pool(_) => format.begin(&mut header),
         Todo::Chunks(_) => {}
         Todo::Commands(_) if is_fold => {}
         Todo::Commands(_) => format.begin_processes(&mut header),
@@ -185,7 +189,11 @@ fn remark(map: &dyn Map, exit: Exit) -> Exit {
 
 /// Puts a result file in place, when there is a whole one.
 fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
-    let exit = Exit::of(ended, report);
+    let refused = match &ended.stop {
+        Some(Stop::Unwritable(error)) => error.downcast_ref::<Refused>(),
+        _ => None,
+    };
+    let exit = refused.map_or_else(|| Exit::of(ended, report), |refused| Exit::Status(refused.status));
     if ended.is_whole() {
         writer.complete()?;
     } else {
@@ -202,17 +210,21 @@ fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
     let lines = if fills { 2 * crew::command_line() } else { 0 };
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096) + lines);
     // What commands print has room of its own, and waits for nothing but its turn.
-    let unwritten = if plan.processes.is_some() { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
+    let by_item = plan.processes.as_ref().is_some_and(|processes| processes.keep.is_none());
+    let unwritten = if by_item { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
     (pool, Limits { unwritten, total: plan.source.total().or(plan.progress.total) })
 }
 
+/// Tells what runs now.
+type Describe = dyn Fn() -> String + Send;
+
 /// Hears signals and tells the loop. SIGUSR1 asks what runs now.
-fn listen(plan: &Plan, made: Option<(Arc<Roster>, Arc<Clock>)>, sender: &Sender<Message>) -> Result<()> {
+fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
     signals::listen(grace, move |signal| {
-        let message = match &made {
-            Some((roster, clock)) if signal == SIGUSR1 => Message::Note(Note::Warning(roster.describe(clock))),
+        let message = match &describe {
+            Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),
         };
         drop(sender.send(message));
@@ -232,21 +244,33 @@ fn start_engine(
         Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
     });
     match (work, &plan.processes) {
+        (Todo::Pool(ready), Some(processes @ Processes { keep: Some(keep), .. })) => {
+            let connections = Connections { format, spares, sender, quota };
+            let (team, closing) = ready.into_team(plan, processes, keep, connections);
+            let stations = Arc::clone(&team.stations);
+            listen(plan, Some(Box::new(move || stations.describe())), sender)?;
+            Ok((Box::new(Pool::new(team)), closing))
+        }
         (Todo::Commands(commands), Some(processes)) => {
             let connections = Connections { format, spares, sender, quota };
             let (crew, closing) = commands.into_crew(plan, processes, connections)?;
-            listen(plan, Some((Arc::clone(&crew.roster), Arc::clone(&crew.clock))), sender)?;
+            let (roster, clock) = (Arc::clone(&crew.roster), Arc::clone(&crew.clock));
+            listen(plan, Some(Box::new(move || roster.describe(&clock))), sender)?;
             Ok((Box::new(engine::Processes::new(crew)), closing))
         }
         (Todo::Chunks(job), _) => {
             listen(plan, None, sender)?;
             let apart = plan.policy.again.retries > 0;
-            let tell = if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED };
-            let task = Task { job, format: Arc::clone(format), tell, apart };
+            let task = Task { job, format: Arc::clone(format), tell: told(plan), apart };
             Ok((Box::new(start_local(plan, task, quota, spares, sender)?), Closing::default()))
         }
-        (Todo::Commands(_), None) => anyhow::bail!("there is no command"),
+        (Todo::Commands(_) | Todo::Pool(_), _) => anyhow::bail!("there is no command"),
     }
+}
+
+/// How many failures of a chunk are told of with their items.
+fn told(plan: &Plan) -> usize {
+    if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED }
 }
 
 fn start_local(

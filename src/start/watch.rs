@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crate::engine::{GuardSlot, Note, Strays};
+use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
 use crate::run::Message;
 use crate::sys::guard::Guard;
 use crate::sys::mark::Mark;
@@ -71,6 +71,15 @@ impl Watch {
             let seq = format!("PARJOB_SEQ={seq}");
             let attempt = format!("PARJOB_ATTEMPT={}", attempt.0);
             signal_marked(&Marked { mark: &mark, variables: &[seq.as_bytes(), attempt.as_bytes()] }, signal);
+        })
+    }
+
+    /// Reaches what the process of a worker started and is no longer in its group.
+    pub(super) fn worker_strays(&self) -> Box<WorkerStrays> {
+        let mark = Arc::clone(&self.mark);
+        Box::new(move |worker, signal| {
+            let worker = format!("PARJOB_WORKER={worker}");
+            signal_marked(&Marked { mark: &mark, variables: &[worker.as_bytes()] }, signal);
         })
     }
 

@@ -3,13 +3,14 @@
 //! The child leads a process group of its own, so that all of it can be signalled. It has the signal mask with
 //! which parjob was started, since no thread here changes its own, and the dispositions: handlers are reset by
 //! the kernel, and SIGPIPE, which Rust's runtime ignores, is set back unless it was ignored at the start. Of the
-//! open files it gets those that parjob inherited; whatever parjob opens is close-on-exec.
+//! open files it gets those that parjob inherited; whatever parjob opens is close-on-exec, but for one that a spawner
+//! was told to hand on ([`Spawner::hand_on`]).
 //!
 //! The standard library's `Command` would do, but empties the signal mask, and builds the environment and all
 //! words anew for each process.
 
 use std::ffi::{CStr, c_char, c_int};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 
 use rustix::io::Errno;
@@ -34,6 +35,7 @@ pub struct Spawner {
     attributes: libc::posix_spawnattr_t,
     words: Vec<*const c_char>,
     environment: Vec<*const c_char>,
+    handed_on: Option<OwnedFd>,
 }
 
 /// The shell for a script that does not say what interprets it, as `execvp` has it.
@@ -62,8 +64,13 @@ impl Spawner {
             let flags = libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGDEF;
             // Both flags fit into the type that the call takes.
             check(libc::posix_spawnattr_setflags(&mut attributes, flags as libc::c_short))?;
-            Ok(Spawner { attributes, words: Vec::new(), environment: Vec::new() })
+            Ok(Spawner { attributes, words: Vec::new(), environment: Vec::new(), handed_on: None })
         }
+    }
+
+    /// All processes from now on get this file too, under its number.
+    pub fn hand_on(&mut self, file: OwnedFd) {
+        self.handed_on = Some(file);
     }
 
     /// Starts a process; its id, which is also that of its group.
@@ -72,7 +79,7 @@ impl Spawner {
     ///
     /// What the kernel says: the program is not there, the words are too many, there are too many processes.
     pub fn spawn(&mut self, start: &Start<'_>) -> Result<i32, Errno> {
-        let actions = Actions::new(start.streams)?;
+        let actions = Actions::new(start.streams, self.handed_on.as_ref())?;
         self.environment.clear();
         self.environment.extend(start.environment.iter().flat_map(|strings| strings.pointers()));
         self.environment.push(ptr::null());
@@ -122,7 +129,7 @@ struct Actions(libc::posix_spawn_file_actions_t);
 
 impl Actions {
     #[expect(unsafe_code, reason = "sets up what posix_spawn takes")]
-    fn new(streams: [Option<BorrowedFd<'_>>; 3]) -> Result<Actions, Errno> {
+    fn new(streams: [Option<BorrowedFd<'_>>; 3], handed_on: Option<&OwnedFd>) -> Result<Actions, Errno> {
         // SAFETY: all bytes zero is a valid value to be initialized.
         let mut actions = Actions(unsafe { std::mem::zeroed() });
         // SAFETY: a pointer to a live value of that type.
@@ -131,6 +138,11 @@ impl Actions {
             let Some(stream) = stream else { continue };
             // SAFETY: the actions are initialized, and the descriptor is open as long as it is borrowed.
             check(unsafe { libc::posix_spawn_file_actions_adddup2(&mut actions.0, stream.as_raw_fd(), target) })?;
+        }
+        if let Some(file) = handed_on.map(AsRawFd::as_raw_fd) {
+            // To itself: that takes close-on-exec away.
+            // SAFETY: the actions are initialized, and the descriptor is open as long as it is borrowed.
+            check(unsafe { libc::posix_spawn_file_actions_adddup2(&mut actions.0, file, file) })?;
         }
         Ok(actions)
     }
@@ -202,6 +214,24 @@ mod tests {
         let path = std::ffi::CString::new(script.to_str().unwrap()).unwrap();
         let (text, _) = run(&path, &["script", "x"]);
         assert_eq!(text, format!("{} x\n", script.display()));
+    }
+
+    #[test]
+    fn a_file_that_is_handed_on_is_open_in_the_process_alone() {
+        let mut spawner = Spawner::new().unwrap();
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let number = writer.as_raw_fd();
+        spawner.hand_on(writer.into());
+        let none = Words::default();
+        let script = format!("echo here >&{number}");
+        let words = words(&["sh", "-c", &script]);
+        let start = Start { program: c"/bin/sh", words: &words, environment: [&none; 2], streams: [None; 3] };
+        let pid = spawner.spawn(&start).unwrap();
+        waitpid(Pid::from_raw(pid), WaitOptions::empty()).unwrap();
+        drop(spawner);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "here\n");
     }
 
     #[test]

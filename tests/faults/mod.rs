@@ -15,6 +15,7 @@ mod resources;
 mod screen;
 mod signals;
 mod tree;
+mod workers;
 
 /// The most memory in MiB that a run of two workers may hold, however much goes through it.
 const FLAT: u64 = 32;
