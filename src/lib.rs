@@ -29,6 +29,8 @@ pub mod run;
 
 pub mod engine;
 
+pub mod template;
+
 pub mod op;
 
 pub mod command;

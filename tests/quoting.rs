@@ -14,11 +14,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use parjob::command::placeholder::Known;
 use parjob::command::quote::Script;
-use parjob::command::template::Values;
 use parjob::command::words::Words;
 use parjob::item::{Fields, Item};
+use parjob::template::Values;
+use parjob::template::placeholder::Known;
 
 use crate::harness::has;
 

@@ -1,6 +1,6 @@
 //! Processes: what the command line of an item is made of, and one child from its start to its end.
 //!
-//! [`placeholder`] finds where values go, [`template`] expands words without a shell, and `quote` makes a shell script in
+//! [`crate::template`] expands words without a shell, and `quote` makes a shell script in
 //! which a value can never become code. [`recipe`] makes the words of a process of either, and [`paste`] shows
 //! them. [`child`] waits for one
 //! process, as [`orders`] has it. Nothing here knows where items come from, how many there are, or what becomes of the output.
@@ -9,10 +9,8 @@ pub mod child;
 pub mod clock;
 pub mod orders;
 pub mod paste;
-pub mod placeholder;
 pub mod program;
 pub mod quote;
 pub mod recipe;
-pub mod template;
 
 pub use crate::sys::words;

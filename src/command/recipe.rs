@@ -11,11 +11,12 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::paste;
-use super::placeholder::Known;
 use super::program;
 use super::quote::Script;
-use super::template::{Template, Values};
 use super::words::Words;
+use crate::template::cost::{Cost, DIGITS, WORD};
+use crate::template::placeholder::Known;
+use crate::template::{Template, Values};
 
 /// A command, and how its processes are run, as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,25 +64,6 @@ pub enum Batch {
     /// As many as a command line holds.
     Max,
 }
-
-/// What a command line takes, in bytes, the pointers to its words among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Whatever the items are.
-    pub fixed: usize,
-    /// For each item.
-    pub per_item: usize,
-    /// For each byte of an item.
-    pub per_byte: usize,
-    /// So many items at the most.
-    pub most: usize,
-}
-
-/// What a word takes beside its bytes: a NUL byte and a pointer.
-pub(super) const WORD: usize = 1 + size_of::<usize>();
-
-/// The digits of the largest number.
-pub(super) const DIGITS: usize = 20;
 
 /// The digits that the number of a parameter may have beyond the first.
 const LATER_DIGITS: usize = 5;

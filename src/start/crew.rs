@@ -13,10 +13,8 @@ use super::books::Books;
 use super::watch::Watch;
 use crate::buffer::Spares;
 use crate::command::clock::Clock;
-use crate::command::placeholder::Known;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe};
-use crate::command::template::Template;
 use crate::command::words::Words;
 use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
 use crate::event::Observer;
@@ -30,6 +28,8 @@ use crate::source::Records;
 use crate::sys::cpus;
 use crate::sys::limits::CommandLine;
 use crate::sys::mark::Mark;
+use crate::template::Template;
+use crate::template::placeholder::Known;
 
 /// The memory for output that waits for its turn.
 pub(super) const ROOM: usize = 64 << 20;

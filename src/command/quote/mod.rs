@@ -31,9 +31,9 @@ use bstr::ByteSlice;
 
 use self::grammar::{Parser, State};
 use self::symbols::{Found, Place, Symbol};
-use super::placeholder::{Known, Part, parts};
-use super::template::{Form, Slot, Value, Values};
 use super::words::Words;
+use crate::template::placeholder::{Known, Part, parts};
+use crate::template::{Form, Slot, Value, Values};
 
 /// What the variables are called to which a script's values are moved.
 const VARIABLE: &str = "_parjob_";

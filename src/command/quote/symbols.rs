@@ -6,8 +6,8 @@
 use anyhow::{Result, anyhow};
 use bstr::ByteSlice;
 
-use crate::command::placeholder::Part;
-use crate::command::template::Slot;
+use crate::template::Slot;
+use crate::template::placeholder::Part;
 
 /// A byte or a placeholder of the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,13 +8,13 @@ use rustix::process::Signal;
 use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::recipe::{self, Recipe};
-use crate::command::template::Template;
 use crate::command::words::Words;
 use crate::engine::{Again, Full, Gate, Quota, Ring, Roster};
 use crate::item::{Attempt, Chunk, Seq};
 use crate::op::AnyFold;
 use crate::outcome::Record;
 use crate::output::{Format, Output, Room};
+use crate::template::Template;
 
 /// What a run of processes needs.
 pub struct Crew {

@@ -18,7 +18,6 @@ use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
 use crate::command::recipe::{Grouping, Stdin, quoted};
-use crate::command::template::Values;
 use crate::command::words::Words;
 use crate::engine::Fate;
 use crate::item::{Attempt, Chunk, Failure, Fields};
@@ -27,6 +26,7 @@ use crate::outcome::{End, Record};
 use crate::output::{LineSplitter, Output, Tagger};
 use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
+use crate::template::Values;
 
 /// A worker, with the memory that it uses for one process after the other.
 pub(super) struct Worker {

@@ -5,16 +5,19 @@
 //! [`Words`], which is used again for the next item: nothing is allocated per item once the buffers have grown.
 //! This file knows nothing of shells: a value is one word, or a part of one, whatever its bytes are.
 
+pub mod cost;
+pub mod placeholder;
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Result;
 use bstr::ByteSlice;
 
-use super::placeholder::{Known, Part, parts};
-use super::recipe::{Cost, DIGITS, WORD};
-use super::words::Words;
+use self::cost::{Cost, DIGITS, WORD};
+use self::placeholder::{Known, Part, parts};
 use crate::item::Item;
+use crate::sys::words::Words;
 
 /// The values of one item.
 #[derive(Clone, Copy, Debug)]
