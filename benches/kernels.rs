@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use parjob::item::{Chunk, Failures, Seq};
+use parjob::item::{Chunk, Failures, Fields, Seq};
 use parjob::op::{OPERATIONS, Operation, Params, Results, Setting, Work};
 
 /// Items, each closed by a newline, and how many there are.
@@ -28,7 +28,7 @@ impl Items {
     }
 
     fn chunk(&self) -> Chunk<'_> {
-        Chunk { bytes: &self.bytes, delimiter: b'\n', fields: 1, first: Seq::FIRST, count: self.count }
+        Chunk { bytes: &self.bytes, delimiter: b'\n', fields: Fields::One, first: Seq::FIRST, count: self.count }
     }
 }
 
@@ -101,6 +101,8 @@ fn kernels(criterion: &mut Criterion) {
                         whole.merge(&mut *scratch);
                     });
                 }
+                // The work of other programs is measured by the comparison with other tools.
+                Work::Process(_) => {}
             });
         }
     }
@@ -108,7 +110,7 @@ fn kernels(criterion: &mut Criterion) {
 
 fn pi(criterion: &mut Criterion) {
     let Some(Work::Fold(fold)) = parjob::op::find("pi").and_then(prepared) else { return };
-    let chunk = Chunk { bytes: b"1000000\n", delimiter: b'\n', fields: 1, first: Seq::FIRST, count: 1 };
+    let chunk = Chunk { bytes: b"1000000\n", delimiter: b'\n', fields: Fields::One, first: Seq::FIRST, count: 1 };
     let mut group = criterion.benchmark_group("pi");
     group.throughput(Throughput::Elements(1_000_000));
     group.bench_function("samples", |bencher| {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::buffer::Loan;
-use crate::item::{Attempt, Chunk, Failure, Seq};
+use crate::item::{Attempt, Chunk, Failure, Fields, Seq};
 
 /// How many items a worker takes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +41,10 @@ pub struct Content {
     pub items: u32,
     /// The bytes that the items take, delimiters included.
     pub len: u32,
-    /// The byte that closes each field.
+    /// The byte that closes each item.
     pub delimiter: u8,
-    /// Fields in an item: 1, or one for each source that was combined.
-    pub fields: u32,
+    /// How the items hold their fields.
+    pub fields: Fields,
     /// Items that the source found unusable, by their place in the block, ascending.
     pub faults: Vec<(u32, Failure)>,
 }
@@ -59,6 +59,44 @@ pub struct Block {
     /// The place of the next unclaimed item in the upper half, where it begins in the lower: claimed
     /// together, so that a claim is one compare-and-swap.
     cursor: Cursor,
+}
+
+/// The part of a block that a worker has claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    place: u32,
+    count: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Claim {
+    /// How many items.
+    pub fn items(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The bytes that they take.
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether no item is left of it.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Its first items alone, which take so many bytes.
+    pub fn first(&self, items: usize, bytes: usize) -> Claim {
+        Claim { count: items as u32, end: self.start + bytes as u32, ..*self }
+    }
+
+    /// Leaves its first items out, which take so many bytes.
+    pub fn advance(&mut self, items: usize, bytes: usize) {
+        self.place += items as u32;
+        self.count -= items as u32;
+        self.start += bytes as u32;
+    }
 }
 
 /// On a cache line of its own: each claim takes the line from the other workers.
@@ -111,6 +149,11 @@ impl Block {
     /// Takes the next chunk: of the size that `--chunk` says, else of about `want` items, but no more than
     /// leaves something for each of the `sharers`. `None` when all is claimed.
     pub fn claim(&self, want: u32, sharers: u32) -> Option<Chunk<'_>> {
+        self.reserve(want, sharers).map(|claim| self.chunk(&claim))
+    }
+
+    /// As [`Block::claim`], for who keeps the claim with the block.
+    pub fn reserve(&self, want: u32, sharers: u32) -> Option<Claim> {
         let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
@@ -131,10 +174,51 @@ impl Block {
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return Some(self.chunk(place, count, start, end)),
+                Ok(_) => return Some(Claim { place, count, start, end }),
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// Takes as many of the next items as `cost` no more than `budget` together, each by the bytes that it has, but at
+    /// least `least` and at most `most`. `None` when that is none, or all is claimed.
+    pub fn claim_within(
+        &self,
+        budget: usize,
+        (least, most): (usize, usize),
+        cost: impl Fn(usize) -> usize,
+    ) -> Option<Chunk<'_>> {
+        let mut seen = self.cursor.0.load(Ordering::Relaxed);
+        loop {
+            let (place, start) = unpack(seen);
+            if place >= self.content.items {
+                return None;
+            }
+            let (mut count, mut end, mut spent) = (0, start, 0usize);
+            let rest = &self.bytes[start as usize..self.content.len as usize];
+            for close in memchr::memchr_iter(self.content.delimiter, rest) {
+                let next = start + close as u32 + 1;
+                spent = spent.saturating_add(cost((next - end) as usize - 1));
+                if count as usize >= least && (spent > budget || count as usize >= most) {
+                    break;
+                }
+                (count, end) = (count + 1, next);
+            }
+            if count == 0 {
+                return None;
+            }
+            let claimed = pack(place + count, end);
+            match self.cursor.0.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Some(self.chunk(&Claim { place, count, start, end })),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// How many items are not claimed, and their bytes with delimiters.
+    pub fn left(&self) -> (u64, usize) {
+        let (place, start) = unpack(self.cursor.0.load(Ordering::Relaxed));
+        (u64::from(self.content.items - place), (self.content.len - start) as usize)
     }
 
     /// Whether nothing is left to claim.
@@ -149,21 +233,21 @@ impl Block {
         u64::from(self.content.items - place)
     }
 
-    fn chunk(&self, place: u32, count: u32, start: u32, end: u32) -> Chunk<'_> {
+    /// The items of a claim on this block.
+    pub fn chunk(&self, claim: &Claim) -> Chunk<'_> {
         Chunk {
-            bytes: &self.bytes[start as usize..end as usize],
+            bytes: &self.bytes[claim.start as usize..claim.end as usize],
             delimiter: self.content.delimiter,
-            fields: self.content.fields as usize,
-            first: self.content.first.plus(u64::from(place)),
-            count: count as usize,
+            fields: self.content.fields,
+            first: self.content.first.plus(u64::from(claim.place)),
+            count: claim.count as usize,
         }
     }
 
     /// Where the `count` items that begin at `start` end.
     fn end_of(&self, start: u32, count: u32) -> u32 {
         let rest = &self.bytes[start as usize..self.content.len as usize];
-        let last = (count * self.content.fields - 1) as usize;
-        let end = memchr::memchr_iter(self.content.delimiter, rest).nth(last);
+        let end = memchr::memchr_iter(self.content.delimiter, rest).nth(count as usize - 1);
         end.map_or(self.content.len, |end| start + end as u32 + 1)
     }
 }
@@ -177,15 +261,16 @@ fn unpack(cursor: u64) -> (u32, u32) {
 }
 
 /// How many items one worker should claim so that a claim is worth its cost and yet no worker idles
-/// while another has a long one: about [`Pace::AIM`] of work, measured as it goes.
+/// while another has a long one: about a millisecond of work, measured as it goes.
 #[derive(Debug)]
 pub struct Pace {
     want: u32,
+    aim: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace { want: 1 }
+        Pace::aiming(Self::AIM)
     }
 }
 
@@ -193,6 +278,11 @@ impl Pace {
     /// The work that a claim should be: long beside the cost of a claim and of passing results on (a few
     /// microseconds), short beside what a person notices.
     const AIM: Duration = Duration::from_millis(1);
+
+    /// A pace at which a claim is so much work.
+    pub fn aiming(aim: Duration) -> Pace {
+        Pace { want: 1, aim }
+    }
 
     /// The number of items to claim next.
     pub fn want(&self) -> u32 {
@@ -208,7 +298,7 @@ impl Pace {
     /// like the rest; shrinks at once.
     pub fn learn(&mut self, items: usize, took: Duration) {
         let nanos = took.as_nanos().max(1);
-        let ideal = Self::AIM.as_nanos() * items as u128 / nanos;
+        let ideal = self.aim.as_nanos() * items as u128 / nanos;
         let most = u128::from(self.want) * 4;
         self.want = u32::try_from(ideal.clamp(1, most)).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
     }
@@ -230,7 +320,7 @@ mod tests {
             items: items.len() as u32,
             len: text.len() as u32,
             delimiter: b'\n',
-            fields: 1,
+            fields: Fields::One,
             faults: vec![(1, Failure::NotANumber)],
         };
         Block::new(bytes, content, chunking, Attempt::FIRST)
@@ -253,6 +343,18 @@ mod tests {
         let block = block(&["1"; 9], Chunking::Auto);
         let sizes: Vec<usize> = std::iter::from_fn(|| block.claim(100, 2)).map(|chunk| chunk.count).collect();
         assert_eq!(sizes, [2, 1, 1, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_budget_is_kept_but_one_item_always_goes() {
+        let block = block(&["aaaa", "b", "cc", "dddd", "e"], Chunking::Auto);
+        let claim = |budget, most| block.claim_within(budget, (1, most), |len| len + 10).map(|chunk| chunk.count);
+        assert_eq!(claim(3, 9), Some(1));
+        assert_eq!(block.left(), (4, 12));
+        assert_eq!(claim(23, 9), Some(2));
+        assert_eq!(claim(1000, 1), Some(1));
+        assert_eq!(claim(1000, 9), Some(1));
+        assert_eq!(claim(1000, 9), None);
     }
 
     #[test]

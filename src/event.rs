@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::item::{Attempt, Failed, Seq};
+use crate::item::{Attempt, Failed, Failure, Seq};
+use crate::outcome::{Account, Record};
 
 /// Watches a run.
 pub trait Observer {
@@ -36,6 +37,17 @@ pub enum Event<'a> {
         /// How long until then.
         delay: Duration,
     },
+    /// A process has done an item, or a batch, for the last time.
+    Ran {
+        /// The number of the first item.
+        first: Seq,
+        /// The last attempt.
+        record: &'a Record,
+        /// What a log wants to know beside.
+        account: Option<&'a Account>,
+    },
+    /// A line to be shown as it is.
+    Say(&'a [u8]),
     /// Something that the user should know, though the run goes on: the end of a sentence.
     Warning(&'a str),
     /// Nothing more is started.
@@ -44,12 +56,14 @@ pub enum Event<'a> {
     Lingering {
         /// How many items are at work; none when only the reader is waited for.
         items: u64,
+        /// They are processes, which another Ctrl-C kills.
+        killable: bool,
     },
     /// The run is over.
     Ended(&'a Ended),
 }
 
-/// The counts of a run. `read = ok + failed + not_run + under_way`; at the end nothing is under way.
+/// The counts of a run. `read = ok + failed + skipped + not_run + under_way`; at the end nothing is under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Items read.
@@ -58,6 +72,8 @@ pub struct Counts {
     pub ok: u64,
     /// Items that failed for good.
     pub failed: u64,
+    /// Items that an earlier run has done.
+    pub skipped: u64,
     /// Items that were read but neither went well nor failed, because the run stopped.
     pub not_run: u64,
     /// Bytes of results that are not written yet.
@@ -67,14 +83,14 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Items that went well or failed.
+    /// Items that went well, failed or were skipped.
     pub fn done(&self) -> u64 {
-        self.ok + self.failed
+        self.ok + self.failed + self.skipped
     }
 
     /// Items that wait for a worker, are at work, or wait for another try.
     pub fn under_way(&self) -> u64 {
-        self.read - self.ok - self.failed - self.not_run
+        self.read - self.done() - self.not_run
     }
 }
 
@@ -109,6 +125,8 @@ pub struct Ended {
     pub stop: Option<Stop>,
     /// A fold had nothing to fold and so no answer.
     pub no_answer: bool,
+    /// The failed item with the lowest number, and why it failed.
+    pub first_failed: Option<(Seq, Failure)>,
 }
 
 impl Ended {

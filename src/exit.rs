@@ -1,6 +1,9 @@
 //! The exit status: what a run tells the shell.
 
+use std::fmt;
+
 use crate::event::{Ended, Stop};
+use crate::item::Failure;
 use crate::sys;
 
 /// Every item went well, or what `--halt` asked for was reached.
@@ -13,6 +16,35 @@ pub const USAGE: i32 = 2;
 pub const BROKEN: i32 = 3;
 /// `--deadline` passed.
 pub const DEADLINE: i32 = 124;
+
+/// The command cannot be executed.
+pub const NOT_EXECUTABLE: i32 = 126;
+/// The command was not found.
+pub const NOT_FOUND: i32 = 127;
+
+/// What the status tells of items that failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Report {
+    /// That some did.
+    #[default]
+    Any,
+    /// Their number, up to 100; 101 for more.
+    Count,
+    /// The status of the one with the lowest number.
+    First,
+}
+
+/// The command line is wrong in a way that shows only when the run is set up.
+#[derive(Debug)]
+pub struct Misuse(pub anyhow::Error);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +59,18 @@ pub enum Exit {
 
 impl Exit {
     /// What the end of a run comes to.
-    pub fn of(ended: &Ended) -> Exit {
+    pub fn of(ended: &Ended, report: Report) -> Exit {
         let failed = ended.counts.failed > 0 || ended.no_answer;
+        let status = || Exit::Status(of_failures(ended, report));
         match &ended.stop {
             Some(Stop::Unwritable(_) | Stop::Unreadable(_)) => Exit::Status(BROKEN),
             Some(Stop::PipeClosed) => Exit::Pipe,
             Some(Stop::Signal(signal)) => Exit::Signal(*signal),
             Some(Stop::Deadline) => Exit::Status(DEADLINE),
             Some(Stop::Halted { asked_for: true }) => Exit::Status(OK),
-            Some(Stop::Halted { asked_for: false }) => Exit::Status(FAILED),
-            None => Exit::Status(if failed { FAILED } else { OK }),
+            Some(Stop::Halted { asked_for: false }) => status(),
+            None if failed => status(),
+            None => Exit::Status(OK),
         }
     }
 
@@ -47,5 +81,27 @@ impl Exit {
             Exit::Signal(signal) => sys::signals::die_by(signal),
             Exit::Pipe => sys::signals::die_by_pipe(),
         }
+    }
+}
+
+fn of_failures(ended: &Ended, report: Report) -> i32 {
+    match (report, &ended.first_failed) {
+        (Report::Any, _) | (_, None) => FAILED,
+        (Report::Count, _) => i32::try_from(ended.counts.failed).unwrap_or(i32::MAX).clamp(1, 101),
+        (Report::First, Some((_, cause))) => of_failure(cause),
+    }
+}
+
+/// The status that a shell would show for this failure.
+fn of_failure(cause: &Failure) -> i32 {
+    match cause {
+        Failure::Exited(status) => *status,
+        Failure::Signaled { signal, .. } | Failure::Stopped(signal) => 128 + signal,
+        Failure::TimedOut(_) => DEADLINE,
+        // It may have ended with 0, and yet without an answer.
+        Failure::LostWorker(cause) => of_failure(cause).max(FAILED),
+        Failure::NotStarted(libc::ENOENT) => NOT_FOUND,
+        Failure::NotStarted(_) => NOT_EXECUTABLE,
+        _ => FAILED,
     }
 }

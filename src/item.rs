@@ -1,13 +1,22 @@
 //! Items, and how one can fail.
 //!
 //! An item is bytes; it is never assumed to be UTF-8. In-process work never holds items one by one: a
-//! [`Chunk`] is a window on a block's buffer with the items inside it, each closed by the delimiter.
-//! This file knows nothing of where items come from or what is done to them.
+//! [`Chunk`] is a window on a block's buffer with the items inside it, each closed by the delimiter. Items that
+//! have fields hold them as [`fields`] says. This file knows nothing of where items come from or what is done to them.
+
+mod fields;
+mod quoted;
+mod target;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
-use bstr::ByteSlice;
+use quoted::write_safe;
+
+pub use fields::{Fields, Item, push_fields};
+pub use quoted::{Quoted, Safe, signal_name};
+pub use target::BadTarget;
 
 /// The number of an item in its run, from 1, in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,16 +54,15 @@ impl Attempt {
 
 /// Consecutive items handed to a worker at one time: the unit of scheduling.
 ///
-/// `bytes` holds exactly `count` items of `fields` fields, each field followed by one `delimiter`, the
-/// last one too.
+/// `bytes` holds exactly `count` items, each followed by one `delimiter`, the last one too.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
     /// The items, each closed by the delimiter.
     pub bytes: &'a [u8],
-    /// The byte that closes each field.
+    /// The byte that closes each item.
     pub delimiter: u8,
-    /// Fields in an item: 1, or one for each source that was combined.
-    pub fields: usize,
+    /// How the items hold their fields.
+    pub fields: Fields,
     /// The number of the first item.
     pub first: Seq,
     /// How many items there are, at least 1.
@@ -62,21 +70,27 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The items in order, without their last delimiters. The fields of an item, where there are
-    /// several, are parted by the delimiter.
+    /// The items in order, as they stand in the block, without their delimiters. Where items have fields,
+    /// [`Chunk::with_fields`] reads them.
     pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         let mut start = 0;
-        memchr::memchr_iter(self.delimiter, bytes).skip(self.fields - 1).step_by(self.fields).map(move |end| {
+        memchr::memchr_iter(self.delimiter, bytes).map(move |end| {
             let item = &bytes[start..end];
             start = end + 1;
             item
         })
     }
 
+    /// The items in order, read as their fields.
+    pub fn with_fields(&self) -> impl Iterator<Item = Item<'a>> + use<'a> {
+        let fields = self.fields;
+        self.items().map(move |item| Item::new(item, fields))
+    }
+
     /// The first `count` items, of which there must be so many, and the rest. Looks only at the first.
     pub fn split(&self, count: usize) -> (Chunk<'a>, Chunk<'a>) {
-        let end = match count * self.fields {
+        let end = match count {
             0 => 0,
             n => memchr::memchr_iter(self.delimiter, self.bytes).nth(n - 1).map_or(self.bytes.len(), |end| end + 1),
         };
@@ -119,6 +133,17 @@ pub enum Failure {
     },
     /// A field holds a NUL byte, which no argument can hold. What is kept of it ends there.
     HoldsNul,
+    /// The record has more fields than the header has names.
+    TooManyFields {
+        /// The fields that it has.
+        fields: usize,
+        /// The names that there are.
+        names: usize,
+    },
+    /// A quote of a CSV record is not closed before its input ends.
+    UnclosedQuote,
+    /// The item is no JSON object, or does not have what was asked of it. The text says so, as a predicate.
+    Json(Box<str>),
     /// The item names a file that cannot be opened or read. The number is the system's (`errno`).
     Unreadable(i32),
     /// The item is `-`, but the list of items is read from standard input.
@@ -154,21 +179,43 @@ pub enum Failure {
     },
     /// The operation panicked on this item. The text is the panic's message.
     Panicked(String),
-}
-
-/// What is wrong with a file that an item should become, as the end of a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BadTarget {
-    /// The item leads it out of the folder for which the template stands.
-    Outside,
-    /// It exists.
-    Exists,
-    /// An item before this one becomes it.
-    Taken(Seq),
-    /// Its name does not say its format.
-    NoFormat,
-    /// It cannot be written. The number is the system's (`errno`).
-    Unwritable(i32),
+    /// Its process ended with this status, not 0.
+    Exited(i32),
+    /// A signal ended its process.
+    Signaled {
+        /// The signal's number.
+        signal: i32,
+        /// The cgroup says that a process was killed for want of memory meanwhile.
+        out_of_memory: bool,
+    },
+    /// Its process was stopped by this signal, and so was killed.
+    Stopped(i32),
+    /// Its process took longer than `--timeout` allows.
+    TimedOut(Duration),
+    /// The worker's process ended while the item was at work. The cause says how.
+    LostWorker(Box<Failure>),
+    /// The worker's process answered something that is no answer. The text finishes the sentence "its worker …".
+    BadAnswer(Box<str>),
+    /// The worker says that the item failed.
+    Answered {
+        /// Why, in one line.
+        error: Box<str>,
+        /// Where in the worker's program, in several lines; empty where that is not known.
+        traceback: Box<str>,
+    },
+    /// The item holds a newline, and goes to its worker as a line.
+    HoldsNewline,
+    /// Its process could not be started. The number is the system's (`errno`).
+    NotStarted(i32),
+    /// Its process printed a line that the fold of the results does not take.
+    Printed {
+        /// The line.
+        line: Box<[u8]>,
+        /// Why not.
+        cause: Box<Failure>,
+    },
+    /// What its process printed could not be kept in a temporary file. The number is the system's (`errno`).
+    NotKept(i32),
 }
 
 /// Errors of the system that another try may not meet: too much of something is in use, or a device or a
@@ -185,7 +232,20 @@ impl Failure {
                 PASSING.contains(errno)
             }
             Failure::ListedFile { cause, .. } => cause.may_pass(),
+            Failure::NotStarted(errno) => PASSING.contains(errno),
+            Failure::Exited(_) | Failure::Signaled { .. } | Failure::Stopped(_) | Failure::TimedOut(_) => true,
+            Failure::LostWorker(_) | Failure::BadAnswer(_) | Failure::Answered { .. } => true,
             _ => false,
+        }
+    }
+}
+
+impl Failure {
+    /// Where it happened in the program of a worker, in several lines; empty where that is not known.
+    pub fn traceback(&self) -> &str {
+        match self {
+            Failure::Answered { traceback, .. } => traceback,
+            _ => "",
         }
     }
 }
@@ -200,6 +260,9 @@ impl fmt::Display for Failure {
             Failure::NotACount => write!(f, "is not a whole number of samples"),
             Failure::TooLong { limit } => write!(f, "is longer than {limit} bytes; --max-item raises the limit"),
             Failure::HoldsNul => write!(f, "goes on with a NUL byte, which no argument can hold; -0 ends items at NUL"),
+            Failure::TooManyFields { fields, names } => write!(f, "has {fields} fields, but the header names {names}"),
+            Failure::UnclosedQuote => write!(f, "has a quote that is never closed"),
+            Failure::Json(text) => text.chars().try_for_each(|c| write_safe(f, c)),
             Failure::Unreadable(libc::EISDIR) => write!(f, "is a directory"),
             Failure::Unreadable(errno) => write!(f, "cannot be read: {}", std::io::Error::from_raw_os_error(*errno)),
             Failure::Unlike => write!(f, "has another checksum"),
@@ -214,24 +277,38 @@ impl fmt::Display for Failure {
                 write!(f, "has {width} \u{d7} {height} pixels; --max-pixels allows {limit}")
             }
             Failure::BadTarget { path, why } => write!(f, "is to become {}, {why}", Quoted(path)),
+            Failure::Exited(status) => write!(f, "ended with status {status}"),
+            Failure::Signaled { signal, out_of_memory } => {
+                let guess = if *out_of_memory { "; out of memory?" } else { "" };
+                write!(f, "was ended by {}{guess}", signal_name(*signal))
+            }
+            Failure::Stopped(signal) => {
+                write!(f, "was stopped by {}, as a job that wants the terminal is, and killed", signal_name(*signal))
+            }
+            Failure::TimedOut(after) => write!(f, "was ended after {after:?}: --timeout"),
+            Failure::LostWorker(cause) => write!(f, "was at work when its worker {cause}"),
+            Failure::BadAnswer(text) => {
+                write!(f, "was at work when its worker ")?;
+                text.chars().try_for_each(|c| write_safe(f, c))
+            }
+            Failure::Answered { error, .. } => {
+                write!(f, "failed: ")?;
+                error.chars().try_for_each(|c| write_safe(f, c))
+            }
+            Failure::HoldsNewline => write!(f, "holds a newline, which ends a line; --protocol frames takes it"),
+            Failure::NotStarted(libc::E2BIG) => write!(f, "makes a command line that is too long"),
+            Failure::NotStarted(errno) => {
+                write!(f, "could not be started: {}", std::io::Error::from_raw_os_error(*errno))
+            }
+            Failure::Printed { line, cause } => write!(f, "printed {}, which {cause}", Quoted(line)),
+            Failure::NotKept(errno) => {
+                let error = std::io::Error::from_raw_os_error(*errno);
+                write!(f, "printed more than there is room for in a temporary file: {error}")
+            }
             Failure::Panicked(message) => {
                 write!(f, "made the operation panic: ")?;
                 // It may well hold the item.
                 message.chars().try_for_each(|c| write_safe(f, c))
-            }
-        }
-    }
-}
-
-impl fmt::Display for BadTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BadTarget::Outside => write!(f, "to which the item leads out of the folder; --allow-outside permits it"),
-            BadTarget::Exists => write!(f, "which exists; see --skip-existing, --newer and --overwrite"),
-            BadTarget::Taken(seq) => write!(f, "as item {seq} is already"),
-            BadTarget::NoFormat => write!(f, "whose name says no format that can be written; --encode says it"),
-            BadTarget::Unwritable(errno) => {
-                write!(f, "which cannot be written: {}", std::io::Error::from_raw_os_error(*errno))
             }
         }
     }
@@ -245,16 +322,20 @@ pub type Failures = Vec<(usize, Failure)>;
 pub struct Failed {
     /// The number of the item.
     pub seq: Seq,
-    /// The item's bytes.
+    /// The item, as it stands in its block.
     pub item: Box<[u8]>,
+    /// How it holds its fields.
+    pub fields: Fields,
     /// Why it failed.
     pub cause: Failure,
+    /// The last that its process said on standard error.
+    pub said: Box<[u8]>,
 }
 
 impl Failed {
     /// The error without the item's number: `"x" is not a number`.
     pub fn error(&self) -> String {
-        error(&self.item, &self.cause)
+        error(Item::new(&self.item, self.fields).text(), &self.cause)
     }
 }
 
@@ -274,46 +355,6 @@ pub fn error(item: &[u8], cause: &Failure) -> String {
         }
         _ => format!("{} {cause}", Quoted(item)),
     }
-}
-
-/// Bytes for a person's eyes: quoted, cut when long, with control bytes escaped, so that no item can
-/// drive the terminal.
-pub struct Quoted<'a>(pub &'a [u8]);
-
-impl Quoted<'_> {
-    /// The most characters of an item that a message shows.
-    const SHOWN: usize = 60;
-}
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"")?;
-        for (n, (start, end, c)) in self.0.char_indices().enumerate() {
-            if n == Quoted::SHOWN {
-                return write!(f, "…\" ({} bytes)", self.0.len());
-            }
-            match c {
-                char::REPLACEMENT_CHARACTER => self.0[start..end].iter().try_for_each(|b| write!(f, "\\x{b:02x}"))?,
-                '"' | '\\' => write!(f, "\\{c}")?,
-                c => write_safe(f, c)?,
-            }
-        }
-        write!(f, "\"")
-    }
-}
-
-/// Writes a character, escaped when a terminal would not just show it.
-fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
-    match c {
-        '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default()),
-        c if is_unsafe(c) => write!(f, "{}", c.escape_unicode()),
-        c => write!(f, "{c}"),
-    }
-}
-
-/// Whether a character could move the cursor, start an escape sequence or turn the text around.
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The message of a caught panic.

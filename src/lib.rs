@@ -23,12 +23,15 @@ pub mod source;
 pub mod buffer;
 pub mod chunk;
 pub mod item;
+pub mod outcome;
 
 pub mod run;
 
 pub mod engine;
 
 pub mod fresh;
+pub mod template;
+
 pub mod op;
 
 pub mod command;
@@ -36,6 +39,7 @@ pub mod command;
 pub mod output;
 
 pub mod event;
+pub mod ledger;
 pub mod progress;
 
 pub mod exit;

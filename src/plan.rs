@@ -3,12 +3,19 @@
 //! Each room has options of its own; this puts them together and keeps, for each decision that was
 //! derived rather than given, the reason. Nothing here opens or starts anything.
 
-use anyhow::Result;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 
 use crate::chunk::Chunking;
+use crate::command::recipe;
+use crate::engine::{Again, Gate, Keep};
+use crate::exit::Report;
+use crate::ledger;
 use crate::op::{self, Operation, Params};
 use crate::progress::{self, Talk};
-use crate::run::Policy;
+use crate::run::{Backoff, Policy};
 use crate::{output, source};
 
 /// What is to be run, and how.
@@ -20,6 +27,8 @@ pub struct Plan {
     pub items_are_typed: bool,
     /// What is done to them.
     pub work: Chosen,
+    /// How processes do it, where they do.
+    pub processes: Option<Processes>,
     /// How many workers.
     pub jobs: usize,
     /// How many items a worker takes at a time.
@@ -48,6 +57,18 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// The way in which processes do it, where they do.
+    ///
+    /// # Errors
+    ///
+    /// A parameter of the operation is wrong.
+    pub fn process(&self) -> Result<Option<op::Process>> {
+        Ok(match (self.operation.prepare)(&self.params)? {
+            op::Work::Process(process) => Some(process),
+            op::Work::Map(_) | op::Work::Fold(_) => None,
+        })
+    }
+
     /// Whether all items have one answer, rather than a result each.
     ///
     /// # Errors
@@ -56,6 +77,59 @@ impl Chosen {
     pub fn gives_one_answer(&self) -> Result<bool> {
         Ok(self.reduce.is_some() || matches!((self.operation.prepare)(&self.params)?, op::Work::Fold(_)))
     }
+}
+
+/// What is particular to work by processes.
+#[derive(Clone)]
+pub struct Processes {
+    /// The command, and how it is run.
+    pub command: recipe::Options,
+    /// They stay up, in this way; else each does one item or batch.
+    pub keep: Option<Keep>,
+    /// Which attempts are followed by another.
+    pub again: Again,
+    /// The wait before it.
+    pub backoff: Backoff,
+    /// What the exit status tells of failed items.
+    pub report: Report,
+    /// What stands before each line of text.
+    pub tag: Tag,
+    /// The ledger.
+    pub ledger: Option<Ledger>,
+    /// What decides, beside the operation and the words of the command, what it means that an item is done.
+    pub options_of_work: Vec<String>,
+    /// The folder that keeps the output of each item.
+    pub results: Option<PathBuf>,
+    /// GNU parallel's job log.
+    pub joblog: Option<PathBuf>,
+    /// What is looked at before a process is started.
+    pub gate: Gate,
+    /// Says how many workers there may be, and may change.
+    pub jobs_file: Option<PathBuf>,
+}
+
+/// What stands before each line of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Nothing.
+    None,
+    /// The item and a TAB.
+    Item,
+    /// What this template gives, and a TAB.
+    Template(OsString),
+}
+
+/// Where a run is recorded so that it can go on later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// The file.
+    pub file: PathBuf,
+    /// What is done of what it says.
+    pub mode: ledger::Mode,
+    /// Even if it is about other work.
+    pub anyway: bool,
+    /// The command that goes on with it.
+    pub resume: String,
 }
 
 /// Something decided, and why.
@@ -67,4 +141,43 @@ pub struct Decision {
     pub value: String,
     /// Why.
     pub why: String,
+}
+
+/// A number of workers: `4`, `50%` of the CPUs, `+1` or `-1` beside them; at least 1.
+///
+/// # Errors
+///
+/// It is none of these.
+pub fn parse_jobs(text: &str, cpus: usize) -> Result<usize> {
+    let form = || format!("{text:?} is not a number of workers such as 4, 50%, +1, -1");
+    let parse = |digits: &str| digits.parse::<u32>().map(|n| n as usize).with_context(form);
+    if let Some(percent) = text.strip_suffix('%') {
+        return Ok((cpus.saturating_mul(parse(percent)?) / 100).max(1));
+    }
+    if let Some(more) = text.strip_prefix('+') {
+        return Ok(cpus.saturating_add(parse(more)?));
+    }
+    if let Some(fewer) = text.strip_prefix('-') {
+        return Ok(cpus.saturating_sub(parse(fewer)?).max(1));
+    }
+    match parse(text)? {
+        0 => bail!("0 workers do nothing; a run needs at least 1"),
+        jobs => Ok(jobs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn workers() {
+        for (text, expected) in [("3", 3), ("50%", 4), ("1%", 1), ("+1", 9), ("-1", 7), ("-100", 1), ("200%", 16)] {
+            assert_eq!(parse_jobs(text, 8).unwrap(), expected, "{text}");
+        }
+        for text in ["", "0", "x", "%", "1.5", "--1"] {
+            assert!(parse_jobs(text, 8).is_err(), "{text}");
+        }
+    }
 }

@@ -99,11 +99,16 @@ fn operation_page(operation: &Operation) -> String {
     let name = format!("parjob-{}", operation.name);
     // Not built as a part of parjob, so it has not inherited the options of every run.
     let command: Command = parjob::cli::command().find_subcommand(operation.name).unwrap().clone();
+    let placeholders = command.get_after_help().map(ToString::to_string);
+    let command = command.mut_args(|arg| arg.hide_short_help(false));
     let man = Man::new(command.bin_name(format!("parjob {}", operation.name)))
         .title(&name)
         .source(format!("parjob {}", env!("CARGO_PKG_VERSION")));
     let mut page = Page::head(&man, &name, operation.summary);
     page.text("DESCRIPTION", operation.about);
+    if let Some(placeholders) = placeholders {
+        page.listing("PLACEHOLDERS", &outdented(placeholders.split_once('\n').unwrap().1));
+    }
     man.render_options_section(&mut page.0).unwrap();
     page.write(Roff::new().control("PP", []).text([
         roman("The options of every run, such as --jobs, --range, --format and --output, go here too: see "),

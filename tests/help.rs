@@ -9,9 +9,14 @@ use crate::harness::{Done, parjob, shell};
 const SNAPSHOTS: &[(&str, &str, i32)] = &[
     ("help", "--help", 0),
     ("help-brief", "-h", 0),
+    ("help-run", "help run", 0),
+    ("help-run-brief", "run -h", 0),
+    ("help-sh", "help sh", 0),
+    ("help-sh-brief", "sh -h", 0),
     ("help-square", "help square", 0),
     ("help-pi", "help pi", 0),
     ("help-count", "help count", 0),
+    ("help-pool", "help pool", 0),
     ("help-hash", "help hash", 0),
     ("help-resize", "help resize", 0),
     ("help-explain", "help explain", 0),
@@ -31,6 +36,10 @@ const SNAPSHOTS: &[(&str, &str, i32)] = &[
     ("error-file", "square -a no-such-file", 2),
     ("error-conflict", "--quiet --verbose square 3", 2),
     ("error-reduce", "sum --reduce mean 3", 2),
+    ("error-line-buffer", "run --line-buffer --format jsonl echo ::: 1", 2),
+    ("error-ungroup", "run --ungroup --results made echo ::: 1", 2),
+    ("error-no-command", "run", 2),
+    ("error-script-words", "sh echo {} ::: 1", 2),
 ];
 
 /// What was printed; help goes to standard output, and what is wrong to standard error.
@@ -61,6 +70,17 @@ fn help_is_the_same_in_whatever_way_it_is_asked_for() {
     }
     let all = parjob("--help").run().succeeds().stdout().to_vec();
     parjob("help").run().prints(&all).is_silent().succeeds();
+}
+
+#[test]
+fn commands_have_help_on_one_screen() {
+    for name in ["run", "sh"] {
+        let all = parjob(&format!("help {name}")).run().succeeds().stdout().to_vec();
+        parjob(&format!("{name} --help")).run().prints(&all).succeeds();
+        let brief = String::from_utf8_lossy(parjob(&format!("{name} -h")).run().succeeds().stdout()).into_owned();
+        assert!(brief.contains("--retries") && !brief.contains("--retry-on"), "{brief}");
+        assert!(brief.lines().count() <= 60, "{brief}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod harness;
 // Where an operation is left out, so is what the whole program says of itself: the help and what is made from it.
 mod architecture;
 mod basics;
+mod commands;
 mod documented;
 mod examples;
 mod faults;
@@ -19,13 +20,19 @@ mod halt;
 mod hash;
 #[cfg(all(feature = "hash", feature = "resize"))]
 mod help;
+mod multiprocessing;
 mod numbers;
 mod operations;
+mod pool;
+mod python;
+mod quoting;
 mod readme;
+mod records;
 #[cfg(feature = "resize")]
 mod resize;
 mod results;
 mod schedules;
 mod sources;
 mod streaming;
+mod templates;
 mod usage;

@@ -176,6 +176,7 @@ impl Run<'_> {
                 walk: false,
             },
             work: plan::Chosen { operation: self.operation, params, reduce: self.reduce },
+            processes: None,
             jobs: self.schedule.jobs,
             chunking: self.schedule.chunking,
             policy: Policy { ordered: self.ordered, ..Policy::default() },

@@ -61,6 +61,43 @@ mod words {
     }
 }
 
+mod records {
+    use super::*;
+
+    #[test]
+    fn a_header_is_no_item() {
+        parjob("--header sum").input("amount\n1\n2\n").run().prints("3\n").is_silent().succeeds();
+        parjob("--header --crlf square :::: a b").file("a", "n\r\n3\r\n").file("b", "n\n4").run().prints("9\n16\n");
+        parjob("--header --first 1 len ::: name abc de").run().prints("3\n").succeeds();
+        parjob("--header --recursive hash ::: file no-such-file").run().counts(1, 0, 1, 0).status(1);
+        parjob("--header sum").input("").run().prints("0\n").is_silent().succeeds();
+        is_refused(parjob("--header --range 1:3 sum").run(), "--range has none");
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_breaks_the_run() {
+        parjob("--header --max-item 2 sum").input("amount\n1\n").run().says("the header cannot be used").status(3);
+    }
+
+    #[test]
+    fn operations_in_process_take_items_of_one_field() {
+        is_refused(parjob("--csv sum 1").run(), "sum takes items of one field, but --csv gives them several");
+        is_refused(parjob("square --colsep , 1").run(), "square takes items of one field, but --colsep gives");
+        is_refused(parjob("--csv --header sum ::: 1 ::: 2").run(), "--csv gives them several");
+        is_refused(parjob("--jsonl len {}").run(), "--jsonl is for commands");
+    }
+
+    #[test]
+    fn what_gives_items_fields_goes_alone() {
+        for options in ["--csv --jsonl", "--csv --colsep ,", "--colsep , --jsonl", "--jsonl --header", "--csv -0"] {
+            is_refused(parjob(options).arg("len").arg("x").run(), "cannot be used with");
+        }
+        is_refused(parjob("--colsep ( len x").run(), "--colsep: \"(\" is not a regular expression");
+        is_refused(parjob("--colsep , --colsep ; len x").run(), "--colsep");
+        is_refused(parjob("--csv -d").arg("\"").arg("len").arg("x").run(), "no fields of CSV are parted by that");
+    }
+}
+
 mod several {
     use super::*;
 

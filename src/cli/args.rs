@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::stays;
 use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
 use crate::output::FORMATS;
 
@@ -32,24 +33,38 @@ pub(super) const TOPIC: &str = "topic";
 
 const EXAMPLES: &str = "\
 Examples:
-  seq 9 | parjob square                        the squares, in order
-  parjob sum :::: january february             the exact sum of the numbers in two files
+  ls *.log | parjob run gzip -9 {}            a command for each line
+  parjob sh 'convert {} -resize 50% {.}_small.png' ::: *.png
+  parjob --retries 2 --timeout 30s sh < commands.txt
+  seq 9 | parjob square                       the squares, in order
+  parjob sum :::: january february            the numbers in two files
   parjob --range 1:1000000 square --reduce mean
-  parjob --jobs 5 --chunk 3 square < numbers   five workers, three items at a time
-  parjob --format jsonl len ::: a bc def       results with their items
+  parjob --jobs 5 --chunk 3 square < numbers  five workers, three items a time
+  parjob --format jsonl len ::: a bc def      results with their items
 
 Items come from standard input, one a line, unless the command line gives them:
-  ITEM...  or  ::: ITEM...    these words; after ::: no word is read as an option
-  -a FILE  or  :::: FILE...   the lines of files, one after the other; - is standard input
-  --range FIRST:LAST[:STEP]   integers";
+  ITEM...  or  ::: ITEM...   these words; after ::: no word is an option
+  -a FILE  or  :::: FILE...  the lines of files, one after the other
+  --range FIRST:LAST[:STEP]  integers";
+
+/// What may stand in the templates of commands.
+const PLACEHOLDERS: &str = "\
+Placeholders:
+  {}   the item               {#}  its number, from 1
+  {.}  without its extension  {%}  the number of the worker, from 1
+  {/}  after its last slash   {1} {2} {-1}  its fields; {1.} {1/} and so on
+  {//} its folder             {name}        a field by name: --header, --jsonl
+  {/.} {/} without extension  any other braces stay as they are";
 
 pub(super) const STATUS: &str = "\
 Exit status:
   0    every item went well
   1    an item failed, or there was nothing to answer from
   2    the command line was wrong; nothing ran
-  3    input could not be read, or results not fully written
+  3    input could not be read, or results or the ledger not fully written
   124  --deadline passed
+  126  the command cannot be executed; nothing ran
+  127  the command was not found; nothing ran
   A signal that ends parjob shows as 128 plus its number.";
 
 /// The whole command line.
@@ -77,8 +92,24 @@ pub fn command() -> Command {
 }
 
 fn subcommand(operation: &'static Operation) -> Command {
-    let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
-        Words::Values => ("ITEM", ValueHint::Other),
+    let about = Command::new(operation.name).about(operation.summary).long_about(operation.about);
+    let command = about.disable_help_flag(true).args(operation.params.iter().map(param));
+    let words = (operation.words)(&Params::defaults(operation));
+    if words == Words::Command {
+        let name = operation.name;
+        let (args, words) = match name {
+            "pool" => (stays::pool_args(), "COMMAND [WORD]..."),
+            "py" => (stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
+            "sh" => (command_args(), "[SCRIPT]"),
+            _ => (command_args(), "COMMAND [WORD]..."),
+        };
+        let args = args.into_iter().filter(|arg| name == "sh" || arg.get_id() != "shell");
+        let usage = format!("parjob {name} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...");
+        let command = command.args(args).override_usage(usage);
+        return if matches!(name, "pool" | "py") { command } else { command.after_help(PLACEHOLDERS) };
+    }
+    let (item, hint) = match words {
+        Words::Values | Words::Command => ("ITEM", ValueHint::Other),
         Words::Paths | Words::Lists | Words::Trees => ("FILE", ValueHint::AnyPath),
     };
     let items = Arg::new(ITEMS)
@@ -87,12 +118,8 @@ fn subcommand(operation: &'static Operation) -> Command {
         .value_parser(value_parser!(OsString))
         .value_hint(hint)
         .help("Items; standard input when there are none. After -- an item may begin with -");
-    Command::new(operation.name)
-        .about(operation.summary)
-        .long_about(operation.about)
+    command
         .override_usage(format!("parjob {} [OPTIONS] [{item}]... [::: {item}...] [:::: FILE...]", operation.name))
-        .disable_help_flag(true)
-        .args(operation.params.iter().map(param))
         .arg(items)
 }
 
@@ -149,7 +176,7 @@ fn flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
 }
 
 /// Needed by few: left out of the help on one screen.
-fn rare(arg: Arg) -> Arg {
+pub(super) fn rare(arg: Arg) -> Arg {
     arg.hide_short_help(true)
 }
 
@@ -169,6 +196,12 @@ fn item_args() -> Vec<Arg> {
             .short('d')
             .conflicts_with("null")
             .allow_hyphen_values(true),
+        rare(option("colsep", "RE", HEADING, "Items are lines of fields that RE parts"))
+            .conflicts_with_all(["csv", "jsonl"])
+            .allow_hyphen_values(true),
+        rare(flag("csv", HEADING, "Items are CSV records; -d C parts fields")).conflicts_with_all(["jsonl", "null"]),
+        rare(flag("jsonl", HEADING, "Items are JSON objects, one a line")).conflicts_with("header"),
+        rare(flag("header", HEADING, "Each source begins with the names of fields")),
         rare(flag("crlf", HEADING, "Strip a carriage return from an item's end")),
         rare(flag("no-empty", HEADING, "Drop empty items")),
         rare(option("eof", "STR", HEADING, "Stop reading at an item that is exactly STR"))
@@ -183,7 +216,7 @@ fn item_args() -> Vec<Arg> {
 fn worker_args() -> Vec<Arg> {
     const HEADING: &str = "Workers";
     vec![
-        option("jobs", "N", HEADING, "How many: 4, 50% of the CPUs, +1 or -1 beside them [default: the CPUs]")
+        option("jobs", "N", HEADING, "How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]")
             .short('j')
             .allow_hyphen_values(true),
         option("chunk", "N|auto", HEADING, "Items a worker takes at a time; auto: a millisecond's work")
@@ -237,6 +270,109 @@ fn talk_args() -> Vec<Arg> {
         flag("quiet", HEADING, "Only errors").short('q').conflicts_with("verbose"),
         rare(flag("verbose", HEADING, "The decisions taken, and each failure as it happens")).short('v'),
     ]
+}
+
+/// The options of the operations that run commands.
+fn command_args() -> Vec<Arg> {
+    let mut args = template_args();
+    args.extend(failure_args());
+    args.extend(output_args());
+    args.extend(record_args());
+    args.extend(pace_args());
+    args
+}
+
+/// An option of a command: it belongs to the operation, wherever it stands.
+pub(super) fn own(name: &'static str, value: &'static str, heading: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help_heading(heading).help(help)
+}
+
+pub(super) fn own_flag(name: &'static str, heading: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(heading).help(help)
+}
+
+fn template_args() -> Vec<Arg> {
+    const HEADING: &str = "The command";
+    let bytes = || value_parser!(OsString);
+    vec![
+        own_flag("dry-run", HEADING, "Print each command instead of running it"),
+        own_flag("trace-commands", HEADING, "Print each command on standard error as it starts").short('t'),
+        own("batch", "N|max", HEADING, "Items in one command line").short('n').default_value("1"),
+        rare(own("stdin", "WHAT", HEADING, "What a command reads: null (nothing), or item"))
+            .value_parser(["null", "item"])
+            .hide_possible_values(true)
+            .default_value("null"),
+        rare(own("placeholder", "STR", HEADING, "STR stands for the item, and braces for themselves"))
+            .short('I')
+            .value_parser(bytes()),
+        rare(own("shell", "PROGRAM", HEADING, "The shell")).value_parser(bytes()).default_value("sh"),
+    ]
+}
+
+/// What processes take of the machine.
+pub(super) fn share_args(heading: &'static str) -> [Arg; 2] {
+    [
+        rare(own("nice", "N", heading, "Lower the commands' priority by N"))
+            .value_parser(value_parser!(i32).range(-20..=19)),
+        rare(own("threads-per-job", "N|auto", heading, "Ask libraries for N threads; auto: CPUs / jobs")),
+    ]
+}
+
+pub(super) fn failure_args() -> Vec<Arg> {
+    const HEADING: &str = "Failures";
+    vec![
+        own("retries", "N", HEADING, "Up to N further attempts at an item that fails")
+            .value_parser(value_parser!(u32))
+            .default_value("0"),
+        own("timeout", "DUR|N%", HEADING, "End an attempt after 30s, 5m, or N% of the median time"),
+        rare(own("backoff", "FIRST[..MAX]", HEADING, "Wait so long before a further attempt; doubled each time")),
+        rare(own("retry-on", "LIST", HEADING, "Only after these: exit, exit=75, signal, timeout, start")),
+        rare(own("grace", "DUR", HEADING, "Between asking a command to end and killing it")).default_value("2s"),
+        rare(own("exit-status", "WHAT", HEADING, "any: 1 if an item failed; count: how many; first: its status"))
+            .value_parser(["any", "count", "first"])
+            .hide_possible_values(true)
+            .default_value("any"),
+    ]
+}
+
+fn output_args() -> Vec<Arg> {
+    const HEADING: &str = "Output";
+    vec![
+        own("results", "DIR", HEADING, "Keep each item's output in a folder of DIR, too")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::DirPath),
+        own_flag("line-buffer", HEADING, "Lines as they come, of several items among each other"),
+        rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order"))
+            .short('u')
+            .conflicts_with("line-buffer"),
+        rare(own("tag-template", "T", HEADING, "Each line begins with T, such as '{#} {}', and a TAB"))
+            .value_parser(value_parser!(OsString)),
+    ]
+}
+
+fn record_args() -> Vec<Arg> {
+    const HEADING: &str = "Records of the run";
+    let file = |arg: Arg| arg.value_parser(value_parser!(PathBuf)).value_hint(ValueHint::FilePath);
+    vec![
+        file(own("ledger", "FILE", HEADING, "Record what starts and ends, so that the run can go on later")),
+        own_flag("resume", HEADING, "Go on: do what the ledger does not call done").requires("ledger"),
+        own_flag("retry-failed", HEADING, "Do only what failed last time").requires("ledger").conflicts_with("resume"),
+        rare(own_flag("resume-anyway", HEADING, "Even if the ledger is of another command")).requires("ledger"),
+        file(own("joblog", "FILE", HEADING, "A table of what ran, as GNU parallel writes it")),
+    ]
+}
+
+fn pace_args() -> Vec<Arg> {
+    const HEADING: &str = "Load on the machine";
+    let mut args = vec![
+        rare(own("delay", "DUR", HEADING, "Start each so long after the one before")).conflicts_with("rate"),
+        rare(own("rate", "N/s", HEADING, "Start so many a second, a minute (/m) or an hour (/h)")),
+        rare(own("load", "N", HEADING, "Start none while the machine's load is N or more"))
+            .value_parser(value_parser!(f64)),
+        rare(own("memfree", "SIZE", HEADING, "Start none while less memory than SIZE is free")),
+    ];
+    args.extend(share_args(HEADING));
+    args
 }
 
 fn help_args() -> Vec<Arg> {

@@ -14,6 +14,7 @@ const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{aft
 
 const MORE: &str = "\
 More:
+  parjob run -h          the most used options of commands
   parjob --help          all options, and the exit status
   parjob help OPERATION  what an operation does, with examples
   parjob explain ...     what a command line would do, and why, without doing it";
@@ -27,6 +28,11 @@ const EVERY_RUN: &str = "\
 The options of every run go here too, such as --jobs, --range, --format, --output.
 Without items, standard input is read, a line an item. All of that: parjob --help";
 
+const EVERY_COMMAND: &str = "\
+The options of every run go here too, before the command: --jobs, --tag, --halt,
+--unordered, --format, --csv and others. Without items, standard input is read,
+a line an item. All of that: parjob --help";
+
 /// The most used options, on one screen.
 pub(super) fn brief() -> String {
     page(operations_only().after_help(MORE))
@@ -39,13 +45,24 @@ pub(super) fn full() -> String {
     )
 }
 
-/// The page of an operation, or of another word that stands in its place.
-pub(super) fn of(name: &str) -> Option<String> {
+/// The page of an operation, or of another word that stands in its place; `all` of it, or on one screen.
+pub(super) fn of(name: &str, all: bool) -> Option<String> {
     let command = command().find_subcommand(name)?.clone().bin_name(format!("parjob {name}"));
+    let command = if all { command.mut_args(|arg| arg.hide_short_help(false)) } else { command };
     let Some(operation) = op::find(name) else { return Some(page(command)) };
-    let command = command.mut_arg(ITEMS, |items| items.hide(true));
-    let page = page(command.about(operation.about).before_help(examples(operation)));
-    Some(page + "\n" + EVERY_RUN + "\n")
+    let placeholders = command.get_after_help().map(|text| format!("\n\n{text}"));
+    let (about, last) = match placeholders {
+        Some(_) if all => (operation.about, EVERY_COMMAND.to_owned()),
+        Some(_) => (first_paragraph(operation.about), format!("All options: parjob help {name}\n\n{EVERY_COMMAND}")),
+        None => (operation.about, EVERY_RUN.to_owned()),
+    };
+    let before = examples(operation) + &placeholders.unwrap_or_default();
+    let command = command.mut_args(|arg| if arg.get_id() == ITEMS { arg.hide(true) } else { arg });
+    Some(page(command.about(about).before_help(before).after_help("")) + "\n" + &last + "\n")
+}
+
+fn first_paragraph(text: &'static str) -> &'static str {
+    text.split("\n\n").next().unwrap_or(text)
 }
 
 /// What someone sees who gives no items on a terminal.

@@ -1,17 +1,24 @@
 //! The command line: the only room that knows clap.
 //!
-//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`ahead`] and [`negative`] set right what
-//! clap would misread, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
+//! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`tail`] the words of a command; [`ahead`] and
+//! [`negative`] set right what clap would misread, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
 //! into a [`Plan`]; [`explain`] prints a plan, [`help`] makes the pages of help. Parsing reads no environment and
 //! opens nothing.
 
 mod ahead;
 mod args;
+mod commands;
 mod explain;
 mod help;
 mod negative;
+mod pool;
+mod python;
 mod resolve;
+mod resume;
+mod show;
 mod split;
+mod stays;
+mod tail;
 mod values;
 
 use std::ffi::OsString;
@@ -58,42 +65,55 @@ impl From<anyhow::Error> for Refusal {
 }
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
-    let (mut words, sources) = split::split(argv)?;
+    let (mut words, sources) = split::split(argv.clone())?;
     let mut command = command();
     ahead::move_behind(&mut words, &command);
+    let tail = tail::cut(&mut words, &command);
     negative::mark(&mut words, &command)?;
-    match understand(words, sources, &mut command)? {
+    match understand(words, Apart { sources, tail, argv }, &mut command)? {
         Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.work.operation))),
         request => Ok(request),
     }
 }
 
-fn understand(words: Vec<OsString>, sources: Vec<Column>, command: &mut Command) -> Result<Request, Refusal> {
+/// What clap does not see.
+struct Apart {
+    /// What follows `:::` and the like.
+    sources: Vec<Column>,
+    /// The words of a command.
+    tail: Vec<OsString>,
+    /// All words as they were given.
+    argv: Vec<OsString>,
+}
+
+fn understand(words: Vec<OsString>, apart: Apart, command: &mut Command) -> Result<Request, Refusal> {
     let matches = match command.try_get_matches_from_mut(&words) {
         Ok(matches) => matches,
         Err(error) => return from_clap(&error),
     };
     let Some((name, given)) = matches.subcommand() else { return without_operation(&matches) };
     match name {
-        _ if wants_help(given) => page(name),
-        args::HELP => given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic)),
-        args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, sources, command),
-        name => run(name, given, sources),
+        _ if wants_help(given) => page(name, given.get_flag(args::HELP)),
+        args::HELP => {
+            given.get_one::<String>(args::TOPIC).map_or(Ok(Request::Show(help::full())), |topic| page(topic, true))
+        }
+        args::EXPLAIN if given.contains_id(args::WORDS) => explained(words, apart, command),
+        name => run(name, given, apart),
     }
 }
 
-fn run(name: &str, given: &ArgMatches, sources: Vec<Column>) -> Result<Request, Refusal> {
-    let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name).unwrap_or_else(help::brief))) };
+fn run(name: &str, given: &ArgMatches, apart: Apart) -> Result<Request, Refusal> {
+    let Some(operation) = op::find(name) else { return Err(Refusal(help::of(name, true).unwrap_or_else(help::brief))) };
     let surroundings = resolve::Surroundings::look();
-    Ok(Request::Run(Box::new(resolve::resolve(operation, given, sources, &surroundings)?)))
+    Ok(Request::Run(Box::new(resolve::resolve(operation, given, apart, &surroundings)?)))
 }
 
 /// What the rest of the words would do.
-fn explained(mut words: Vec<OsString>, sources: Vec<Column>, command: &mut Command) -> Result<Request, Refusal> {
+fn explained(mut words: Vec<OsString>, apart: Apart, command: &mut Command) -> Result<Request, Refusal> {
     if let Some(place) = words.iter().position(|word| word == args::EXPLAIN) {
         words.remove(place);
     }
-    Ok(match understand(words, sources, command)? {
+    Ok(match understand(words, apart, command)? {
         Request::Run(plan) => Request::Show(explain::explain(&plan)),
         show => show,
     })
@@ -107,8 +127,8 @@ fn without_operation(given: &ArgMatches) -> Result<Request, Refusal> {
     }
 }
 
-fn page(name: &str) -> Result<Request, Refusal> {
-    Ok(Request::Show(help::of(name).unwrap_or_else(help::full)))
+fn page(name: &str, all: bool) -> Result<Request, Refusal> {
+    Ok(Request::Show(help::of(name, all).unwrap_or_else(help::full)))
 }
 
 fn wants_help(given: &ArgMatches) -> bool {

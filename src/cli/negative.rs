@@ -53,13 +53,15 @@ pub(super) fn is_negative_number(word: &[u8]) -> bool {
 /// Whether the word is an option whose value is the next word.
 pub(super) fn takes_value(word: &OsStr, command: &Command) -> bool {
     let Some(word) = word.to_str().and_then(|word| word.strip_prefix('-')) else { return false };
-    let mut args = command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
+    let args = || command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
+    let takes = |arg: &clap::Arg| arg.get_action().takes_values();
     match word.strip_prefix('-') {
-        Some(long) => args.any(|arg| arg.get_long() == Some(long) && arg.get_action().takes_values()),
+        Some(long) => args().any(|arg| arg.get_long() == Some(long) && takes(arg)),
+        // In a bundle the first that takes a value has the rest of the word for it.
         None => word
-            .chars()
-            .last()
-            .is_some_and(|last| args.any(|arg| arg.get_short() == Some(last) && arg.get_action().takes_values())),
+            .char_indices()
+            .find(|(_, letter)| args().any(|arg| arg.get_short() == Some(*letter) && takes(arg)))
+            .is_some_and(|(place, letter)| place + letter.len_utf8() == word.len()),
     }
 }
 

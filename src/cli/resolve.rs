@@ -4,35 +4,39 @@ use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::ITEMS;
+use super::commands::{Workers, processes};
 use super::negative::unmarked;
-use super::values;
+use super::pool::pool;
+use super::python::python;
+use super::show::{output, progress, talk};
+use super::{Apart, resume, values};
 use crate::chunk::Chunking;
+use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
-use crate::output::{self, FORMATS};
-use crate::plan::{Chosen, Decision, Plan};
-use crate::progress::{self, Style, Talk};
+use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
+use crate::progress::Talk;
 use crate::run::{Halt, Policy};
-use crate::source::{self, Column, Input, Link, Origin, Reading};
+use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
 use crate::sys::cpus::{self, Cpus};
-use crate::sys::entry;
+use crate::sys::{entry, limits};
 
 /// What the environment says.
 pub(super) struct Surroundings {
-    cpus: Cpus,
-    stdin_is_terminal: bool,
-    stderr_is_terminal: bool,
+    pub(super) cpus: Cpus,
+    pub(super) stdin_is_terminal: bool,
+    pub(super) stderr_is_terminal: bool,
     /// Standard output and standard error are the same terminal.
-    one_terminal: bool,
-    in_ci: bool,
-    dumb: bool,
-    sigpipe_ignored: bool,
+    pub(super) one_terminal: bool,
+    pub(super) in_ci: bool,
+    pub(super) dumb: bool,
+    pub(super) sigpipe_ignored: bool,
 }
 
 impl Surroundings {
@@ -59,19 +63,33 @@ impl Surroundings {
 pub(super) fn resolve(
     operation: &'static Operation,
     given: &ArgMatches,
-    sources: Vec<Column>,
+    apart: Apart,
     around: &Surroundings,
 ) -> Result<Plan> {
+    let Apart { sources, tail, argv } = apart;
     let mut decisions = Vec::new();
     let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
     let mut work = work(operation, given, &mut decide)?;
     let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
-    let jobs = jobs(given, around, &mut decide)?;
-    let policy = policy(given, around)?;
-    let chunking = chunking(given, &policy, &mut decide)?;
+    let process = work.process()?;
+    let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
+    let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
+    let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
+    let processes = match process {
+        None => None,
+        Some(op::Process::Pool) => Some(pool(tail, given, workers, &mut decide)?),
+        Some(op::Process::Python) => Some(python(&tail, &source, given, workers, &mut decide)?),
+        Some(process) => Some(processes(process, tail, given, workers, resume, &mut decide)?),
+    };
+    let policy = policy(given, around, processes.as_ref())?;
+    let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let output = output(given, &work, &mut decide)?;
+    let mut output = output(given, &work, &mut decide)?;
+    if processes.as_ref().is_some_and(|processes| processes.command.dry_run) {
+        // What is printed are commands, whatever their results would look like.
+        (output.format, output.tag, work.reduce) = ("text", false, None);
+    }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
     work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };
@@ -81,13 +99,13 @@ pub(super) fn resolve(
     if let Some(deadline) = policy.deadline {
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
-    Ok(Plan { source, items_are_typed, work, jobs, chunking, policy, output, progress, talk, decisions })
+    Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
 }
 
 /// Notes a decision: what, its value, why.
-type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
+pub(super) type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
 
-const DEFAULT: &str = "the default";
+pub(super) const DEFAULT: &str = "the default";
 
 fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Chosen> {
     let mut params = Params::default();
@@ -117,6 +135,7 @@ fn source(
     sources: Vec<Column>,
     decide: Decide<'_>,
 ) -> Result<(source::Options, bool)> {
+    let reading = reading(given)?;
     let mut columns = Vec::new();
     let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
     for range in given.get_many::<String>("range").into_iter().flatten() {
@@ -126,7 +145,7 @@ fn source(
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
     let kind = (work.operation.words)(&work.params);
-    if let Some(words) = given.get_many::<OsString>(ITEMS) {
+    if let Some(words) = given.try_get_many::<OsString>(ITEMS).ok().flatten() {
         let words = words.map(|word| unmarked(word)).collect();
         add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
     }
@@ -138,15 +157,39 @@ fn source(
     } else {
         decide("items", described(&columns), "given on the command line".into());
     }
-    if columns.len() > 1 {
-        bail!(
-            "{} takes items of one field, but {} sources make several; give one source (:::: A B reads A, then B)",
-            work.operation.name,
-            columns.len()
-        );
+    if kind != Words::Command {
+        one_field(work.operation.name, columns.len(), &reading.records)?;
     }
     check_inputs(&columns)?;
-    Ok((source::Options { columns, reading: reading(given)?, walk: kind == Words::Trees }, items_given))
+    if reading.header {
+        check_header(&columns)?;
+        decide("names", "in the first record of each source".into(), "--header".into());
+    }
+    Ok((source::Options { columns, reading, walk: kind == Words::Trees }, items_given))
+}
+
+/// Operations in process take items as they are.
+fn one_field(operation: &str, sources: usize, records: &Records) -> Result<()> {
+    let option = match records {
+        Records::Separated(_) => "--colsep",
+        Records::Csv(_) => "--csv",
+        Records::Json => {
+            bail!("{operation} takes items as they are; --jsonl is for commands, which name what they use")
+        }
+        Records::Plain if sources > 1 => bail!(
+            "{operation} takes items of one field, but {sources} sources make several; give one source (:::: A B reads \
+             A, then B)"
+        ),
+        Records::Plain => return Ok(()),
+    };
+    bail!("{operation} takes items of one field, but {option} gives them several")
+}
+
+fn check_header(columns: &[Column]) -> Result<()> {
+    if columns.iter().any(|column| matches!(column.origin, Origin::Range(_))) {
+        bail!("--header reads the names of fields, but --range has none");
+    }
+    Ok(())
 }
 
 fn described(columns: &[Column]) -> String {
@@ -166,15 +209,34 @@ fn check_inputs(columns: &[Column]) -> Result<()> {
     })
 }
 
-fn reading(given: &ArgMatches) -> Result<Reading> {
-    let delimiter = match given.get_one::<String>("delimiter") {
-        Some(text) => values::byte(text).context("--delimiter")?,
-        None if given.get_flag("null") => 0,
-        None => b'\n',
+/// The fields of items, and the byte that `--delimiter` leaves to end an item.
+fn records(given: &ArgMatches) -> Result<(Records, u8)> {
+    let delimiter = given.get_one::<String>("delimiter").map(|text| values::byte(text).context("--delimiter"));
+    let delimiter = delimiter.transpose()?;
+    if given.get_flag("csv") {
+        return match delimiter {
+            Some(byte @ (b'"' | b'\n' | b'\r')) => {
+                bail!("--delimiter {:?}: no fields of CSV are parted by that", char::from(byte))
+            }
+            separator => Ok((Records::Csv(separator.unwrap_or(b',')), b'\n')),
+        };
+    }
+    let delimiter = delimiter.unwrap_or(if given.get_flag("null") { 0 } else { b'\n' });
+    let records = match given.get_one::<String>("colsep") {
+        Some(text) => Records::Separated(text.parse().context("--colsep")?),
+        None if given.get_flag("jsonl") => Records::Json,
+        None => Records::Plain,
     };
+    Ok((records, delimiter))
+}
+
+fn reading(given: &ArgMatches) -> Result<Reading> {
+    let (records, delimiter) = records(given)?;
     let max_item = given.get_one::<String>("max-item").map_or(Ok(1 << 20), |text| values::size(text));
     Ok(Reading {
         delimiter,
+        records,
+        header: given.get_flag("header"),
         strip_cr: given.get_flag("crlf"),
         drop_empty: given.get_flag("no-empty"),
         stop_at: given.get_one::<OsString>("eof").map(|text| text.clone().into_vec()),
@@ -186,23 +248,46 @@ fn reading(given: &ArgMatches) -> Result<Reading> {
 /// Starting a pool takes time in the square of its threads: 0.6 s for so many, 12 s for four times as many.
 const MOST_JOBS: usize = 1024;
 
-fn jobs(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Result<usize> {
+fn jobs(
+    given: &ArgMatches,
+    by_processes: bool,
+    around: &Surroundings,
+    decide: Decide<'_>,
+) -> Result<(usize, Option<PathBuf>)> {
     let Cpus { count, why } = around.cpus;
     let Some(text) = given.get_one::<String>("jobs") else {
         decide("jobs", count.to_string(), format!("the default: {why}"));
-        return Ok(count);
+        return Ok((count, None));
     };
-    let jobs = values::jobs(text, count).context("--jobs")?;
-    if jobs > MOST_JOBS {
+    if let Some(file) = text.strip_prefix('@') {
+        if !by_processes {
+            bail!("--jobs {text}: only workers that run commands can become more or fewer");
+        }
+        let jobs = jobs_in_file(Path::new(file), count)?;
+        decide("jobs", jobs.to_string(), format!("--jobs {text}: read again while running"));
+        return Ok((jobs, Some(file.into())));
+    }
+    if text == "0" && by_processes {
+        let jobs = limits::processes();
+        decide("jobs", jobs.to_string(), "--jobs 0: as many as open files allow".into());
+        return Ok((jobs, None));
+    }
+    let jobs = parse_jobs(text, count).context("--jobs")?;
+    if jobs > MOST_JOBS && !by_processes {
         bail!("--jobs {text}: at most {MOST_JOBS} workers");
     }
     let relative = text.contains(['%', '+', '-']);
     let why = if relative { format!("--jobs {text} of {count}: {why}") } else { format!("--jobs {text}") };
     decide("jobs", jobs.to_string(), why);
-    Ok(jobs)
+    Ok((jobs, None))
 }
 
-fn policy(given: &ArgMatches, around: &Surroundings) -> Result<Policy> {
+fn jobs_in_file(file: &Path, cpus: usize) -> Result<usize> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("--jobs @{}", file.display()))?;
+    parse_jobs(text.trim(), cpus).with_context(|| format!("--jobs @{}", file.display()))
+}
+
+fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processes>) -> Result<Policy> {
     let halt = match given.get_one::<String>("halt").map(String::as_str) {
         None | Some("never") => None,
         Some(text) => Some(text.parse::<Halt>().with_context(|| format!("--halt {text:?}"))?),
@@ -210,27 +295,47 @@ fn policy(given: &ArgMatches, around: &Surroundings) -> Result<Policy> {
     let deadline = given.get_one::<String>("deadline").map(|text| values::duration(text).context("--deadline"));
     Ok(Policy {
         sigpipe_ignored: around.sigpipe_ignored,
-        ordered: !given.get_flag("unordered"),
+        ordered: !given.get_flag("unordered")
+            && processes.is_none_or(|processes| processes.command.grouping == Grouping::Items),
         halt,
         deadline: deadline.transpose()?,
-        ..Policy::default()
+        again: processes.map(|processes| processes.again.clone()).unwrap_or_default(),
+        backoff: processes.map(|processes| processes.backoff).unwrap_or_default(),
+        killable: processes.is_some(),
+        grace: processes.map(|processes| processes.command.grace).unwrap_or_default(),
     })
 }
 
-fn chunking(given: &ArgMatches, policy: &Policy, decide: Decide<'_>) -> Result<Chunking> {
+fn chunking(
+    given: &ArgMatches,
+    policy: &Policy,
+    processes: Option<&Processes>,
+    decide: Decide<'_>,
+) -> Result<Chunking> {
+    let batch = processes.map(|processes| match processes.command.batch {
+        Batch::Items(items) => items,
+        Batch::Max => NonZeroU32::MIN,
+    });
+    // What stays up takes as many items as it likes, unless it is to have lists of them.
+    let stays = processes.is_some_and(|processes| processes.keep.is_some());
+    let batch = batch.filter(|batch| !stays || *batch > NonZeroU32::MIN);
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
         let items = text.parse::<NonZeroU32>().ok();
         let items =
             items.with_context(|| format!("--chunk {text:?} is neither auto nor a number of items from 1 on"))?;
         decide("chunk", text.into(), format!("--chunk {text}"));
-        return Ok(Chunking::Items(items));
+        return Ok(Chunking::Items(items.saturating_mul(batch.unwrap_or(NonZeroU32::MIN))));
+    }
+    if let Some(batch) = batch {
+        return Ok(Chunking::Items(batch));
     }
     if policy.halt.is_some() {
         decide("chunk", "1".into(), "--halt counts items one by one".into());
         return Ok(Chunking::Items(NonZeroU32::MIN));
     }
-    decide("chunk", "auto".into(), "the default: about a millisecond of work, by measurement".into());
+    let work = if processes.is_some() { "ten milliseconds" } else { "a millisecond" };
+    decide("chunk", "auto".into(), format!("the default: about {work} of work, by measurement"));
     Ok(Chunking::Auto)
 }
 
@@ -244,80 +349,6 @@ fn decide_order(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
     decide("order", value.into(), why.into());
 }
 
-fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> Result<output::Options> {
-    let name = given.get_one::<String>("format").map_or("text", String::as_str);
-    let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
-    let tag = given.get_flag("tag");
-    if tag && format != "text" {
-        bail!("--tag is for text; {format} holds each item already");
-    }
-    if tag && work.gives_one_answer()? {
-        bail!("--tag names the item of each line, but this gives one answer for all items");
-    }
-    let file = given.get_one::<PathBuf>("output").cloned();
-    file.as_deref().map_or(Ok(()), output::check)?;
-    decide("format", format.into(), if given_by_user(given, "format") { "--format" } else { DEFAULT }.into());
-    match &file {
-        Some(path) => decide(
-            "results",
-            path.display().to_string().escape_debug().to_string(),
-            "--output: complete or absent".into(),
-        ),
-        None => decide("results", "standard output".into(), DEFAULT.into()),
-    }
-    Ok(output::Options { format, tag, file })
-}
-
-fn given_by_user(given: &ArgMatches, name: &str) -> bool {
+pub(super) fn given_by_user(given: &ArgMatches, name: &str) -> bool {
     given.value_source(name) == Some(ValueSource::CommandLine)
-}
-
-fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Talk {
-    let (talk, value, why) = if given.get_flag("quiet") {
-        (Talk::Quiet, "errors only", "--quiet")
-    } else if given.get_flag("verbose") {
-        (Talk::Verbose, "everything", "--verbose")
-    } else if around.stderr_is_terminal {
-        (Talk::Counts, "the counts at the end", "standard error is a terminal")
-    } else {
-        (Talk::Brief, "the counts if something fails", "standard error is not a terminal")
-    };
-    decide("report", value.into(), why.into());
-    talk
-}
-
-fn progress(
-    given: &ArgMatches,
-    source: &source::Options,
-    output: &output::Options,
-    talk: Talk,
-    around: &Surroundings,
-    decide: Decide<'_>,
-) -> Result<progress::Options> {
-    let can_draw = around.stderr_is_terminal && !around.dumb;
-    let (style, why) = match given.get_one::<String>("progress").map_or("auto", String::as_str) {
-        "bar" if can_draw => (Style::Bar, "--progress bar"),
-        "bar" => (Style::Lines, "--progress bar, but standard error is no terminal to draw on"),
-        "lines" => (Style::Lines, "--progress lines"),
-        "json" => (Style::Json, "--progress json"),
-        "none" => (Style::None, "--progress none"),
-        _ if talk == Talk::Quiet => (Style::None, "--quiet"),
-        _ if can_draw => (Style::Bar, "standard error is a terminal"),
-        _ if around.in_ci => (Style::Lines, "CI is set"),
-        _ => (Style::None, "standard error is no terminal, and CI is not set"),
-    };
-    let name = match style {
-        Style::Bar => "bar",
-        Style::Lines => "lines",
-        Style::Json => "json",
-        Style::None => "none",
-    };
-    decide("progress", name.into(), why.into());
-    let known = source.total();
-    let total = given.get_one::<u64>("total").copied().or(known);
-    if let Some(total) = total {
-        let why = if given_by_user(given, "total") { "--total" } else { "counted before the run" };
-        decide("total", total.to_string(), why.into());
-    }
-    Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
 }

@@ -70,25 +70,6 @@ pub(super) fn byte(text: &str) -> Result<u8> {
     }
 }
 
-/// A number of workers: `4`, `50%` of the CPUs, `+1` or `-1` beside them; at least 1.
-pub(super) fn jobs(text: &str, cpus: usize) -> Result<usize> {
-    let form = || format!("{text:?} is not a number of workers such as 4, 50%, +1, -1");
-    let parse = |digits: &str| digits.parse::<u32>().map(|n| n as usize).with_context(form);
-    if let Some(percent) = text.strip_suffix('%') {
-        return Ok((cpus.saturating_mul(parse(percent)?) / 100).max(1));
-    }
-    if let Some(more) = text.strip_prefix('+') {
-        return Ok(cpus.saturating_add(parse(more)?));
-    }
-    if let Some(fewer) = text.strip_prefix('-') {
-        return Ok(cpus.saturating_sub(parse(fewer)?).max(1));
-    }
-    match parse(text)? {
-        0 => bail!("0 workers do nothing; a run needs at least 1"),
-        jobs => Ok(jobs),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -125,16 +106,6 @@ mod tests {
         }
         for text in ["", "ab", "é", "\\q", "\\x1", "\\xzz"] {
             assert!(byte(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn workers() {
-        for (text, expected) in [("3", 3), ("50%", 4), ("1%", 1), ("+1", 9), ("-1", 7), ("-100", 1), ("200%", 16)] {
-            assert_eq!(jobs(text, 8).unwrap(), expected, "{text}");
-        }
-        for text in ["", "0", "x", "%", "1.5", "--1"] {
-            assert!(jobs(text, 8).is_err(), "{text}");
         }
     }
 }

@@ -1,9 +1,16 @@
-//! What the command of an item is: the words of `run`, the script of `sh`, made of a template and the item.
+//! Processes: what the command line of an item is made of, and one child from its start to its end.
 //!
-//! [`placeholder`] finds where values go, [`template`] expands words without a shell, and `quote` makes a shell script in which
-//! a value can never become code. Both know values as bytes and write them into [`words::Words`]. They know
-//! nothing of processes, of where items come from, or of what becomes of the output.
+//! [`crate::template`] expands words without a shell, and `quote` makes a shell script in
+//! which a value can never become code. [`recipe`] makes the words of a process of either, and [`paste`] shows
+//! them. [`child`] waits for one
+//! process, as [`orders`] has it. Nothing here knows where items come from, how many there are, or what becomes of the output.
 
-pub mod placeholder;
-pub mod template;
-pub mod words;
+pub mod child;
+pub mod clock;
+pub mod orders;
+pub mod paste;
+pub mod program;
+pub mod quote;
+pub mod recipe;
+
+pub use crate::sys::words;

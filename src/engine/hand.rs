@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::caught::catch;
 use crate::chunk::Block;
-use crate::item::{Chunk, Failed, Failure, Failures, Seq};
+use crate::item::{Chunk, Failed, Failure, Failures, Fields, Seq};
 use crate::op::{AnyFold, Map, Results, Tally};
 use crate::output::Format;
 
@@ -68,16 +68,12 @@ impl Hand {
     }
 
     /// Does a chunk and hands on what became of it: in one piece, or in several when failures are kept apart.
-    pub(super) fn work(&mut self, block: &Block, chunk: Chunk<'_>, mut hand_on: impl FnMut(Done<'_>)) {
+    pub(super) fn work(&mut self, block: &Block, chunk: Chunk<'_>, hand_on: impl FnMut(Done<'_>)) {
         self.results.clear();
         self.run(block, &chunk);
-        if self.task.apart && !self.results.failures.is_empty() {
-            for (part, mut results) in apart(&chunk, &self.results) {
-                hand_on(format(&self.task, part, &mut results, &mut self.bytes));
-            }
-        } else {
-            hand_on(format(&self.task, chunk, &mut self.results, &mut self.bytes));
-        }
+        let format = matches!(self.task.job, Job::Map(_)).then_some(&*self.task.format);
+        let finish = Finish { format, tell: self.task.tell, apart: self.task.apart };
+        finish.hand_on(chunk, &mut self.results, &mut self.bytes, hand_on);
     }
 
     /// Between blocks: what was folded of the last one is safe now.
@@ -126,7 +122,7 @@ impl Hand {
 /// Folds the results of a map. The failures of both are told of in the order of the items.
 fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl FnMut(usize, Failure)) {
     let count = part.count - mapped.failures.len();
-    let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: 1, first: part.first, count };
+    let results = Chunk { bytes: &mapped.bytes, delimiter: b'\n', fields: Fields::One, first: part.first, count };
     let mut failures = mapped.failures.clone();
     // The places of the items that have a result.
     let failed = |place: &usize| mapped.failures.binary_search_by_key(place, |(failed, _)| *failed).is_ok();
@@ -141,14 +137,44 @@ fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl
     failures.into_iter().for_each(|(place, cause)| fail(place, cause));
 }
 
-fn format<'a>(task: &Task, chunk: Chunk<'a>, results: &mut Results, bytes: &'a mut Vec<u8>) -> Done<'a> {
-    bytes.clear();
-    if matches!(task.job, Job::Map(_)) {
-        task.format.chunk(&chunk, results, bytes);
+/// How the results of a chunk become what is handed on.
+pub(super) struct Finish<'a> {
+    /// How results look; `None` where they do not appear.
+    pub(super) format: Option<&'a dyn Format>,
+    /// How many failures of a chunk are told of with their items.
+    pub(super) tell: usize,
+    /// Each failed item is a piece of its own.
+    pub(super) apart: bool,
+}
+
+impl Finish<'_> {
+    /// Hands on what became of a chunk: in one piece, or in several when failures are kept apart. `bytes` is where
+    /// the formatted results go.
+    pub(super) fn hand_on(
+        &self,
+        chunk: Chunk<'_>,
+        results: &mut Results,
+        bytes: &mut Vec<u8>,
+        mut hand_on: impl FnMut(Done<'_>),
+    ) {
+        if self.apart && !results.failures.is_empty() {
+            for (part, mut results) in apart(&chunk, results) {
+                hand_on(self.format(part, &mut results, bytes));
+            }
+        } else {
+            hand_on(self.format(chunk, results, bytes));
+        }
     }
-    let failures = results.failures.len();
-    let failed = if failures == 0 { Vec::new() } else { told(&chunk, results, task.tell) };
-    Done { chunk, failed, failures, bytes }
+
+    fn format<'a>(&self, chunk: Chunk<'a>, results: &mut Results, bytes: &'a mut Vec<u8>) -> Done<'a> {
+        bytes.clear();
+        if let Some(format) = self.format {
+            format.chunk(&chunk, results, bytes);
+        }
+        let failures = results.failures.len();
+        let failed = if failures == 0 { Vec::new() } else { told(&chunk, results, self.tell) };
+        Done { chunk, failed, failures, bytes }
+    }
 }
 
 /// The failures of a chunk with their items, the first `most`.
@@ -159,7 +185,9 @@ fn told(chunk: &Chunk<'_>, results: &Results, most: usize) -> Vec<Failed> {
     let tell = |(place, cause): &(usize, Failure)| Failed {
         seq: chunk.first.plus(*place as u64),
         item: item_at(*place).into(),
+        fields: chunk.fields,
         cause: cause.clone(),
+        said: Box::default(),
     };
     failures.map(tell).collect()
 }
@@ -214,7 +242,7 @@ struct Folding {
 struct Kept {
     bytes: Vec<u8>,
     delimiter: u8,
-    fields: usize,
+    fields: Fields,
     first: Seq,
     count: usize,
 }

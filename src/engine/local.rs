@@ -5,7 +5,7 @@
 //! for small chunks, and would need a queue of its own to keep seq order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -14,7 +14,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::hand::{Done, Hand, Task};
 use super::outbox::Outbox;
-use super::{Engine, Parcel, Piece, Ring};
+use super::quota::Quota;
+use super::{Delivery, Engine, Piece, Ring};
 use crate::buffer::Spares;
 use crate::chunk::{Block, Chunking, Pace};
 use crate::item::Attempt;
@@ -22,32 +23,6 @@ use crate::op::{Answer, Tally};
 
 /// The name of the worker threads.
 const WORKER: &str = "parjob-worker";
-
-/// Stops the claiming of chunks when enough items have ended, without waiting for the run loop to notice.
-///
-/// The loop decides on a halt; this only keeps the workers from running far ahead of the decision.
-#[derive(Debug)]
-pub struct Quota {
-    /// Whether items that failed count.
-    pub failed: bool,
-    /// Whether items that went well count.
-    pub ok: bool,
-    /// How many are still to come.
-    pub left: AtomicU64,
-}
-
-impl Quota {
-    fn note(&self, ok: u64, failed: u64) {
-        let counted = if self.ok { ok } else { 0 } + if self.failed { failed } else { 0 };
-        let minus = |left: u64| Some(left.saturating_sub(counted));
-        // The closure never refuses, so this never fails.
-        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, minus);
-    }
-
-    fn is_used_up(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
-    }
-}
 
 /// Workers on threads.
 pub struct Local {
@@ -175,8 +150,8 @@ impl Engine for Local {
         }
     }
 
-    fn collect(&mut self) -> Vec<Parcel> {
-        self.shared.outboxes.iter().flat_map(Outbox::take).collect()
+    fn collect(&mut self) -> Vec<Delivery> {
+        self.shared.outboxes.iter().flat_map(Outbox::take).map(Delivery::Chunks).collect()
     }
 
     fn revoke(&mut self) -> u64 {
@@ -303,14 +278,20 @@ mod tests {
     use super::*;
     use crate::buffer::BufferPool;
     use crate::chunk::Content;
-    use crate::item::Seq;
+    use crate::item::{Fields, Seq};
 
     #[test]
     fn a_retry_goes_before_what_waits() {
         let pool = BufferPool::new(1 << 20);
         let block = |first, attempt| {
-            let content =
-                Content { first: Seq(first), items: 1, len: 1, delimiter: b'\n', fields: 1, faults: Vec::new() };
+            let content = Content {
+                first: Seq(first),
+                items: 1,
+                len: 1,
+                delimiter: b'\n',
+                fields: Fields::One,
+                faults: Vec::new(),
+            };
             Block::new(pool.borrow(1).unwrap(), content, Chunking::Auto, attempt)
         };
         let mut queue = Queue::default();

@@ -1,21 +1,36 @@
 //! What carries chunks to workers.
 //!
-//! The run loop starts blocks and collects what has ended; in between, workers pull. The loop does not
-//! know that there is only one engine: [`Local`], the threads of this machine. Tests of the loop put one
-//! in its place that does as it is told.
+//! The run loop starts blocks and collects what has ended; in between, workers pull. [`Local`] does chunks on threads
+//! of this process, [`Processes`] has a process do each item or batch, [`Pool`] keeps processes up and feeds them. Tests of the loop put an engine in their place
+//! that does as it is told.
 
+mod again;
 mod caught;
+mod gate;
 mod hand;
 mod local;
 mod outbox;
+mod pool;
+mod processes;
+mod quota;
+mod ran;
 
 use crate::chunk::Block;
 use crate::item::{Attempt, Failed, Seq};
 use crate::op::Answer;
 
+pub use again::{Again, Kind};
 pub use caught::is_caught;
+pub use gate::Gate;
 pub use hand::{Job, Task};
-pub use local::{Local, Quota};
+pub use local::Local;
+pub use pool::{
+    Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
+    Team, WorkerStrays,
+};
+pub use processes::{Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
+pub use quota::Quota;
+pub use ran::{Fate, Ran};
 
 /// Carries chunks to workers.
 pub trait Engine {
@@ -25,15 +40,60 @@ pub trait Engine {
     /// Queues a block. Its chunks are claimed in seq order, after those of the blocks before it.
     fn start(&mut self, block: Block);
 
+    /// No more items will come, though some may be tried again.
+    fn no_more(&mut self) {}
+
     /// Hands over what has ended since the last call, in no particular order. Never waits; a [`Ring`] has
     /// told when it is worth calling.
-    fn collect(&mut self) -> Vec<Parcel>;
+    fn collect(&mut self) -> Vec<Delivery>;
 
     /// Takes back every item that no worker has claimed; their number.
     fn revoke(&mut self) -> u64;
 
     /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
     fn close(&mut self) -> Option<Answer>;
+
+    /// There will be no more blocks, but for items that are tried again: whatever is kept up for more may end.
+    fn finish(&mut self) {}
+
+    /// Whether nothing is kept up any more. A [`Ring`] tells when that changes.
+    fn is_quiet(&self) -> bool {
+        true
+    }
+
+    /// Tells which item's results go out next: what it has may be handed over before it has ended.
+    fn front(&mut self, _seq: Seq) {}
+
+    /// Does something to all that is at work. Whether that will end for it: work in this process cannot be ended.
+    fn command(&mut self, _order: Order) -> bool {
+        false
+    }
+}
+
+/// What can be done to items at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Ask them to end, and kill what has not ended after the grace.
+    End,
+    /// Kill them.
+    Kill,
+    /// Let them stand still.
+    Pause,
+    /// Let them go on.
+    Resume,
+}
+
+/// What an engine hands over.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Chunks that were done in this process.
+    Chunks(Parcel),
+    /// What a process did.
+    Process(Box<Ran>),
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
+    /// The run cannot be carried out.
+    Broken(anyhow::Error),
 }
 
 /// Tells the run loop that there is something to collect.

@@ -20,11 +20,15 @@ mod min;
 mod number;
 mod order;
 mod pi;
+mod pool;
+mod python;
 mod reduce;
 #[cfg(feature = "resize")]
 mod resize;
 mod results;
+mod run;
 mod scan;
+mod sh;
 mod sketch;
 mod square;
 mod stats;
@@ -47,6 +51,10 @@ pub use results::{Amount, Detail, Results};
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
+    &run::RUN,
+    &sh::SH,
+    &pool::POOL,
+    &python::PY,
     &square::SQUARE,
     &double::DOUBLE,
     &len::LEN,
@@ -111,6 +119,8 @@ pub enum Words {
     Lists,
     /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
     Trees,
+    /// The words of a command; items come from elsewhere.
+    Command,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -192,6 +202,21 @@ pub enum Work {
     Map(Arc<dyn Map>),
     /// One answer for all items.
     Fold(Arc<dyn AnyFold>),
+    /// A process for each item or batch.
+    Process(Process),
+}
+
+/// A way for processes to do items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// A program with its arguments.
+    Run,
+    /// A script for a shell.
+    Shell,
+    /// A program that stays up and is fed items.
+    Pool,
+    /// Processes of Python that stay up and call a function with items.
+    Python,
 }
 
 /// Gives each item a result.

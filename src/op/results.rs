@@ -60,6 +60,16 @@ impl Results {
         }
     }
 
+    /// Answers the next `count` items with a line each: `lines` holds so many newlines, the last at its end.
+    pub fn push_lines(&mut self, lines: &[u8], count: usize) {
+        if self.keep_ends {
+            let before = self.bytes.len();
+            self.ends.extend(memchr::memchr_iter(b'\n', lines).map(|end| before + end + 1));
+        }
+        self.bytes.extend_from_slice(lines);
+        self.count += count;
+    }
+
     /// Answers the next item with nothing: it went well, and there is nothing to print.
     pub fn pass(&mut self) {
         if self.for_fold {

@@ -169,7 +169,7 @@ mod tests {
 
     use super::super::testing::{joined, number_text};
     use super::*;
-    use crate::item::Seq;
+    use crate::item::{Fields, Seq};
 
     /// Writes down what it is handed.
     #[derive(Debug, Default, PartialEq)]
@@ -202,7 +202,7 @@ mod tests {
 
     fn scanned(items: &[impl AsRef<[u8]>], delimiter: u8, max_digits: usize) -> Seen {
         let bytes = joined(items, delimiter);
-        let chunk = Chunk { bytes: &bytes, delimiter, fields: 1, first: Seq::FIRST, count: items.len() };
+        let chunk = Chunk { bytes: &bytes, delimiter, fields: Fields::One, first: Seq::FIRST, count: items.len() };
         let mut seen = Seen::default();
         scan(&chunk, max_digits, &mut seen);
         seen

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Answer, Params, Results, Setting, Value, Work, find};
-use crate::item::{Chunk, Failures, Seq};
+use crate::item::{Chunk, Failures, Fields, Seq};
 
 /// The operation's work with all parameters at their defaults.
 pub(super) fn work(name: &str) -> Work {
@@ -29,7 +29,10 @@ pub(super) fn map_with(work: &Work, items: &[impl AsRef<[u8]>], delimiter: u8) -
     let Work::Map(map) = work else { panic!("a fold") };
     let mut results = Results::with_ends();
     let bytes = joined(items, delimiter);
-    map.map(&Chunk { bytes: &bytes, delimiter, fields: 1, first: Seq::FIRST, count: items.len() }, &mut results);
+    map.map(
+        &Chunk { bytes: &bytes, delimiter, fields: Fields::One, first: Seq::FIRST, count: items.len() },
+        &mut results,
+    );
     assert_eq!(results.ends.len(), items.len());
     assert_eq!(results.ends.last().copied().unwrap_or(0), results.bytes.len());
     (String::from_utf8(results.bytes).unwrap(), results.failures)
@@ -55,7 +58,7 @@ pub(super) fn fold_cut(work: &Work, items: &[impl AsRef<[u8]>], cuts: &[usize]) 
         let bytes = joined(&items[start..end], b'\n');
         let first = Seq::FIRST.plus(start as u64);
         if end > start {
-            let chunk = Chunk { bytes: &bytes, delimiter: b'\n', fields: 1, first, count: end - start };
+            let chunk = Chunk { bytes: &bytes, delimiter: b'\n', fields: Fields::One, first, count: end - start };
             scratch.step(&chunk, &mut Failures::new());
         }
         tallies[cuts.get(at).unwrap_or(&0) % 3].merge(&mut *scratch);

@@ -4,20 +4,35 @@
 //! of many items are made side by side; the [`Writer`] only writes what it is given, in the order in which
 //! it is given. Neither knows of the run. A new format is a file here and a line in [`FORMATS`].
 
+mod body;
 mod delimited;
+mod facts;
 mod jsonl;
+mod lines;
+mod long;
+mod results_dir;
 mod sink;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod writer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::item::Chunk;
+use crate::item::{Chunk, Item};
 use crate::op::{Answer, Detail, Results};
+use crate::outcome::Record;
 
+pub use body::{Body, Output, Room, Stream};
+pub use facts::joined;
+pub use jsonl::{json_item, json_string};
+pub use lines::{LineSplitter, Tagger};
+pub use results_dir::ResultsDir;
 pub use sink::{Aside, Sink, check, stdout};
-pub use writer::{Writer, Wrote};
+pub use writer::{Load, Writer, Wrote};
 
 /// Where results go and how they look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +59,31 @@ pub trait Format: Send + Sync {
     /// what it would write.
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>);
 
+    /// What stands before the first result of work by processes.
+    fn begin_processes(&self, _out: &mut Vec<u8>) {}
+
+    /// Turns what a process printed into what is to appear. Of text nothing is asked: its bytes are the result.
+    /// The other formats hold both streams in a result on standard output, and leave nothing for standard error.
+    ///
+    /// # Errors
+    ///
+    /// What has no room in memory cannot be kept in a file, or not be read from there. `output` is as it was.
+    fn process(&self, _done: &Done<'_>, _output: &mut Output) -> std::io::Result<()> {
+        Ok(())
+    }
+
     /// Appends the answer of a fold, with a header where the format has one.
     fn answer(&self, operation: &str, answer: &Answer, out: &mut Vec<u8>);
+}
+
+/// An item, or a batch, that a process has done.
+pub struct Done<'a> {
+    /// The item, or the items of the batch.
+    pub chunk: Chunk<'a>,
+    /// The last attempt, where one was made.
+    pub record: Option<&'a Record>,
+    /// Why it failed, where it did.
+    pub error: Option<&'a str>,
 }
 
 /// A format, described.
@@ -73,13 +111,15 @@ pub fn format(options: &Options) -> Arc<dyn Format> {
 
 /// A result among others.
 struct Row<'a> {
-    item: &'a [u8],
+    item: Item<'a>,
     /// The text that stands among plain results, with its newline; empty where there is none.
     line: &'a [u8],
     /// Why the item failed, where it did.
     error: Option<String>,
     /// What else is told of it.
     details: &'a [Detail],
+    /// Where that was in the program of a worker, where it says so; else empty.
+    traceback: &'a str,
 }
 
 impl Row<'_> {
@@ -93,10 +133,12 @@ impl Row<'_> {
 fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
     let mut details = results.details.iter().peekable();
-    chunk.items().take(results.ends.len()).enumerate().map(move |(place, item)| {
+    chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
-        let error = failure.map(|(_, cause)| crate::item::error(item, cause));
+        let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
+        let traceback = failure.map_or("", |(_, cause)| cause.traceback());
         let told = details.next_if(|(told, _)| *told == place);
-        Row { item, line: results.line(place), error, details: told.map_or(&[], |(_, details)| details) }
+        let details = told.map_or(&[][..], |(_, details)| details);
+        Row { item, line: results.line(place), error, traceback, details }
     })
 }

@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
+use super::body::Stream;
 use crate::fresh::{Fresh, Old, Temporary, folder};
 use crate::item::Quoted;
 
@@ -58,13 +59,21 @@ impl Sink {
         }
     }
 
-    /// Writes it all, however slow the reader is.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes it all, however slow the reader is. That standard error may be closed is nobody's fault.
+    pub(super) fn write(&self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        if stream == Stream::Err {
+            let _ = self.write_to(rustix::stdio::stderr(), bytes);
+            return Ok(());
+        }
         let fd = match &self.target {
             Target::Stdout => rustix::stdio::stdout(),
             Target::Direct(file, _) => file.as_fd(),
             Target::Fresh(fresh) => fresh.file().as_fd(),
         };
+        self.write_to(fd, bytes)
+    }
+
+    fn write_to(&self, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
         let Some(aside) = &self.aside else { return write_all(fd, bytes) };
         let mut result = Ok(());
         aside(&mut || result = write_all(fd, bytes));
@@ -197,7 +206,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
         let sink = Sink::file(&path).unwrap();
-        sink.write(b"whole").unwrap();
+        sink.write(Stream::Out, b"whole").unwrap();
         assert_eq!(names(dir.path()), [""; 0]);
         sink.complete().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
@@ -212,7 +221,7 @@ mod tests {
         drop(Sink::file(&path).unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         let sink = Sink::file(&path).unwrap();
-        sink.write(b"new").unwrap();
+        sink.write(Stream::Out, b"new").unwrap();
         sink.complete().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
@@ -237,7 +246,7 @@ mod tests {
         drop(named(&path));
         assert_eq!(names(dir.path()), [""; 0]);
         let sink = named(&path);
-        sink.write(b"x").unwrap();
+        sink.write(Stream::Out, b"x").unwrap();
         sink.complete().unwrap();
         assert_eq!(names(dir.path()), ["out"]);
     }
@@ -251,7 +260,7 @@ mod tests {
             std::fs::write(&path, "old").unwrap();
             std::fs::write(&left_over, "of another").unwrap();
             let sink = sink(&path).unwrap();
-            sink.write(b"new").unwrap();
+            sink.write(Stream::Out, b"new").unwrap();
             sink.complete().unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"new");
             assert_eq!(std::fs::read(&left_over).unwrap(), b"of another");

@@ -19,7 +19,8 @@ impl Format for Text {
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         if self.tag {
             for row in rows(chunk, results).filter(|row| !row.line.is_empty()) {
-                push_tag(chunk, row.item, out);
+                out.extend_from_slice(row.item.text());
+                out.push(b'\t');
                 out.extend_from_slice(row.line);
             }
         } else if out.is_empty() {
@@ -38,14 +39,4 @@ impl Format for Text {
             }
         }
     }
-}
-
-/// The item, its fields joined by a space, and a TAB.
-fn push_tag(chunk: &Chunk<'_>, item: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(item);
-    if chunk.fields > 1 {
-        out[start..].iter_mut().filter(|byte| **byte == chunk.delimiter).for_each(|byte| *byte = b' ');
-    }
-    out.push(b'\t');
 }

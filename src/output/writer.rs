@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use anyhow::{Context, Result};
 
+use super::body::{Body, Stream};
 use super::sink::Sink;
 use crate::buffer::Spares;
 use crate::fresh::Temporary;
@@ -23,9 +24,25 @@ pub enum Wrote {
     Failed(io::Error),
 }
 
+/// Bytes for the writer.
+#[derive(Debug)]
+pub struct Load {
+    /// Where they are to appear.
+    pub stream: Stream,
+    /// The bytes.
+    pub body: Body,
+}
+
+impl From<Vec<u8>> for Load {
+    /// Results.
+    fn from(bytes: Vec<u8>) -> Load {
+        Load { stream: Stream::Out, body: bytes.into() }
+    }
+}
+
 /// A handle on the writing thread.
 pub struct Writer {
-    buffers: Sender<Vec<u8>>,
+    loads: Sender<Load>,
     thread: JoinHandle<Sink>,
     /// By what the file is removed when it is not to be.
     temporary: Temporary,
@@ -38,19 +55,19 @@ impl Writer {
     ///
     /// The thread cannot be started.
     pub fn start(sink: Sink, spares: Arc<Spares>, tell: impl Fn(Wrote) + Send + 'static) -> Result<Writer> {
-        let (buffers, receiver) = channel();
+        let (loads, receiver) = channel();
         let temporary = sink.temporary();
         let thread = Builder::new()
             .name("parjob-writer".into())
             .spawn(move || run(sink, &receiver, &spares, tell))
             .context("cannot start the thread that writes results")?;
-        Ok(Writer { buffers, thread, temporary })
+        Ok(Writer { loads, thread, temporary })
     }
 
     /// Hands on the next bytes. Never waits: the one who calls bounds what is under way.
-    pub fn write(&self, bytes: Vec<u8>) {
+    pub fn write(&self, load: Load) {
         // It is gone only after it told of a failure.
-        let _ = self.buffers.send(bytes);
+        let _ = self.loads.send(load);
     }
 
     /// Ends the thread when all is written, and makes the output complete.
@@ -59,7 +76,7 @@ impl Writer {
     ///
     /// A file that could not be put in place.
     pub fn complete(self) -> Result<()> {
-        drop(self.buffers);
+        drop(self.loads);
         self.thread.join().map_err(|_| anyhow::anyhow!("the thread that writes results panicked"))?.complete()
     }
 
@@ -71,17 +88,21 @@ impl Writer {
     }
 }
 
-fn run(sink: Sink, buffers: &Receiver<Vec<u8>>, spares: &Spares, tell: impl Fn(Wrote)) -> Sink {
+fn run(sink: Sink, loads: &Receiver<Load>, spares: &Spares, tell: impl Fn(Wrote)) -> Sink {
     let teller = Teller(tell);
-    for bytes in buffers {
-        match sink.write(&bytes) {
-            Ok(()) => (teller.0)(Wrote::Bytes(bytes.len())),
+    for Load { stream, mut body } in loads {
+        // A file can be longer than fits into memory, but never into this.
+        let len = usize::try_from(body.len()).unwrap_or(usize::MAX);
+        match body.read(|bytes| sink.write(stream, bytes)) {
+            Ok(()) => (teller.0)(Wrote::Bytes(len)),
             Err(error) => {
                 (teller.0)(Wrote::Failed(error));
                 break;
             }
         }
-        spares.put(bytes);
+        if let Some(bytes) = body.take_bytes() {
+            spares.put(bytes);
+        }
     }
     sink
 }
@@ -107,7 +128,7 @@ mod tests {
         let sink = super::super::stdout(Some(Box::new(|_| std::panic::resume_unwind(Box::new("stuck")))));
         let (tell, told) = channel();
         let writer = Writer::start(sink, Spares::new(0), move |wrote| drop(tell.send(wrote))).unwrap();
-        writer.write(vec![b'x']);
+        writer.write(vec![b'x'].into());
         assert!(matches!(told.recv().unwrap(), Wrote::Failed(_)));
         assert!(writer.complete().is_err());
     }
@@ -121,8 +142,8 @@ mod tests {
         assert_eq!(dir.path().read_dir().unwrap().count(), 1);
         let (tell, told) = channel();
         let writer = Writer::start(sink, Spares::new(0), move |wrote| drop(tell.send(wrote))).unwrap();
-        writer.write(vec![0; 1]);
-        writer.write(vec![0; 1 << 22]);
+        writer.write(vec![0; 1].into());
+        writer.write(vec![0; 1 << 22].into());
         assert!(matches!(told.recv().unwrap(), Wrote::Bytes(1)));
         writer.abandon();
         assert_eq!(dir.path().read_dir().unwrap().count(), 0);

@@ -39,15 +39,18 @@ impl Observer for Json {
             | Event::Retrying { .. }
             | Event::Stopping(_)
             | Event::Lingering { .. }
+            | Event::Ran { .. }
+            | Event::Say(_)
             | Event::Warning(_) => {}
         }
     }
 }
 
 fn counts(event: &str, counts: &Counts, took: Duration) -> Value {
-    let Counts { read, ok, failed, not_run, .. } = counts;
+    let Counts { read, ok, failed, skipped, not_run, .. } = counts;
     let seconds = took.as_secs_f64();
-    json!({"v": 1, "event": event, "read": read, "ok": ok, "failed": failed, "not_run": not_run, "seconds": seconds})
+    json!({"v": 1, "event": event, "read": read, "ok": ok, "failed": failed, "skipped": skipped, "not_run": not_run,
+        "seconds": seconds})
 }
 
 fn put(value: &Value) {

@@ -27,6 +27,7 @@ pub(super) struct Meter {
     read: AtomicU64,
     ok: AtomicU64,
     failed: AtomicU64,
+    skipped: AtomicU64,
     not_run: AtomicU64,
     unwritten: AtomicUsize,
     head: AtomicU64,
@@ -53,6 +54,7 @@ impl Meter {
             read: AtomicU64::new(0),
             ok: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
             not_run: AtomicU64::new(0),
             unwritten: AtomicUsize::new(0),
             head: AtomicU64::new(0),
@@ -64,6 +66,7 @@ impl Meter {
         self.read.store(counts.read, Ordering::Relaxed);
         self.ok.store(counts.ok, Ordering::Relaxed);
         self.failed.store(counts.failed, Ordering::Relaxed);
+        self.skipped.store(counts.skipped, Ordering::Relaxed);
         self.not_run.store(counts.not_run, Ordering::Relaxed);
         self.unwritten.store(counts.unwritten, Ordering::Relaxed);
         self.head.store(counts.head.map_or(0, |head| head.0), Ordering::Relaxed);
@@ -75,6 +78,7 @@ impl Meter {
             read: self.read.load(Ordering::Relaxed),
             ok: self.ok.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
+            skipped: self.skipped.load(Ordering::Relaxed),
             not_run: self.not_run.load(Ordering::Relaxed),
             unwritten: self.unwritten.load(Ordering::Relaxed),
             head: (head > 0).then_some(Seq(head)),

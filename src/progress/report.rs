@@ -3,10 +3,11 @@
 //! A run where all went well is silent unless a person watches, so that cron sends no mail.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use super::say;
 use crate::event::{Counts, Ended, Event, Observer, Stop};
-use crate::item::Seq;
+use crate::item::{Failed, Safe, Seq, signal_name};
 use crate::output::Aside;
 
 /// How much is said.
@@ -25,24 +26,38 @@ pub enum Talk {
 /// How many failures the report names, those with the lowest numbers.
 pub(crate) const NAMED: usize = 10;
 
+/// How many lines of what a process said are shown with its failure.
+const SAID: usize = 3;
+
 /// Gathers what the report needs and writes it at the end.
 pub struct Report {
     talk: Talk,
     /// Keeps a bar out of the way.
     aside: Option<Aside>,
+    /// The command that goes on with what was not done.
+    resume: Option<String>,
     first: BTreeMap<Seq, String>,
 }
 
 impl Report {
     /// A report that says as much as told.
-    pub fn new(talk: Talk, aside: Option<Aside>) -> Report {
-        Report { talk, aside, first: BTreeMap::new() }
+    pub fn new(talk: Talk, aside: Option<Aside>, resume: Option<String>) -> Report {
+        Report { talk, aside, resume, first: BTreeMap::new() }
     }
 
     fn say(&self, text: &str) {
         match &self.aside {
             Some(aside) => aside(&mut || say(text)),
             None => say(text),
+        }
+    }
+
+    fn say_bytes(&self, line: &[u8]) {
+        // That standard error may be closed is nobody's fault.
+        let mut write = || drop(std::io::stderr().write_all(line));
+        match &self.aside {
+            Some(aside) => aside(&mut write),
+            None => write(),
         }
     }
 
@@ -67,6 +82,10 @@ impl Report {
             }
             text += &self.failures(counts.failed);
         }
+        let left = counts.failed > 0 || counts.not_run > 0 || ended.stop.is_some();
+        if let Some(resume) = self.resume.as_ref().filter(|_| left) {
+            text += &format!("parjob: to go on: {resume}\n");
+        }
         self.say(&text);
     }
 
@@ -77,7 +96,7 @@ impl Report {
             Stop::Deadline if loud => Some("stopped: the --deadline passed".into()),
             // What was asked for may come to be with the last item.
             Stop::Halted { .. } if loud && counts.not_run > 0 => Some("stopped early, as --halt says".into()),
-            Stop::Signal(signal) if loud => Some(format!("stopped by {}", name(*signal))),
+            Stop::Signal(signal) if loud => Some(format!("stopped by {}", signal_name(*signal))),
             Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,
         }
     }
@@ -95,9 +114,24 @@ impl Report {
     }
 }
 
-/// A signal as people call it.
-fn name(signal: i32) -> String {
-    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
+/// A failure with its traceback, or else with the last that its process said, a little to the right. Where all is told,
+/// the whole traceback, and nothing of what was shown when it was said; else the end.
+fn described(failed: &Failed, whole: bool) -> String {
+    let mut text = failed.to_string();
+    let traceback = failed.cause.traceback().trim_end();
+    let (said, most) = match traceback.rsplit_once('\n') {
+        _ if whole => (traceback.as_bytes(), usize::MAX),
+        Some((place, last)) if text.ends_with(last) => (place.as_bytes(), SAID),
+        Some(_) => (traceback.as_bytes(), SAID),
+        None => (failed.said.trim_ascii_end(), SAID),
+    };
+    let lines: Vec<&[u8]> = said.rsplit(|byte| *byte == b'\n').take(most).collect();
+    for line in lines.into_iter().rev() {
+        if !line.trim_ascii().is_empty() {
+            text += &format!("\n  {}", Safe(line));
+        }
+    }
+    text
 }
 
 /// `read = ok + failed + skipped + not run`, the time and the rate.
@@ -107,19 +141,21 @@ fn summary(ended: &Ended) -> String {
     let rate = counts.done() as f64 / seconds.max(1e-6);
     let nothing = if ended.no_answer { "; nothing to answer from" } else { "" };
     format!(
-        "parjob: {} read: {} ok, {} failed, 0 skipped, {} not run; {seconds:.3} s, {rate:.0}/s{nothing}\n",
-        counts.read, counts.ok, counts.failed, counts.not_run
+        "parjob: {} read: {} ok, {} failed, {} skipped, {} not run; {seconds:.3} s, {rate:.0}/s{nothing}\n",
+        counts.read, counts.ok, counts.failed, counts.skipped, counts.not_run
     )
 }
 
 impl Observer for Report {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Failed(failed) if self.talk == Talk::Verbose => self.say(&format!("parjob: {failed}\n")),
+            Event::Failed(failed) if self.talk == Talk::Verbose => {
+                self.say(&format!("parjob: {}\n", described(failed, true)))
+            }
             Event::Failed(failed) => {
                 let last = self.first.last_key_value().map(|(seq, _)| *seq);
                 if self.first.len() < NAMED || last.is_some_and(|last| failed.seq < last) {
-                    self.first.insert(failed.seq, failed.to_string());
+                    self.first.insert(failed.seq, described(failed, false));
                     if self.first.len() > NAMED {
                         self.first.pop_last();
                     }
@@ -129,17 +165,19 @@ impl Observer for Report {
                 let seconds = delay.as_secs_f64();
                 self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
             }
-            Event::Lingering { items } if self.talk != Talk::Quiet => {
+            Event::Lingering { items, killable } if self.talk != Talk::Quiet => {
                 let whom = match items {
                     0 => "the reader of the results".to_string(),
                     1 => "1 item at work".to_string(),
                     items => format!("{items} items at work"),
                 };
-                self.say(&format!("parjob: waiting for {whom}; Ctrl-C stops at once\n"));
+                let again = if *killable && *items > 0 { "Ctrl-C again kills them" } else { "Ctrl-C stops at once" };
+                self.say(&format!("parjob: waiting for {whom}; {again}\n"));
             }
             Event::Warning(warning) if self.talk != Talk::Quiet => self.say(&format!("parjob: {warning}\n")),
             Event::Ended(ended) => self.write(ended),
-            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } => {}
+            Event::Say(line) => self.say_bytes(line),
+            Event::Started { .. } | Event::Counted(_) | Event::Retrying { .. } | Event::Ran { .. } => {}
             Event::Lingering { .. } | Event::Stopping(_) | Event::Warning(_) => {}
         }
     }
@@ -148,13 +186,19 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Failed, Failure};
+    use crate::item::{Failed, Failure, Fields};
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
-        let mut report = Report::new(Talk::Brief, None);
+        let mut report = Report::new(Talk::Brief, None, None);
         for seq in [30, 7, 12, 1, 25, 9, 40, 3, 18, 22, 5, 16] {
-            let failed = Failed { seq: Seq(seq), item: b"x".as_slice().into(), cause: Failure::NotANumber };
+            let failed = Failed {
+                seq: Seq(seq),
+                item: b"x".as_slice().into(),
+                fields: Fields::One,
+                cause: Failure::NotANumber,
+                said: Box::default(),
+            };
             report.on(&Event::Failed(&failed));
         }
         let text = report.failures(12);

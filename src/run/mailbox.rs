@@ -4,7 +4,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use crate::chunk::Block;
-use crate::engine::Ring;
+use crate::engine::{Note, Ring};
 use crate::output::Wrote;
 
 /// What the loop is told, by whoever has something to tell.
@@ -18,8 +18,8 @@ pub enum Message {
     Ring(Ring),
     /// The writer wrote, or could not.
     Wrote(Wrote),
-    /// Something that the user should know.
-    Warning(String),
+    /// A worker, or who reads the items, has something to say.
+    Note(Note),
     /// A signal came.
     Signal(i32),
 }

@@ -12,6 +12,7 @@
 //! ([`crate::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
 //! to be written. The head of the line is never among what waits: blocks are started in order.
 
+mod collect;
 mod mailbox;
 mod outgoing;
 mod pending;
@@ -20,17 +21,16 @@ mod reorder;
 mod retry;
 mod state;
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{BufferPool, Spares};
 use crate::chunk::Block;
-use crate::engine::{Engine, Parcel, Piece, Ring};
+use crate::engine::{Engine, Note, Order, Ring};
 use crate::event::{Ended, Event, Observer, Stop};
-use crate::item::Failed;
+use crate::item::{Failure, Seq};
 use crate::op::Answer;
-use crate::output::Wrote;
+use crate::output::{Load, Wrote};
 
 pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
@@ -59,7 +59,9 @@ pub struct Doors<'a> {
     /// Brings messages and the time.
     pub mailbox: &'a mut dyn Mailbox,
     /// Takes results, in their final order.
-    pub write: &'a mut dyn FnMut(Vec<u8>),
+    pub write: &'a mut dyn FnMut(Load),
+    /// Stops this process until it is told to go on.
+    pub suspend: &'a mut dyn FnMut(),
     /// Makes the bytes of a fold's answer; `None` when the work is no fold.
     pub answer: Option<&'a Phrase<'a>>,
     /// Are told what happens.
@@ -78,6 +80,9 @@ const GATHER: Duration = Duration::from_millis(1);
 /// How long a run that is to stop waits for what is at work before it says so.
 const LINGER: Duration = Duration::from_millis(300);
 
+/// How long beyond the grace what was killed is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How long results that are ready may take to be written once the run is to stop.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -90,6 +95,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         mailbox: doors.mailbox,
         observers: doors.observers,
         pool: doors.pool,
+        suspend: doors.suspend,
         policy,
         limits,
         state: State::new(),
@@ -103,18 +109,22 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         deadline: policy.deadline.and_then(|deadline| started.checked_add(deadline)),
         linger_at: None,
         give_up_at: None,
+        kill_at: None,
+        first_failed: None,
         writable: true,
     };
     run.emit(&Event::Started { workers: run.engine.capacity(), total: limits.total });
     run.out.add(header);
     run.out.flush();
-    run.until(State::is_idle);
+    run.until_idle();
     let no_answer = run.finish(doors.answer);
     run.out.flush();
     run.give_up_if_stopped();
     run.until_written();
     let counts = run.counts();
-    let ended = Ended { counts, took: run.mailbox.now() - started, stop: run.state.stop.take(), no_answer };
+    let took = run.mailbox.now() - started;
+    let first_failed = run.first_failed.take();
+    let ended = Ended { counts, took, stop: run.state.stop.take(), no_answer, first_failed };
     run.emit(&Event::Ended(&ended));
     ended
 }
@@ -124,6 +134,7 @@ struct Run<'a> {
     mailbox: &'a mut dyn Mailbox,
     observers: &'a mut [Box<dyn Observer>],
     pool: &'a Arc<BufferPool>,
+    suspend: &'a mut dyn FnMut(),
     policy: &'a Policy,
     limits: Limits,
     state: State,
@@ -143,15 +154,19 @@ struct Run<'a> {
     linger_at: Option<Instant>,
     /// When to stop waiting for the writer.
     give_up_at: Option<Instant>,
+    /// When what was asked to end is no longer waited for.
+    kill_at: Option<Instant>,
+    first_failed: Option<(Seq, Failure)>,
     /// Nobody has gone from the other end of the output.
     writable: bool,
     output: &'a str,
 }
 
 impl Run<'_> {
-    /// The loop: what happened, what is due, what can go on; until the state is as wanted.
-    fn until(&mut self, wanted: impl Fn(&State) -> bool) {
-        while !wanted(&self.state) {
+    /// The loop: what happened, what is due, what can go on; until all has ended that will.
+    fn until_idle(&mut self) {
+        while !(self.state.is_idle() && self.engine.is_quiet()) && self.kill_at.is_none_or(|at| self.mailbox.now() < at)
+        {
             self.step();
         }
     }
@@ -170,7 +185,13 @@ impl Run<'_> {
         }
         self.do_what_is_due();
         self.start_pending();
+        if !self.state.source_open && self.pending.is_empty() {
+            self.engine.finish();
+        }
         self.out.flush();
+        if self.policy.ordered {
+            self.engine.front(self.reorder.next());
+        }
         let counts = self.counts();
         self.emit(&Event::Counted(counts));
     }
@@ -178,8 +199,11 @@ impl Run<'_> {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Block(block) => self.take_block(*block),
-            Message::SourceEnded(Ok(())) => self.state.apply(Change::SourceEnded),
-            Message::SourceEnded(Err(error)) => self.state.apply(Change::Unreadable(error)),
+            Message::SourceEnded(ended) => {
+                self.state.apply(ended.map_or_else(Change::Unreadable, |()| Change::SourceEnded));
+                self.start_pending();
+                self.engine.no_more();
+            }
             Message::Ring(Ring::Now) => self.collect(),
             Message::Ring(Ring::Soon) => {
                 let soon = self.mailbox.now() + GATHER;
@@ -187,7 +211,10 @@ impl Run<'_> {
             }
             Message::Wrote(Wrote::Bytes(bytes)) => self.out.gone(bytes),
             Message::Wrote(Wrote::Failed(error)) => self.output_is_gone(error),
-            Message::Warning(warning) => self.emit(&Event::Warning(&warning)),
+            Message::Note(Note::Warning(warning)) => self.emit(&Event::Warning(&warning)),
+            Message::Note(Note::Say(line)) => self.emit(&Event::Say(&line)),
+            Message::Note(Note::Broken(error)) => self.stop(Change::Drain(Stop::Unwritable(error))),
+            Message::Signal(signal_hook::consts::SIGTSTP) => self.pause(),
             Message::Signal(signal) => self.take_signal(signal),
         }
     }
@@ -216,70 +243,17 @@ impl Run<'_> {
         }
     }
 
-    fn collect(&mut self) {
-        self.collect_at = None;
-        // What ends now has been counted as not run.
-        if self.state.is_over {
-            return;
+    /// Stands still with everything that is at work, until somebody lets this process go on.
+    fn pause(&mut self) {
+        let since = self.mailbox.now();
+        self.engine.command(Order::Pause);
+        (self.suspend)();
+        self.engine.command(Order::Resume);
+        let lost = self.mailbox.now() - since;
+        self.retries.shift(lost);
+        for at in [&mut self.deadline, &mut self.linger_at, &mut self.give_up_at, &mut self.kill_at] {
+            *at = at.map(|at| at + lost);
         }
-        for parcel in self.engine.collect() {
-            self.take_parcel(parcel);
-        }
-        self.halt_if_due();
-    }
-
-    fn take_parcel(&mut self, parcel: Parcel) {
-        let Parcel { bytes, pieces, failed } = parcel;
-        self.out.collected(bytes.len());
-        self.collected += bytes.len() as u64;
-        let mut failed = failed.into_iter().peekable();
-        let (bytes, mut start) = (Rc::new(bytes), 0);
-        let last = pieces.len().saturating_sub(1);
-        let mut bytes = Some(bytes);
-        for (n, piece) in pieces.into_iter().enumerate() {
-            let range = start..piece.end;
-            start = piece.end;
-            let items = piece.first..piece.first.plus(piece.items);
-            let failed: Vec<Failed> =
-                std::iter::from_fn(|| failed.next_if(|failed| items.contains(&failed.seq))).collect();
-            if let [only] = &failed[..]
-                && self.may_retry(&piece, only)
-            {
-                let withheld = bytes.as_ref().map(|bytes| bytes[range].to_vec()).unwrap_or_default();
-                self.retry(&piece, only, withheld);
-                continue;
-            }
-            // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
-            let shared = if n == last { bytes.take() } else { bytes.clone() };
-            self.end_piece(&piece, &failed, Ready { items: piece.items, bytes: shared.unwrap_or_default(), range });
-        }
-    }
-
-    /// The items of a piece have ended for good.
-    fn end_piece(&mut self, piece: &Piece, failed: &[Failed], ready: Ready) {
-        self.state.apply(Change::Ended { ok: piece.items - piece.failed, failed: piece.failed });
-        for failed in failed {
-            self.emit(&Event::Failed(failed));
-        }
-        if self.policy.ordered {
-            self.reorder.insert(piece.first, ready, |ready| self.out.pass_on(ready));
-        } else {
-            self.out.pass_on(ready);
-        }
-    }
-
-    fn may_retry(&self, piece: &Piece, failed: &Failed) -> bool {
-        let more = piece.attempt.0 <= self.policy.retries;
-        more && piece.items == 1 && failed.cause.may_pass() && self.state.phase == Phase::Running
-    }
-
-    /// Puts an item aside for another try. What it printed is withheld: it counts only if it is the last.
-    fn retry(&mut self, piece: &Piece, failed: &Failed, withheld: Vec<u8>) {
-        self.out.gone(withheld.len());
-        let delay = self.policy.backoff.after(piece.attempt, piece.first);
-        let attempt = piece.attempt.next();
-        self.emit(&Event::Retrying { failed, attempt, delay });
-        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed: failed.clone(), withheld });
     }
 
     fn halt_if_due(&mut self) {
@@ -302,6 +276,7 @@ impl Run<'_> {
         self.stop(if interrupted { Change::Drain(stop) } else { Change::Stop(stop) });
         if again {
             self.give_up_at = Some(self.mailbox.now());
+            self.engine.command(Order::Kill);
         }
     }
 
@@ -320,11 +295,17 @@ impl Run<'_> {
         let revoked = self.engine.revoke() + self.pending.clear();
         self.state.apply(Change::Revoked(revoked));
         // What waited for another try has failed, with the cause that it had.
-        for Waiting { attempt, failed, withheld } in self.retries.drain() {
-            let end = withheld.len();
-            self.out.collected(end);
-            let piece = Piece { first: failed.seq, items: 1, failed: 1, attempt, end };
-            self.end_piece(&piece, &[failed], Ready { items: 1, bytes: Rc::new(withheld), range: 0..end });
+        for Waiting { failed, withheld, .. } in self.retries.drain() {
+            self.out.collected(withheld.len());
+            self.tell_failures(&failed);
+            let items = failed.len() as u64;
+            let first = failed.first().map_or(Seq::FIRST, |failed| failed.seq);
+            self.end(first, Change::Ended { ok: 0, failed: items }, Ready { items, results: withheld });
+        }
+        if self.state.phase == Phase::Stopped && !self.state.ends {
+            self.state.ends = self.engine.command(Order::End);
+            let patience = self.policy.grace + PATIENCE;
+            self.kill_at = self.state.ends.then(|| self.mailbox.now() + patience);
         }
         if let Some(stop) = self.state.stop.take() {
             self.emit(&Event::Stopping(&stop));
@@ -335,7 +316,7 @@ impl Run<'_> {
 
     fn next_due(&self) -> Option<Instant> {
         let deadline = self.deadline.filter(|_| self.state.phase == Phase::Running);
-        [self.collect_at, deadline, self.retries.next_due(), self.linger_at, self.give_up_at]
+        [self.collect_at, deadline, self.retries.next_due(), self.linger_at, self.give_up_at, self.kill_at]
             .into_iter()
             .flatten()
             .min()
@@ -352,7 +333,7 @@ impl Run<'_> {
         let waits = !self.state.is_idle() || self.out.unwritten() > 0;
         if self.linger_at.take_if(|at| *at <= now).is_some() && waits {
             let items = self.state.counts.under_way();
-            self.emit(&Event::Lingering { items });
+            self.emit(&Event::Lingering { items, killable: self.policy.killable });
         }
         if self.state.phase == Phase::Running && self.deadline.is_some_and(|at| at <= now) {
             self.stop(Change::Stop(Stop::Deadline));

@@ -52,6 +52,11 @@ impl Pending {
         Some(block)
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     /// Drops them all; the number of their items.
     pub(super) fn clear(&mut self) -> u64 {
         self.blocks.clear();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::engine::Again;
 use crate::item::{Attempt, Seq};
 
 /// How the run loop decides.
@@ -14,14 +15,18 @@ pub struct Policy {
     pub sigpipe_ignored: bool,
     /// Results come in input order.
     pub ordered: bool,
-    /// Further attempts at an item that failed and might pass.
-    pub retries: u32,
+    /// Which attempts are followed by another.
+    pub again: Again,
     /// The wait before a further attempt.
     pub backoff: Backoff,
     /// When to stop early.
     pub halt: Option<Halt>,
     /// How long the whole run may take.
     pub deadline: Option<Duration>,
+    /// What is at work can be ended.
+    pub killable: bool,
+    /// How long it has for that.
+    pub grace: Duration,
 }
 
 /// The wait before a further attempt: doubles each time up to `most`, and is shortened by a jitter of up to

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::item::Seq;
+use crate::output::Output;
 
 /// Results that wait for those before them.
 #[derive(Debug)]
@@ -16,12 +17,30 @@ pub(super) struct Reorder {
     waiting: BTreeMap<Seq, Ready>,
 }
 
-/// The results of consecutive items: a part of a parcel's bytes.
-#[derive(Clone, Debug)]
+/// The results of consecutive items.
+#[derive(Debug)]
 pub(super) struct Ready {
     pub(super) items: u64,
-    pub(super) bytes: Rc<Vec<u8>>,
-    pub(super) range: Range<usize>,
+    pub(super) results: Results,
+}
+
+/// What is to appear.
+#[derive(Debug)]
+pub(super) enum Results {
+    /// A part of a parcel's bytes.
+    Part { bytes: Rc<Vec<u8>>, range: Range<usize> },
+    /// What a process printed.
+    Output(Output),
+}
+
+impl Results {
+    /// How many bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Results::Part { range, .. } => range.len(),
+            Results::Output(output) => usize::try_from(output.len()).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 impl Reorder {
@@ -69,7 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn ready(items: u64) -> Ready {
-        Ready { items, bytes: Rc::default(), range: 0..items as usize }
+        Ready { items, results: Results::Part { bytes: Rc::default(), range: 0..0 } }
     }
 
     proptest! {

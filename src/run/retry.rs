@@ -1,42 +1,46 @@
 //! Items that failed and wait for another try.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::reorder::Results;
 use crate::buffer::BufferPool;
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failed, Seq};
+use crate::item::{Attempt, Failed, Fields, Seq};
 
 /// An item that waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
     /// The attempt that is to come.
     pub(super) attempt: Attempt,
-    /// How the last one went.
-    pub(super) failed: Failed,
-    /// What the last one printed: the item's result if no other attempt is made.
-    pub(super) withheld: Vec<u8>,
+    /// How the last one went, for the item or each item of the batch.
+    pub(super) failed: Vec<Failed>,
+    /// What the last one printed: the result if no other attempt is made.
+    pub(super) withheld: Results,
 }
 
 /// The waiting items, by the time at which they are due.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     waiting: BTreeMap<(Instant, Seq), Waiting>,
-    /// How the blocks of this run part their items: alike in all of them.
+    /// How the blocks of this run hold their items: alike in all of them.
     delimiter: u8,
-    fields: u32,
+    fields: Fields,
 }
 
 impl Retries {
-    /// Remembers how blocks part their items, to make blocks of single items later.
+    /// Remembers how blocks hold their items, to make blocks of single items later.
     pub(super) fn learn_shape(&mut self, block: &Block) {
         (self.delimiter, self.fields) = (block.content().delimiter, block.content().fields);
     }
 
     /// An item waits until `at`.
     pub(super) fn add(&mut self, at: Instant, waiting: Waiting) {
-        self.waiting.insert((at, waiting.failed.seq), waiting);
+        if let Some(first) = waiting.failed.first() {
+            self.waiting.insert((at, first.seq), waiting);
+        }
     }
 
     /// When the next one is due.
@@ -56,13 +60,26 @@ impl Retries {
         std::mem::take(&mut self.waiting).into_values().collect()
     }
 
-    fn block(&self, attempt: Attempt, failed: &Failed, pool: &Arc<BufferPool>) -> Option<Block> {
-        let len = failed.item.len() + 1;
+    /// Time stood still for so long.
+    pub(super) fn shift(&mut self, by: Duration) {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.waiting = waiting.into_iter().map(|((at, seq), waiting)| ((at + by, seq), waiting)).collect();
+    }
+
+    fn block(&self, attempt: Attempt, failed: &[Failed], pool: &Arc<BufferPool>) -> Option<Block> {
+        let first = failed.first()?.seq;
+        let len: usize = failed.iter().map(|failed| failed.item.len() + 1).sum();
         let mut bytes = pool.borrow_at_once(len)?;
-        bytes[..len - 1].copy_from_slice(&failed.item);
-        bytes[len - 1] = self.delimiter;
-        let (delimiter, fields) = (self.delimiter, self.fields);
-        let content = Content { first: failed.seq, items: 1, len: len as u32, delimiter, fields, faults: Vec::new() };
-        Some(Block::new(bytes, content, Chunking::Auto, attempt))
+        let mut place = 0;
+        for failed in failed {
+            bytes[place..place + failed.item.len()].copy_from_slice(&failed.item);
+            place += failed.item.len() + 1;
+            bytes[place - 1] = self.delimiter;
+        }
+        let (delimiter, fields, items) = (self.delimiter, self.fields, failed.len() as u32);
+        let content = Content { first, items, len: len as u32, delimiter, fields, faults: Vec::new() };
+        // All at once, as they were before.
+        let chunking = NonZeroU32::new(items).map_or(Chunking::Auto, Chunking::Items);
+        Some(Block::new(bytes, content, chunking, attempt))
     }
 }

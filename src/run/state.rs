@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) stop: Option<Stop>,
     pub(super) source_open: bool,
+    /// What is at work when the run stops is being ended, and will be heard of.
+    pub(super) ends: bool,
     /// The counts are final, though the last results may still be on their way out.
     pub(super) is_over: bool,
 }
@@ -45,7 +47,9 @@ pub(super) enum Change {
     SourceEnded,
     /// Items ended for good.
     Ended { ok: u64, failed: u64 },
-    /// Items were taken back before they were started.
+    /// An earlier run has done these items.
+    Skipped(u64),
+    /// Items were taken back before they were started, or ended by parjob.
     Revoked(u64),
     /// Start nothing more. The first reason given is the one that counts, but for those that mean the
     /// run cannot be carried out: they beat the others.
@@ -60,7 +64,14 @@ pub(super) enum Change {
 
 impl State {
     pub(super) fn new() -> State {
-        State { counts: Counts::default(), phase: Phase::Running, stop: None, source_open: true, is_over: false }
+        State {
+            counts: Counts::default(),
+            phase: Phase::Running,
+            stop: None,
+            source_open: true,
+            ends: false,
+            is_over: false,
+        }
     }
 
     /// Makes the change.
@@ -73,6 +84,7 @@ impl State {
                 counts.ok += ok;
                 counts.failed += failed;
             }
+            Change::Skipped(items) => counts.skipped += items,
             Change::Revoked(items) => counts.not_run += items,
             Change::Drain(stop) => self.enter(Phase::Draining, stop),
             Change::Stop(stop) => self.enter(Phase::Stopped, stop),
@@ -94,7 +106,7 @@ impl State {
         match self.phase {
             Phase::Running => !self.source_open && self.counts.under_way() == 0,
             Phase::Draining => self.counts.under_way() == 0,
-            Phase::Stopped => true,
+            Phase::Stopped => !self.ends || self.counts.under_way() == 0,
         }
     }
 

@@ -10,8 +10,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chunk::{Chunking, Content};
+use crate::engine::{Delivery, Parcel, Piece};
 use crate::event::Counts;
-use crate::item::{Attempt, Failure, Seq};
+use crate::item::{Attempt, Failed, Failure, Fields, Seq};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,10 +79,10 @@ impl Engine for Fake {
         world.messages.push_back(Message::Ring(Ring::Now));
     }
 
-    fn collect(&mut self) -> Vec<Parcel> {
+    fn collect(&mut self) -> Vec<Delivery> {
         let mut ready = std::mem::take(&mut self.0.borrow_mut().ready);
         ready.reverse();
-        ready
+        ready.into_iter().map(Delivery::Chunks).collect()
     }
 
     fn revoke(&mut self) -> u64 {
@@ -96,7 +97,8 @@ impl Engine for Fake {
 fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
     let cause =
         if matches!(fate, Fate::Trip | Fate::Loud) { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
-    let failed = Failed { seq: Seq(seq), item: format!("i{seq}").into_bytes().into(), cause };
+    let item = format!("i{seq}").into_bytes().into();
+    let failed = Failed { seq: Seq(seq), item, fields: Fields::One, cause, said: Box::default() };
     let failed = if fate == Fate::Ok { Vec::new() } else { vec![failed] };
     let text = match fate {
         Fate::Ok => format!("{seq} "),
@@ -145,8 +147,8 @@ impl Observer for Log {
             Event::Retrying { failed, attempt, .. } => world.log.push(format!("retry {} {}", failed.seq, attempt.0)),
             Event::Stopping(stop) => world.log.push(format!("stop {stop:?}")),
             Event::Warning(warning) => world.log.push(format!("warning {warning}")),
-            Event::Lingering { items } => world.log.push(format!("waiting for {items}")),
-            Event::Started { .. } | Event::Counted(_) | Event::Ended(_) => {}
+            Event::Lingering { items, .. } => world.log.push(format!("waiting for {items}")),
+            Event::Started { .. } | Event::Counted(_) | Event::Ran { .. } | Event::Say(_) | Event::Ended(_) => {}
         }
     }
 }
@@ -231,13 +233,14 @@ impl Test {
         let doors = Doors {
             engine: &mut Fake(Rc::clone(&world)),
             mailbox: &mut Script(Rc::clone(&world)),
-            write: &mut |bytes| {
+            write: &mut |load| {
                 let mut world = world.borrow_mut();
                 if !world.asleep {
-                    world.messages.push_back(Message::Wrote(Wrote::Bytes(bytes.len())));
+                    world.messages.push_back(Message::Wrote(Wrote::Bytes(load.body.len() as usize)));
                 }
-                world.written.extend(bytes);
+                world.written.extend(load.body.last(usize::MAX));
             },
+            suspend: &mut || {},
             answer: if self.is_fold { Some(&|_| Vec::new()) } else { None },
             observers: &mut [Box::new(Log(Rc::clone(&world)))],
             pool: &pool,
@@ -258,7 +261,7 @@ fn block(pool: &Arc<BufferPool>, first: Seq, items: u32) -> Block {
     let mut bytes = pool.borrow(text.len()).unwrap();
     bytes.copy_from_slice(text.as_bytes());
     let (len, faults) = (text.len() as u32, Vec::new());
-    let content = Content { first, items, len, delimiter: b'\n', fields: 1, faults };
+    let content = Content { first, items, len, delimiter: b'\n', fields: Fields::One, faults };
     Block::new(bytes, content, Chunking::Auto, Attempt::FIRST)
 }
 
@@ -291,7 +294,7 @@ fn an_item_that_fails_stops_no_other() {
 fn a_retry_keeps_its_place_and_waits_its_time() {
     let backoff = Backoff { first: Duration::from_secs(8), most: Duration::from_secs(60) };
     let outcome = Test::new(&[3])
-        .policy(|p| (p.retries, p.backoff) = (2, backoff))
+        .policy(|p| (p.again.retries, p.backoff) = (2, backoff))
         .fate(|seq, attempt| if seq == 2 && attempt < 3 { Fate::Trip } else { Fate::Ok })
         .run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 2 3 ", (3, 0, 0)));
@@ -303,15 +306,15 @@ fn a_retry_keeps_its_place_and_waits_its_time() {
 #[test]
 fn only_the_last_attempt_is_a_result() {
     let outcome = Test::new(&[2])
-        .policy(|p| p.retries = 2)
+        .policy(|p| p.again.retries = 2)
         .fate(|seq, attempt| if seq == 1 && attempt < 3 { Fate::Loud } else { Fate::Ok })
         .run();
     assert_eq!((outcome.written.as_str(), outcome.ended.counts.unwritten), ("1 2 ", 0));
-    let outcome = Test::new(&[2]).policy(|p| p.retries = 1).fate(|_, _| Fate::Loud).run();
+    let outcome = Test::new(&[2]).policy(|p| p.again.retries = 1).fate(|_, _| Fate::Loud).run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("!1 !2 ", (0, 2, 0)));
     let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
     let outcome = Test::new(&[1])
-        .policy(|p| (p.retries, p.backoff) = (5, backoff))
+        .policy(|p| (p.again.retries, p.backoff) = (5, backoff))
         .fate(|_, _| Fate::Loud)
         .then(Message::Ring(Ring::Now))
         .then(Message::Signal(signal_hook::consts::SIGTERM))
@@ -333,15 +336,17 @@ fn a_fold_waits_for_what_is_at_work_even_when_it_halts_now() {
 
 #[test]
 fn retries_run_out() {
-    let outcome =
-        Test::new(&[2]).policy(|p| p.retries = 2).fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok }).run();
+    let outcome = Test::new(&[2])
+        .policy(|p| p.again.retries = 2)
+        .fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok })
+        .run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("2 ", (1, 1, 0)));
     assert_eq!(outcome.log, ["retry 1 2", "retry 1 3", "failed 1"]);
 }
 
 #[test]
 fn what_cannot_pass_is_not_tried_again() {
-    let outcome = Test::new(&[1]).policy(|p| p.retries = 2).fate(|_, _| Fate::Wrong).run();
+    let outcome = Test::new(&[1]).policy(|p| p.again.retries = 2).fate(|_, _| Fate::Wrong).run();
     assert_eq!((outcome.log.as_slice(), outcome.started.len()), (&["failed 1".to_string()][..], 1));
 }
 
@@ -349,7 +354,7 @@ fn what_cannot_pass_is_not_tried_again() {
 fn an_interrupt_during_a_backoff_starts_no_retry() {
     let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
     let outcome = Test::new(&[1, 1])
-        .policy(|p| (p.retries, p.backoff) = (5, backoff))
+        .policy(|p| (p.again.retries, p.backoff) = (5, backoff))
         .fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok })
         .then(Message::Ring(Ring::Now))
         .then(Message::Signal(signal_hook::consts::SIGINT))
@@ -481,7 +486,7 @@ proptest! {
         let total: u32 = blocks.iter().sum();
         let needed = trips.clone();
         let outcome = Test::new(&blocks)
-            .policy(|p| (p.retries, p.ordered) = (retries, ordered))
+            .policy(|p| (p.again.retries, p.ordered) = (retries, ordered))
             .fate(move |seq, attempt| if attempt <= needed[seq as usize] { Fate::Trip } else { Fate::Ok })
             .run();
         let expected: Vec<u64> = (1..=u64::from(total)).filter(|seq| trips[*seq as usize] <= retries).collect();

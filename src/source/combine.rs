@@ -4,33 +4,31 @@
 //! again; the combinations themselves are made one at a time. Only work whose items have several fields
 //! reaches this, and no operation in process takes such items yet: the command line refuses them.
 
-use std::os::unix::ffi::OsStringExt;
+use super::Link;
+use super::build::Row;
 
-use anyhow::Result;
-
-use super::inputs::{Got, Inputs};
-use super::{Column, Input, Link, Origin, Reading, range};
-
-/// The fields that a group of paired sources gives an item.
-type Row = Vec<Vec<u8>>;
-
-/// The combined items, each a list of one field a source; the last source the fastest.
-pub(super) fn combine(columns: Vec<Column>, reading: &Reading) -> Result<impl Iterator<Item = Result<Row>> + use<>> {
+/// The combined items, with the fields of each source; the last source the fastest.
+pub(super) fn combine(columns: Vec<(Vec<Row>, Link)>) -> impl Iterator<Item = Row> + use<> {
     let mut groups: Vec<Vec<Row>> = Vec::new();
-    for column in columns {
-        let values = values(column.origin, reading)?;
-        match (column.link, groups.last_mut()) {
+    for (values, link) in columns {
+        match (link, groups.last_mut()) {
             (Link::Pair, Some(group)) => pair(group, values),
-            _ => groups.push(values.into_iter().map(|value| vec![value]).collect()),
+            _ => groups.push(values),
         }
     }
-    Ok(every_combination(groups).map(Ok))
+    every_combination(groups)
 }
 
-/// Gives each row a further field; what is left over on either side is dropped.
-fn pair(group: &mut Vec<Row>, values: Vec<Vec<u8>>) {
+/// Gives each row further fields; what is left over on either side is dropped.
+fn pair(group: &mut Vec<Row>, values: Vec<Row>) {
     group.truncate(values.len());
-    group.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
+    group.iter_mut().zip(values).for_each(|(row, value)| append(row, value));
+}
+
+/// What is wrong with a part is wrong with the whole.
+fn append(row: &mut Row, value: Row) {
+    row.fields.extend(value.fields);
+    row.fault = row.fault.take().or(value.fault);
 }
 
 fn every_combination(groups: Vec<Vec<Row>>) -> impl Iterator<Item = Row> {
@@ -40,7 +38,8 @@ fn every_combination(groups: Vec<Vec<Row>>) -> impl Iterator<Item = Row> {
         if done {
             return None;
         }
-        let row = groups.iter().zip(&places).flat_map(|(group, place)| group[*place].iter().cloned()).collect();
+        let mut row = Row::default();
+        groups.iter().zip(&places).for_each(|(group, place)| append(&mut row, group[*place].clone()));
         done = !advance(&mut places, &groups);
         Some(row)
     })
@@ -58,57 +57,17 @@ fn advance(places: &mut [usize], groups: &[Vec<Row>]) -> bool {
     false
 }
 
-/// The values of one source.
-pub(super) fn values(origin: Origin, reading: &Reading) -> Result<Vec<Vec<u8>>> {
-    match origin {
-        Origin::Words(words) => Ok(words.into_iter().map(OsStringExt::into_vec).collect()),
-        Origin::Range(range) => Ok(range::values(range).collect()),
-        Origin::Inputs(inputs) => read_all(inputs, reading),
-    }
-}
-
-fn read_all(inputs: Vec<Input>, reading: &Reading) -> Result<Vec<Vec<u8>>> {
-    let mut values = Vec::new();
-    for input in inputs {
-        let bytes = slurp(input)?;
-        let text = bytes.strip_suffix(&[reading.delimiter]).unwrap_or(&bytes);
-        if bytes.is_empty() {
-            continue;
-        }
-        for value in text.split(|byte| *byte == reading.delimiter) {
-            let value = if reading.strip_cr { value.strip_suffix(b"\r").unwrap_or(value) } else { value };
-            if reading.stop_at.as_deref() == Some(value) {
-                return Ok(values);
-            }
-            if !(reading.drop_empty && value.is_empty()) {
-                values.push(value.to_vec());
-            }
-        }
-    }
-    Ok(values)
-}
-
-fn slurp(input: Input) -> Result<Vec<u8>> {
-    let mut inputs = Inputs::new(vec![input]);
-    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
-    while let Got::Bytes(n) = inputs.read(&mut buffer)? {
-        bytes.extend_from_slice(&buffer[..n]);
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::item::Failure;
 
-    fn words(words: &str, link: Link) -> Column {
-        Column { origin: Origin::Words(words.split_whitespace().map(Into::into).collect()), link }
+    fn words(words: &str, link: Link) -> (Vec<Row>, Link) {
+        (words.split_whitespace().map(|word| Row::from(word.as_bytes().to_vec())).collect(), link)
     }
 
-    fn combined(columns: Vec<Column>) -> Vec<String> {
-        let rows = combine(columns, &Reading::default()).unwrap();
-        rows.map(|row| String::from_utf8(row.unwrap().join(&b' ')).unwrap()).collect()
+    fn combined(columns: Vec<(Vec<Row>, Link)>) -> Vec<String> {
+        combine(columns).map(|row| String::from_utf8_lossy(&row.fields.join(&b' ')).into_owned()).collect()
     }
 
     #[test]
@@ -135,8 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_sources_too() {
-        let range = Column { origin: Origin::Range("1:2".parse().unwrap()), link: Link::Cross };
-        assert_eq!(combined(vec![words("a", Link::Cross), range]), ["a 1", "a 2"]);
+    fn what_is_wrong_with_a_value_is_wrong_with_its_combinations() {
+        let fault = Some(Failure::UnclosedQuote);
+        let faulty = Row { fields: vec![b"x".to_vec(), b"y".to_vec()], fault: fault.clone() };
+        let columns = vec![words("a b", Link::Cross), (vec![faulty, Row::from(b"z".to_vec())], Link::Cross)];
+        let faults: Vec<Option<Failure>> = combine(columns).map(|row| row.fault).collect();
+        assert_eq!(faults, [fault.clone(), None, fault, None]);
     }
 }

@@ -16,13 +16,13 @@ use super::screen::{Passed, Screen};
 use super::{Emit, Reading, double};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failure, Seq};
+use crate::item::{Attempt, Failure, Fields, Seq};
 
 /// How long a source may be silent before what it gave is passed on.
-const PATIENCE: Duration = Duration::from_millis(1);
+pub(super) const PATIENCE: Duration = Duration::from_millis(1);
 
 /// The longest that an item waits for others while its source trickles.
-const LATEST: Duration = Duration::from_millis(5);
+pub(super) const LATEST: Duration = Duration::from_millis(5);
 
 /// Reads lines until the end of the inputs ([`super::read`]).
 pub(super) fn read(
@@ -244,7 +244,7 @@ impl Lines {
             items: items as u32,
             len: end as u32,
             delimiter: self.screen.delimiter,
-            fields: 1,
+            fields: Fields::One,
             faults,
         };
         if emit(Block::new(bytes, content, self.chunking, Attempt::FIRST)) { Go::On } else { Go::Stop }

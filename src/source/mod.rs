@@ -1,20 +1,25 @@
 //! Where items come from: standard input, files, arguments, ranges, and combinations of them.
 //!
-//! [`read`] runs on a thread of its own and hands on blocks of items in seq order. It is slowed only by
-//! the buffers it must borrow ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]),
-//! which never looks at single items; everything else is built item by item ([`build`]). It knows nothing
-//! of what is done to the items.
+//! [`open()`] makes a source ready, and with `--header` reads the names of the fields. [`Opened::read`] runs on a thread
+//! of its own and hands on blocks of items in seq order. It is slowed only by the buffers it must borrow
+//! ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]), which never looks at single items;
+//! records are cut one by one ([`records`]), and everything else is built item by item ([`build`]). It knows nothing of
+//! what is done to the items.
 
 mod build;
 mod combine;
+mod csv;
 mod inputs;
+pub mod json;
 mod lines;
+mod open;
 mod range;
+mod records;
 mod screen;
+mod separator;
 mod tree;
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,7 +29,9 @@ use crate::buffer::{BufferPool, Loan};
 use crate::chunk::{Block, Chunking};
 
 pub use inputs::{Input, check};
+pub use open::{Opened, open};
 pub use range::Range;
+pub use separator::Separator;
 
 /// Where items come from and how they are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +77,12 @@ pub enum Link {
 /// How bytes become items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// The byte that ends an item.
+    /// The byte that ends an item; a record of CSV ends with a line.
     pub delimiter: u8,
+    /// What fields an item has.
+    pub records: Records,
+    /// The first record of each source is no item, but names the fields of the others.
+    pub header: bool,
     /// Strip a carriage return at the end of an item.
     pub strip_cr: bool,
     /// Drop empty items.
@@ -84,10 +95,32 @@ pub struct Reading {
     pub max_item: usize,
 }
 
+/// What fields the items of a source have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// One: the item.
+    Plain,
+    /// Those between the matches of a regular expression.
+    Separated(Separator),
+    /// Those of a CSV record, parted by this byte.
+    Csv(u8),
+    /// One, a line with a JSON object. What stands in that is looked up by name ([`json::lookup`]).
+    Json,
+}
+
 impl Default for Reading {
     fn default() -> Self {
         let max_item = 1 << 20;
-        Reading { delimiter: b'\n', strip_cr: false, drop_empty: false, stop_at: None, first: None, max_item }
+        Reading {
+            delimiter: b'\n',
+            records: Records::Plain,
+            header: false,
+            strip_cr: false,
+            drop_empty: false,
+            stop_at: None,
+            first: None,
+            max_item,
+        }
     }
 }
 
@@ -98,17 +131,26 @@ impl Options {
         let reading = &self.reading;
         let all = match &column.origin {
             _ if reading.stop_at.is_some() || self.walk => return None,
-            Origin::Words(words) if !reading.drop_empty => words.len() as u64,
+            // A word may hold several records of CSV, or none.
+            Origin::Words(_) if reading.drop_empty || matches!(reading.records, Records::Csv(_)) => return None,
+            Origin::Words(words) => (words.len() as u64).saturating_sub(reading.header.into()),
             Origin::Range(range) => u64::try_from(range.len()).ok()?,
             _ => return None,
         };
         Some(reading.first.map_or(all, |first| all.min(first)))
     }
 
-    /// Whether items are lines of text, whose ends may be those of another system.
+    /// How many fields each item has, where they all have the same number and that is known before reading.
+    pub fn fields(&self) -> Option<usize> {
+        matches!(self.reading.records, Records::Plain | Records::Json).then_some(self.columns.len())
+    }
+
+    /// Whether items are lines of text as they stand, whose ends may be those of another system. Fields are without
+    /// the ends of lines, whatever these are.
     pub fn reads_lines(&self) -> bool {
         let inputs = self.columns.iter().any(|column| matches!(column.origin, Origin::Inputs(_)));
-        inputs && self.reading.delimiter == b'\n' && !self.reading.strip_cr
+        let plain = self.reading.records == Records::Plain;
+        inputs && plain && self.reading.delimiter == b'\n' && !self.reading.strip_cr
     }
 
     /// Whether standard input is among the sources.
@@ -136,32 +178,13 @@ fn double(buffer: &mut Loan, chunking: Chunking) -> Result<()> {
 /// Who takes the blocks of a source. Returns whether it wants more.
 pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
 
-/// Reads the whole source and hands its blocks to `emit`, in seq order, until the end, or until `emit` or
-/// the closed pool says stop.
+/// Opens a source and hands on its items ([`Opened::read`]), for whom the names of fields mean nothing.
 ///
 /// # Errors
 ///
-/// An input that cannot be opened or read, named; a chunk too large for memory.
+/// Those of [`open()`] and of [`Opened::read`].
 pub fn read(options: Options, chunking: Chunking, pool: &Arc<BufferPool>, emit: Emit<'_>) -> Result<()> {
-    let Options { mut columns, reading, walk } = options;
-    if columns.len() == 1 && columns[0].link == Link::Cross {
-        let origin = columns.remove(0).origin;
-        if walk {
-            let paths = combine::values(origin, &reading)?.into_iter().flat_map(tree::walk);
-            return build::build(paths.map(|path| Ok(vec![path])), 1, &reading, chunking, pool, emit);
-        }
-        return match origin {
-            Origin::Inputs(inputs) => lines::read(inputs::Inputs::new(inputs), reading, chunking, pool, emit),
-            Origin::Words(words) => {
-                let words = words.into_iter().map(|word| Ok(vec![word.into_vec()]));
-                build::build(words, 1, &reading, chunking, pool, emit)
-            }
-            Origin::Range(range) => range::read(range, &reading, chunking, pool, emit),
-        };
-    }
-    let fields = columns.len();
-    let items = combine::combine(columns, &reading)?;
-    build::build(items, fields, &reading, chunking, pool, emit)
+    open(options)?.read(chunking, pool, emit)
 }
 
 /// The words of the command line as inputs: `-` is standard input.

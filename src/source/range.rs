@@ -12,6 +12,7 @@ use super::build::Builder;
 use super::{Emit, Reading};
 use crate::buffer::BufferPool;
 use crate::chunk::Chunking;
+use crate::item::Fields;
 
 /// The integers from `first` to `last`, both included, in steps of `step`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub(super) fn read(
     pool: &Arc<BufferPool>,
     emit: Emit<'_>,
 ) -> Result<()> {
-    let Some(mut builder) = Builder::new(b'\n', 1, chunking, pool, emit) else { return Ok(()) };
+    let Some(mut builder) = Builder::new(b'\n', Fields::One, chunking, pool, emit) else { return Ok(()) };
     let count = reading.first.map_or(range.len(), |first| range.len().min(u128::from(first)));
     let mut value = i128::from(range.first);
     let mut digits = itoa::Buffer::new();

@@ -4,7 +4,7 @@ use super::Reading;
 use crate::item::Failure;
 
 /// What is kept of an item that is too long: enough for a message.
-const KEPT: usize = 256;
+pub(super) const KEPT: usize = 256;
 
 /// Says which items are wanted, and which are too long.
 pub(super) struct Screen {

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-/// How long a run may take to end once it was told to end at once.
+/// How long a run may take to end once it was told to end at once, beyond the grace of its processes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Calls `tell` for each signal that asks parjob to stop. A signal that was ignored at the start, as SIGHUP is
 /// under nohup, stays ignored.
+///
+/// With a `grace`, that of processes, it calls it for SIGTSTP and SIGUSR1 too.
 ///
 /// Any signal but a first SIGINT means: at once. If the process lives on, because whoever it tells is stuck
 /// in a write to a terminal or a pipe that nobody reads, it ends here.
@@ -24,8 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 ///
 /// The handlers, or the thread, cannot be set up.
-pub fn listen(tell: impl Fn(i32) + Send + 'static) -> Result<()> {
-    let wanted = [SIGINT, SIGTERM, SIGQUIT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+pub fn listen(grace: Option<Duration>, tell: impl Fn(i32) + Send + 'static) -> Result<()> {
+    let more: &[i32] = if grace.is_some() { &[SIGTSTP, SIGUSR1] } else { &[] };
+    let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
+    let wanted = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal));
     let mut signals = Signals::new(wanted).context("cannot listen for signals")?;
     if !is_ignored(SIGXFSZ) {
         // A handler, unlike "ignore", is not passed on to commands.
@@ -35,16 +39,30 @@ pub fn listen(tell: impl Fn(i32) + Send + 'static) -> Result<()> {
         let mut first = None;
         for signal in signals.forever() {
             tell(signal);
-            if signal != SIGINT || first.is_some() {
-                std::thread::sleep(PATIENCE);
-                die_by(first.unwrap_or(signal));
+            if !stopping.contains(&signal) {
+                continue;
             }
-            first = Some(signal);
+            // A second signal kills processes at once.
+            let wait = if first.is_some() { PATIENCE } else { PATIENCE + grace.unwrap_or_default() };
+            if signal != SIGINT || first.is_some() {
+                end_after(wait, first.unwrap_or(signal));
+            }
+            first.get_or_insert(signal);
         }
     };
     let thread = Builder::new().name("parjob-signals".into()).spawn(body);
     thread.context("cannot start the thread that listens for signals")?;
     Ok(())
+}
+
+/// Ends the process by the signal if it lives on for so long. Signals that come meanwhile are heard.
+fn end_after(wait: Duration, signal: i32) {
+    let body = move || {
+        std::thread::sleep(wait);
+        die_by(signal);
+    };
+    // Without a thread it has to be trusted to end.
+    let _ = Builder::new().name("parjob-end".into()).spawn(body);
 }
 
 /// Ends the process by the signal, without a core dump, so that whoever waits for it sees the truth.
@@ -55,6 +73,21 @@ pub fn die_by(signal: i32) -> ! {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
     // Only if the signal is blocked does it come to this: the status that a shell would show.
     std::process::exit(128 + signal)
+}
+
+/// Lets this process wait for those that it starts. Who started it may have ignored SIGCHLD: then the kernel throws
+/// away how a child ended. It is the one disposition that commands do not inherit as it was, since none can be set
+/// to "ignored" for them.
+#[expect(unsafe_code, reason = "no safe call sets a default disposition")]
+pub fn keep_children() {
+    // SAFETY: the default disposition runs no code.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// Stops the process until it is told to go on, as the shell expects of one that got SIGTSTP.
+pub fn suspend() {
+    // Stopping oneself cannot be refused.
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGSTOP);
 }
 
 /// Ends the process quietly because nobody reads its output.

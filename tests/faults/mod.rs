@@ -1,15 +1,21 @@
 //! What goes wrong, and what parjob does: real faults on real processes.
 //!
 //! Each test has its fault's letter and number in its name: I for input, O for output, S for signals, R for
-//! resources, X for what must not reach a terminal. The harness looks after each of them that the counts add up,
+//! resources, J for the ledger, X for what must not reach a terminal. The harness looks after each of them that the counts add up,
 //! that no process is left, and no temporary file.
 
+mod children;
+mod commands;
+mod hostile;
 mod input;
+mod ledger;
 mod output;
 mod process;
 mod resources;
 mod screen;
 mod signals;
+mod tree;
+mod workers;
 
 /// The most memory in MiB that a run of two workers may hold, however much goes through it.
 const FLAT: u64 = 32;

@@ -146,6 +146,35 @@ impl Process {
         self
     }
 
+    /// Presses keys at its terminal.
+    pub(crate) fn types(mut self, keys: &str) -> Process {
+        self.output.as_mut().expect("the terminal is open").write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    /// Waits until it has stopped, as after Ctrl-Z.
+    pub(crate) fn is_stopped(self) -> Process {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        wait_until("it is stopped", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
+        self
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> Pid {
+        pid(&self.child)
+    }
+
+    /// Waits for its end by the SIGKILL that it was sent.
+    #[track_caller]
+    pub(crate) fn end_killed(mut self) {
+        self.input = None;
+        let (seen, heard) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.heard));
+        let status: ExitStatus = self.child.wait().unwrap();
+        self.watch = None;
+        let done = Output { status, stdout: seen, stderr: heard };
+        Done::new(done, self.test.take().expect("it ends once")).dies_by(Signal::KILL.as_raw());
+    }
+
     /// Waits until its output is full because nobody reads it.
     pub(crate) fn fills_output(self) -> Process {
         fill(self.output.as_ref().expect("output is open"));
@@ -155,6 +184,13 @@ impl Process {
     /// Waits until its standard error is full because nobody reads it.
     pub(crate) fn fills_errors(self) -> Process {
         fill(self.errors.as_ref().expect("standard error is a pipe"));
+        self
+    }
+
+    /// Writes to the FIFO `go` in its folder, which it holds open by now: what it has printed says so.
+    pub(crate) fn hears(self, text: &str) -> Process {
+        let fifo = self.test.as_ref().expect("it runs").dir().join("go");
+        std::fs::OpenOptions::new().write(true).open(fifo).unwrap().write_all(text.as_bytes()).unwrap();
         self
     }
 
@@ -346,7 +382,7 @@ fn fill(pipe: &File) {
 }
 
 #[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let patient = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < patient, "waited in vain until {what}");

@@ -15,7 +15,7 @@ use crate::harness::{Done, has, itself, parjob, shell, skip};
 
 /// What a script does in a group with a limit, as in a container: its controller and file by the first version of
 /// cgroups, its file by the second, and the value. `None` where this user may not make such a group.
-fn in_a_group([controller, first, second, value]: [&str; 4], script: &str) -> Option<Done> {
+pub(super) fn in_a_group([controller, first, second, value]: [&str; 4], script: &str) -> Option<Done> {
     let groups = format!(
         r#"
         group=/sys/fs/cgroup/{controller}/parjob-test-$$ file={first}
@@ -137,6 +137,7 @@ fn a_run_of_an_operation_that_panics() {
             walk: false,
         },
         work: plan::Chosen { operation, params: Params::default(), reduce },
+        processes: None,
         jobs: 2,
         chunking: Chunking::Auto,
         policy: Policy { ordered: true, ..Policy::default() },

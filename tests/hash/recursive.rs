@@ -54,6 +54,14 @@ fn what_is_not_there_fails_alone_and_a_fifo_is_passed_over() {
 }
 
 #[test]
+fn a_path_that_is_too_long_leads_nowhere() {
+    // What is kept of it for a message would be the way to the whole directory.
+    let list = "./".repeat(200) + "list\n";
+    let done = parjob("--max-item 300 hash --recursive").file("list", &list).input(list.as_str()).run();
+    done.prints("").says("is longer than 300 bytes").counts(1, 0, 1, 0).status(1);
+}
+
+#[test]
 fn an_empty_directory_has_no_files() {
     shell("mkdir t; parjob hash --recursive t").run().prints("").is_silent().succeeds();
 }

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use anyhow::{Result, bail};
 
 use super::encode::Written;
-use crate::command::placeholder::Known;
-use crate::command::template::{Template, Values};
 use crate::fresh::{Fresh, Old, folder};
-use crate::item::{BadTarget, Seq};
+use crate::item::{BadTarget, Fields, Item, Seq};
+use crate::template::placeholder::Known;
+use crate::template::{Template, Values};
 
 /// What becomes of a file that stands at the target already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Targets {
         let template = Template::parse(&[text.into()], &known)?;
         let fill = |item: &[u8], seq, worker| {
             let mut out = Vec::new();
-            let values = Values { fields: item, delimiter: b'\n', names: &[], seq, worker };
+            let values = Values { item: Item::new(item, Fields::One), names: &[], seq, worker };
             template.bytes(&values, &mut out);
             out
         };
@@ -66,8 +66,7 @@ impl Targets {
     /// The target of an item.
     pub(super) fn of(&self, item: &[u8], seq: Seq) -> Vec<u8> {
         let mut out = Vec::new();
-        // An item has one field here, whatever its bytes: its own delimiter is not among them.
-        let values = Values { fields: item, delimiter: DELIMITER, names: &[], seq: seq.0, worker: 0 };
+        let values = Values { item: Item::new(item, Fields::One), names: &[], seq: seq.0, worker: 0 };
         self.template.bytes(&values, &mut out);
         out
     }
@@ -132,9 +131,6 @@ impl Targets {
         }
     }
 }
-
-/// A byte that stands in no path.
-const DELIMITER: u8 = 0;
 
 fn path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))

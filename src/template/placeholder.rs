@@ -7,7 +7,7 @@
 use anyhow::{Result, bail, ensure};
 use bstr::ByteSlice;
 
-use super::template::{Form, Slot, Value};
+use super::{Form, Slot, Value};
 
 /// What is known of the items before the run.
 #[derive(Clone, Copy, Debug, Default)]

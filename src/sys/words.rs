@@ -3,6 +3,8 @@
 //! One buffer holds them all and is used again for the next item, so that a command costs no allocation. It knows
 //! nothing of what the words mean.
 
+use std::ffi::c_char;
+
 /// The words of a command, one after another, each closed by a NUL byte: what a process is started with. It is
 /// filled, used, cleared and filled again.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +14,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// Appends a word. It must not hold a NUL byte, which no argument can.
+    /// Appends a word. It should not hold a NUL byte, which no argument can: the program would see what comes before.
     pub fn push(&mut self, word: &[u8]) {
         self.push_with(|bytes| bytes.extend_from_slice(word));
     }
@@ -42,19 +44,32 @@ impl Words {
         self.starts.is_empty()
     }
 
+    /// Keeps the first `count` words.
+    pub fn truncate(&mut self, count: usize) {
+        if let Some(end) = self.starts.get(count) {
+            self.bytes.truncate(*end);
+            self.starts.truncate(count);
+        }
+    }
+
     /// Takes all words out and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.starts.clear();
     }
 
-    /// The words, each with its NUL byte.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Whether a word holds a NUL byte, which no argument can.
+    pub fn hold_nul(&self) -> bool {
+        memchr::memchr_iter(0, &self.bytes).count() > self.starts.len()
     }
 
-    /// Where each word begins in [`Words::as_bytes`].
-    pub fn starts(&self) -> &[usize] {
-        &self.starts
+    /// What they take of a command line: their bytes, and a pointer each.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.starts.len() * size_of::<usize>()
+    }
+
+    /// A pointer to each word, good for as long as the words are borrowed.
+    pub(super) fn pointers(&self) -> impl Iterator<Item = *const c_char> {
+        self.starts.iter().map(|start| self.bytes[*start..].as_ptr().cast())
     }
 }

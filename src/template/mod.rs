@@ -5,22 +5,25 @@
 //! [`Words`], which is used again for the next item: nothing is allocated per item once the buffers have grown.
 //! This file knows nothing of shells: a value is one word, or a part of one, whatever its bytes are.
 
+pub mod cost;
+pub mod placeholder;
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Result;
 use bstr::ByteSlice;
 
-use super::placeholder::{Known, Part, parts};
-use super::words::Words;
+use self::cost::{Cost, DIGITS, WORD};
+use self::placeholder::{Known, Part, parts};
+use crate::item::Item;
+use crate::sys::words::Words;
 
 /// The values of one item.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
-    /// The fields, parted by the delimiter, as [`crate::item::Chunk::items`] gives them.
-    pub fields: &'a [u8],
-    /// The byte that stands between two fields; no field holds it.
-    pub delimiter: u8,
+    /// The item and its fields.
+    pub item: Item<'a>,
     /// Names and their values, of those that [`Template::names`] asks for. A name that is missing is empty.
     pub names: &'a [(&'a [u8], &'a [u8])],
     /// The item's number, from 1.
@@ -133,6 +136,30 @@ impl Template {
         }
     }
 
+    /// What the words for several items take at the most.
+    pub fn cost(&self, fields: Option<usize>) -> Cost {
+        let mut cost = Cost { fixed: 0, per_item: 0, per_byte: 0, most: usize::MAX };
+        for word in &self.words {
+            let text: usize =
+                word.parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum();
+            let slots = slots_of(&word.parts).count();
+            // A value has no more bytes than its item; a number is short. A dot stands for no folder.
+            let size = text + slots * DIGITS + WORD;
+            if word.varies {
+                cost.per_item += size;
+                cost.per_byte += slots;
+            } else {
+                cost.fixed += size;
+            }
+        }
+        if !self.has_placeholder() {
+            // Where nobody knows how many fields there are, each byte may be one.
+            cost.per_item += fields.map_or(WORD, |fields| fields * WORD);
+            cost.per_byte += if fields.is_some() { 1 } else { WORD };
+        }
+        cost
+    }
+
     fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.words.iter().flat_map(|word| slots_of(&word.parts))
     }
@@ -153,14 +180,8 @@ fn write(parts: &[Part], values: &Values, out: &mut Vec<u8>) {
 
 impl<'a> Values<'a> {
     /// The fields in order, at least one.
-    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (mut rest, delimiter) = (Some(self.fields), self.delimiter);
-        std::iter::from_fn(move || {
-            let fields = rest?;
-            let end = memchr::memchr(delimiter, fields);
-            rest = end.map(|end| &fields[end + 1..]);
-            Some(&fields[..end.unwrap_or(fields.len())])
-        })
+    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+        self.item.fields()
     }
 
     /// A field by its number, from 1, or from the end where negative; empty where there is none.
@@ -246,11 +267,22 @@ fn folder(value: &[u8]) -> &[u8] {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::item::{Fields, push_fields};
 
     const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false };
 
-    fn item(fields: &str) -> Values<'_> {
-        Values { fields: fields.as_bytes(), delimiter: b'\n', names: &[], seq: 7, worker: 2 }
+    /// Fields are parted by newlines.
+    fn item(fields: &str) -> Values<'static> {
+        if !fields.contains('\n') {
+            return bytes(fields.as_bytes());
+        }
+        let mut item = Vec::new();
+        push_fields(fields.split('\n').map(str::as_bytes), &mut item);
+        Values { item: Item::new(item.leak(), Fields::Several), names: &[], seq: 7, worker: 2 }
+    }
+
+    fn bytes(item: &[u8]) -> Values<'static> {
+        Values { item: Item::new(item.to_vec().leak(), Fields::One), names: &[], seq: 7, worker: 2 }
     }
 
     fn parsed(words: &[&str], known: &Known) -> Template {
@@ -397,10 +429,9 @@ mod tests {
         let (mut out, template) = (Words::default(), parsed(&["a{}", "{}"], &LINES));
         for _ in 0..2 {
             out.clear();
-            template.expand(&[Values { fields: &every, ..item("") }], &mut out);
+            template.expand(&[bytes(&every)], &mut out);
             assert_eq!(out.iter().collect::<Vec<_>>(), [&[b"a", &every[..]].concat(), &every]);
         }
-        assert_eq!(out.as_bytes().len(), 2 * 254 + 3);
-        assert_eq!(out.starts(), [0, 256]);
+        assert_eq!(out.iter().map(<[u8]>::len).collect::<Vec<_>>(), [255, 254]);
     }
 }

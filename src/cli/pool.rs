@@ -1,0 +1,124 @@
+//! From the options of `pool` to the part of a plan that is about processes.
+
+use std::ffi::OsString;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::os::unix::ffi::OsStringExt;
+
+use anyhow::{Context, Result, bail};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
+use super::resolve::Decide;
+use super::values;
+use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
+use crate::engine::{Gate, Keep, Language};
+use crate::plan::{Processes, Tag};
+use crate::run::Backoff;
+
+/// What is particular to processes that stay up.
+pub(super) fn pool(
+    words: Vec<OsString>,
+    given: &ArgMatches,
+    workers: Workers,
+    decide: Decide<'_>,
+) -> Result<Processes> {
+    if words.is_empty() {
+        bail!(
+            "pool needs a command that stays up and answers each line with a line, such as: parjob pool sed -u s/a/b/"
+        );
+    }
+    let keep = keep(given)?;
+    decide("command", shown(&words), "given on the command line; it stays up".into());
+    stay_up(words, keep, NonZeroU32::MIN, given, workers, decide)
+}
+
+/// `--recycle` and `--recycle-rss`.
+pub(super) fn recycling(given: &ArgMatches) -> Result<(Option<u64>, Option<u64>)> {
+    let size = text(given, "recycle-rss").map(|text| values::size(text).context("--recycle-rss")).transpose()?;
+    Ok((given.get_one::<NonZeroU64>("recycle").map(|items| items.get()), size.map(|size| size.max(1))))
+}
+
+/// What all processes that stay up have in common.
+pub(super) fn stay_up(
+    words: Vec<OsString>,
+    keep: Keep,
+    batch: NonZeroU32,
+    given: &ArgMatches,
+    workers: Workers,
+    decide: Decide<'_>,
+) -> Result<Processes> {
+    let Workers { jobs, cpus, jobs_file } = workers;
+    if jobs_file.is_some() {
+        bail!(
+            "--jobs @FILE changes how many commands run side by side; the workers of a pool stay as many as they are"
+        );
+    }
+    if given.contains_id("reduce") && text(given, "reduce").is_some() {
+        bail!("--reduce folds what operations inside parjob give; here, a pipe to parjob sum does it");
+    }
+    let timeout = match text(given, "timeout").map(timeout).transpose()? {
+        Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
+        timeout => timeout,
+    };
+    for (what, name) in [
+        ("protocol", "protocol"),
+        ("recycle-rss", "recycle-rss"),
+        ("retries", "retries"),
+        ("backoff", "backoff"),
+        ("timeout", "timeout"),
+        ("grace", "grace"),
+    ] {
+        if let Ok(Some(value)) = given.try_get_one::<String>(name)
+            && given.value_source(name) == Some(ValueSource::CommandLine)
+        {
+            decide(what, value.clone(), format!("--{name}"));
+        }
+    }
+    Ok(Processes {
+        keep: Some(keep),
+        tag: Tag::None,
+        ledger: None,
+        options_of_work: Vec::new(),
+        results: None,
+        joblog: None,
+        gate: Gate::default(),
+        jobs_file: None,
+        again: again(given)?,
+        backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
+        report: report(given),
+        command: Options {
+            way: Way::Run,
+            words,
+            token: None,
+            batch: Batch::Items(batch),
+            stdin: Stdin::Null,
+            grouping: Grouping::Items,
+            dry_run: false,
+            trace: false,
+            timeout,
+            grace: grace(given)?,
+            nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
+            threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
+        },
+    })
+}
+
+/// How they stay up.
+fn keep(given: &ArgMatches) -> Result<Keep> {
+    let (recycle, recycle_rss) = recycling(given)?;
+    let keep = Keep {
+        language: match text(given, "protocol") {
+            Some("json") => Language::Json,
+            Some("frames") => Language::Frames,
+            _ => Language::Lines,
+        },
+        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
+        recycle,
+        recycle_rss,
+    };
+    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
+        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
+    }
+    Ok(keep)
+}

@@ -1,0 +1,60 @@
+//! What the watch over a child obeys, and to whom it hands what the child prints.
+
+use std::sync::atomic::AtomicU8;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::clock::{Bell, Clock};
+use crate::output::Stream;
+
+/// A request to end a child.
+pub mod ending {
+    /// It may run.
+    pub const NONE: u8 = 0;
+    /// Ask it to end, and kill it after the grace.
+    pub const SOON: u8 = 1;
+    /// Kill it.
+    pub const NOW: u8 = 2;
+}
+
+/// What a watch obeys.
+pub struct Orders<'a> {
+    /// Rings when something here has changed.
+    pub bell: &'a Bell,
+    /// The time.
+    pub clock: &'a Clock,
+    /// One of [`ending`].
+    pub ending: &'a AtomicU8,
+    /// How long the child may run.
+    pub timeout: Option<Duration>,
+    /// How long it has between the request to end and its death.
+    pub grace: Duration,
+}
+
+/// Takes what a child prints.
+pub trait Attendant {
+    /// Takes bytes out of `bytes`, which is not empty.
+    fn take(&mut self, stream: Stream, bytes: &mut Vec<u8>);
+
+    /// The bell rang.
+    fn woken(&mut self);
+
+    /// Whether the child should wait, since nobody takes its output.
+    fn is_full(&self) -> bool;
+
+    /// The child was stopped by this signal.
+    fn stopped(&mut self, signal: i32);
+
+    /// Sends a signal to descendants that have left the child's group.
+    fn signal_strays(&mut self, signal: Signal);
+
+    /// The child has ended.
+    fn ended(&mut self);
+
+    /// Whether the process of another item may hold the pipes, for a moment, because it is just being started.
+    fn others_hold(&self) -> bool;
+
+    /// The child has run for a while: there is time to see to other things.
+    fn meanwhile(&mut self);
+}

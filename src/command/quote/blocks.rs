@@ -1,0 +1,112 @@
+//! Keywords, and the heads of the blocks that they begin.
+
+use anyhow::Result;
+
+use super::grammar::{Parser, State, Stop};
+use super::words::{Word, is_name};
+
+impl Parser<'_, '_> {
+    /// What may follow a keyword, if the word is one.
+    pub(super) fn keyword(&mut self, word: &Word) -> Result<Option<State>> {
+        let Some(text) = word.plain() else { return Ok(None) };
+        Ok(Some(match text {
+            b"if" | b"then" | b"else" | b"elif" | b"while" | b"until" | b"do" | b"{" | b"!" | b"time" => State::Start,
+            b"fi" | b"done" | b"}" | b"esac" => State::After,
+            b"case" => {
+                self.case()?;
+                State::After
+            }
+            b"for" => self.for_head()?,
+            b"function" => self.function()?,
+            b"select" | b"coproc" => return self.found.refuse(word.span.0, "not every shell knows this word"),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Reads the head of a `for`, up to its words.
+    fn for_head(&mut self) -> Result<State> {
+        self.plain_word(is_name, "here must be the name of a variable")?;
+        self.blanks_and_newlines()?;
+        match self.byte(0) {
+            // Without `in` it goes through the positional parameters.
+            Some(b';' | b'd') => self.found.touches_parameters = true,
+            Some(b'i') => {}
+            _ => return self.found.refuse(self.at(), "here must be `in` or `do`"),
+        }
+        match self.byte(0) {
+            Some(b';') => Ok(State::After),
+            _ => match self.plain_word(|word| matches!(word, b"in" | b"do"), "here must be `in` or `do`")?.as_slice() {
+                b"in" => Ok(State::For),
+                _ => Ok(State::Start),
+            },
+        }
+    }
+
+    /// Reads the head of a function as bash writes it.
+    fn function(&mut self) -> Result<State> {
+        self.found.touches_parameters = true;
+        self.plain_word(|word| !word.is_empty(), "here must be the name of a function")?;
+        self.blanks()?;
+        if self.byte(0) == Some(b'(') && self.byte(1) == Some(b')') {
+            self.pos += 2;
+        }
+        Ok(State::Start)
+    }
+
+    /// Reads a word that must be a plain one of a certain kind.
+    fn plain_word(&mut self, is_right: impl Fn(&[u8]) -> bool, else_say: &str) -> Result<Vec<u8>> {
+        self.blanks()?;
+        let word = self.word()?;
+        match word.plain() {
+            Some(text) if is_right(text) => Ok(text.to_vec()),
+            _ => self.found.refuse(word.span.0, else_say),
+        }
+    }
+
+    /// Reads `case … esac` behind its first word.
+    fn case(&mut self) -> Result<()> {
+        self.blanks()?;
+        let subject = self.word()?;
+        if subject.span.0 == subject.span.1 {
+            return self.found.refuse(subject.span.0, "here must be the word of `case`");
+        }
+        self.blanks_and_newlines()?;
+        self.plain_word(|word| word == b"in", "here must be `in`")?;
+        loop {
+            self.blanks_and_newlines()?;
+            while self.byte(0) == Some(b'\n') {
+                self.blanks_and_newlines()?;
+            }
+            if self.pattern()? || self.list(Stop::Arm)? == State::After {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the patterns of an arm up to their parenthesis, or `esac`, and says whether it was that.
+    fn pattern(&mut self) -> Result<bool> {
+        let (open, is_open) = (self.at(), self.byte(0) == Some(b'('));
+        self.pos += usize::from(is_open);
+        loop {
+            self.blanks()?;
+            let word = self.word()?;
+            if word.plain() == Some(b"esac") && !is_open {
+                return Ok(true);
+            }
+            self.blanks()?;
+            match self.byte(0) {
+                _ if word.span.0 == word.span.1 => return self.found.refuse(open, "here must be a pattern of `case`"),
+                Some(b'|') => self.pos += 1,
+                Some(b')') => break,
+                _ => return self.found.refuse(open, "this pattern of `case` has no parenthesis behind it"),
+            }
+        }
+        if self.nested > 0 && !is_open {
+            let why =
+                "older shells misread this parenthesis inside $(…) or backquotes: write one before the pattern too";
+            return self.found.refuse(open, why);
+        }
+        self.pos += 1;
+        Ok(false)
+    }
+}

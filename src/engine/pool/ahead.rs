@@ -1,0 +1,99 @@
+//! How far a worker writes ahead of the answers.
+//!
+//! Far enough that its process never waits for the pipe's round trip, and yet not so far that items queue behind a
+//! slow one while another worker idles: about [`AIM`] of work by measurement, and at most [`WINDOW`] bytes. A process
+//! that holds its answers back until a buffer is full sits there and waits for input; it is given more each time
+//! that it is found so.
+
+use std::time::{Duration, Instant};
+
+use crate::chunk::Pace;
+
+/// The work that is under way to one process: long beside a round trip, short beside what a person notices.
+const AIM: Duration = Duration::from_millis(10);
+
+/// The bytes of items that are written ahead of the answers at the most, but for the last chunk.
+pub(super) const WINDOW: usize = 64 << 10;
+
+/// How soon a process that says nothing is looked at.
+const SOON: Duration = Duration::from_millis(2);
+
+/// And how seldom, in the end.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// A process that reads and says nothing for so long with a full window is stuck.
+pub(super) const STUCK: Duration = Duration::from_secs(1);
+
+/// The measure of one worker.
+pub(super) struct Ahead {
+    pace: Pace,
+    /// So many items must be in flight for answers to come.
+    held: usize,
+    /// So many items must be in flight for the process to have enough to do.
+    wants: usize,
+    /// When something came or was sent last.
+    since: Instant,
+    /// When answers came last, or the first item was sent after a time without any.
+    mark: Instant,
+    patience: Duration,
+}
+
+impl Ahead {
+    pub(super) fn new(wants: usize) -> Ahead {
+        let now = Instant::now();
+        Ahead { pace: Pace::aiming(AIM), held: 0, wants, since: now, mark: now, patience: SOON }
+    }
+
+    /// How many items may be in flight.
+    pub(super) fn limit(&self) -> usize {
+        (self.pace.want() as usize).max(self.held).max(self.wants)
+    }
+
+    /// Items were sent; whether none was in flight before.
+    pub(super) fn sent(&mut self, first: bool) {
+        self.since = Instant::now();
+        if first {
+            self.mark = self.since;
+        }
+    }
+
+    /// So many answers came.
+    pub(super) fn answered(&mut self, items: usize) {
+        let now = Instant::now();
+        self.pace.learn(items, now - self.mark);
+        (self.mark, self.since, self.patience) = (now, now, SOON);
+    }
+
+    /// The next look at a process that says nothing.
+    pub(super) fn look_in(&self) -> Duration {
+        self.patience.saturating_sub(self.since.elapsed())
+    }
+
+    /// Nothing has come for long enough to look.
+    pub(super) fn is_due(&self) -> bool {
+        self.since.elapsed() >= self.patience
+    }
+
+    /// How long nothing has come from it.
+    pub(super) fn silent(&self) -> Duration {
+        self.mark.elapsed()
+    }
+
+    /// The process has read all `items` in flight and answers none. Whether it waits for more, as far as that can be
+    /// told, decides how soon it gets more.
+    pub(super) fn starved(&mut self, items: usize, waits: Option<bool>) {
+        self.since = Instant::now();
+        let more = match waits {
+            Some(true) => true,
+            // It may be busy, so that more would only queue.
+            None => self.patience >= 10 * SOON,
+            Some(false) => false,
+        };
+        if waits != Some(true) {
+            self.patience = (self.patience * 2).min(SELDOM);
+        }
+        if more {
+            self.held = self.held.max(items * 2);
+        }
+    }
+}

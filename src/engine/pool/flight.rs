@@ -1,0 +1,399 @@
+//! The items that a worker's process has been given and whose results are not handed on yet.
+//!
+//! A leg is what is left of a claimed chunk. Answers in the order of the items, which is how most come, are appended
+//! to the results of their leg many at a time; one that comes early waits in a map. Items that are not sent at all,
+//! since the source or the protocol refuses them, are answers that came early too.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::protocol::Mismatch;
+use crate::chunk::{Block, Claim};
+use crate::item::{Chunk, Failure, Seq};
+use crate::op::Results;
+
+/// What is left of a claimed chunk.
+struct Leg {
+    block: Arc<Block>,
+    claim: Claim,
+    /// The answers to its first items.
+    results: Results,
+    /// How many items those are.
+    answered: usize,
+    /// What the process said on standard error at an item.
+    said: Vec<(Seq, Box<[u8]>)>,
+}
+
+impl Leg {
+    fn chunk(&self) -> Chunk<'_> {
+        self.block.chunk(&self.claim)
+    }
+
+    fn first(&self) -> u64 {
+        self.chunk().first.0
+    }
+
+    /// The items that have no answer in `results`.
+    fn open(&self) -> std::ops::Range<u64> {
+        let first = self.first();
+        first + self.answered as u64..first + self.claim.items() as u64
+    }
+
+    /// The answer to its first open item.
+    fn take(&mut self, answer: Result<Option<&[u8]>, Failure>) {
+        match answer {
+            Ok(Some(text)) => self.results.push(text),
+            Ok(None) => self.results.pass(),
+            Err(cause) => self.results.fail(cause),
+        }
+        self.answered += 1;
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answered == self.claim.items()
+    }
+}
+
+/// A part of a chunk that is answered.
+pub(super) struct Landed<'a> {
+    pub(super) block: &'a Block,
+    pub(super) chunk: Chunk<'a>,
+    pub(super) results: &'a mut Results,
+    pub(super) said: &'a [(Seq, Box<[u8]>)],
+}
+
+/// The items in flight, in the order in which they were sent.
+#[derive(Default)]
+pub struct Flight {
+    legs: VecDeque<Leg>,
+    /// The leg that takes the next answer in order: all before it are answered.
+    filling: usize,
+    early: BTreeMap<u64, Result<Option<Vec<u8>>, Failure>>,
+    /// An answer that belongs to no item comes first.
+    greeting: bool,
+    /// Why no process will ever do what it is to do, and parjob's exit status for that.
+    refusal: Option<(i32, String)>,
+    /// The item that the process says it is at.
+    at: Option<Seq>,
+    /// Items without an answer, and the bytes that they take, about.
+    items: usize,
+    bytes: usize,
+    /// The answers so far, of this process.
+    answers: u64,
+    /// The items of this process with the lowest and the highest number.
+    range: Option<(Seq, Seq)>,
+    spare: Vec<Results>,
+}
+
+impl Flight {
+    /// A claim on a block, of which nothing is sent yet.
+    pub(super) fn add(&mut self, block: Arc<Block>, claim: Claim, empty: impl FnOnce() -> Results) {
+        let results = self.spare.pop().unwrap_or_else(empty);
+        self.items += claim.items();
+        self.bytes += claim.len();
+        let chunk = block.chunk(&claim);
+        for (place, fault) in block.faults(&chunk) {
+            self.early.insert(chunk.first.0 + place as u64, Err(fault.clone()));
+            self.items -= 1;
+        }
+        self.legs.push_back(Leg { claim, results, answered: 0, said: Vec::new(), block });
+    }
+
+    /// The last claim, in parts without the items that have an answer: what is to be sent.
+    pub(super) fn last_to_send(&self) -> Vec<(Arc<Block>, Claim)> {
+        self.legs.back().map(|leg| self.to_send(leg)).unwrap_or_default()
+    }
+
+    /// Whether some items have an answer before their turn.
+    pub(super) fn has_early(&self) -> bool {
+        !self.early.is_empty()
+    }
+
+    /// All that has no answer: what a fresh process is to be sent.
+    pub(super) fn all_to_send(&self) -> Vec<(Arc<Block>, Claim)> {
+        self.legs.iter().flat_map(|leg| self.to_send(leg)).collect()
+    }
+
+    fn to_send(&self, leg: &Leg) -> Vec<(Arc<Block>, Claim)> {
+        let (open, mut parts) = (leg.open(), Vec::new());
+        let mut rest = leg.claim;
+        let skip = |claim: &mut Claim, items: usize| {
+            let bytes = leg.block.chunk(claim).split(items).0.bytes.len();
+            claim.advance(items, bytes);
+        };
+        if leg.answered > 0 {
+            skip(&mut rest, leg.answered);
+        }
+        let mut from = open.start;
+        for (seq, _) in self.early.range(open.clone()) {
+            let items = (seq - from) as usize;
+            if items > 0 {
+                parts.push((Arc::clone(&leg.block), first_of(&leg.block, &rest, items)));
+            }
+            skip(&mut rest, items + 1);
+            from = seq + 1;
+        }
+        if !rest.is_empty() {
+            parts.push((Arc::clone(&leg.block), rest));
+        }
+        parts
+    }
+
+    /// A process is given these items.
+    pub(super) fn note_sent(&mut self, chunk: &Chunk<'_>) {
+        let last = chunk.first.plus(chunk.count as u64 - 1);
+        self.range = Some(self.range.map_or((chunk.first, last), |(low, high)| (low.min(chunk.first), high.max(last))));
+    }
+
+    /// A fresh process is there.
+    pub(super) fn begin(&mut self) {
+        (self.greeting, self.at, self.answers, self.range) = (false, None, 0, None);
+    }
+
+    /// An answer that belongs to no item comes first.
+    pub fn expect_greeting(&mut self) {
+        self.greeting = true;
+    }
+
+    /// Whether that answer has not come yet.
+    pub fn awaits_greeting(&self) -> bool {
+        self.greeting
+    }
+
+    /// No process will ever do what it is to do: no item is to blame. With parjob's exit status for that, and why.
+    pub fn refused(&mut self, status: i32, why: String) {
+        self.refusal = Some((status, why));
+    }
+
+    /// That a process said so.
+    pub(super) fn refusal(&mut self) -> Option<(i32, String)> {
+        self.refusal.take()
+    }
+
+    /// It has come.
+    pub fn greeted(&mut self) {
+        self.greeting = false;
+        self.answers += 1;
+    }
+
+    /// The process says that it is at this item.
+    pub fn note_at(&mut self, seq: Seq) {
+        self.at = Some(seq);
+    }
+
+    /// Answers in the order of the items, a line each; how many bytes are used up. A line that is not whole is left.
+    ///
+    /// # Errors
+    ///
+    /// There are more answers than items.
+    pub fn answer_lines(&mut self, bytes: &[u8]) -> Result<usize, Mismatch> {
+        let mut used = 0;
+        if self.greeting {
+            let Some(end) = memchr::memchr(b'\n', bytes) else { return Ok(0) };
+            used = end + 1;
+            self.greeted();
+        }
+        let mut lines = memchr::memchr_iter(b'\n', &bytes[used..]).count();
+        loop {
+            let rest = &bytes[used..];
+            self.settle_early();
+            let Some(leg) = self.legs.get_mut(self.filling) else {
+                return if rest.is_empty() { Ok(used) } else { Err(too_many()) };
+            };
+            let open = leg.open();
+            let until = self.early.range(open.clone()).next().map_or(open.end, |(seq, _)| *seq);
+            let (count, len) = first_lines(rest, lines, (until - open.start) as usize);
+            if count == 0 {
+                return Ok(used);
+            }
+            leg.results.push_lines(&rest[..len], count);
+            leg.answered += count;
+            used += len;
+            lines -= count;
+            self.note_answers(count);
+        }
+    }
+
+    /// The answer to one item: its result, or why it failed.
+    ///
+    /// # Errors
+    ///
+    /// The item is not in flight, or has its answer.
+    pub fn answer(&mut self, seq: Seq, answer: Result<&[u8], Failure>) -> Result<(), Mismatch> {
+        self.answer_or_pass(seq, answer.map(Some))
+    }
+
+    /// As [`Flight::answer`], for an item that went well and has nothing to show.
+    ///
+    /// # Errors
+    ///
+    /// The item is not in flight, or has its answer.
+    pub fn pass(&mut self, seq: Seq) -> Result<(), Mismatch> {
+        self.answer_or_pass(seq, Ok(None))
+    }
+
+    fn answer_or_pass(&mut self, seq: Seq, answer: Result<Option<&[u8]>, Failure>) -> Result<(), Mismatch> {
+        self.settle_early();
+        if let Some(leg) = self.legs.get_mut(self.filling).filter(|leg| leg.open().start == seq.0) {
+            leg.take(answer);
+        } else if self.is_open(seq) {
+            self.early.insert(seq.0, answer.map(|text| text.map(<[u8]>::to_vec)));
+        } else {
+            return Err(Mismatch(format!("answered item {seq}, which it was not at")));
+        }
+        self.note_answers(1);
+        Ok(())
+    }
+
+    /// The item cannot be sent to a process.
+    pub fn refuse(&mut self, seq: Seq, cause: Failure) {
+        if self.is_open(seq) {
+            self.early.insert(seq.0, Err(cause));
+            self.items -= 1;
+        }
+    }
+
+    /// The answers to `count` items from `first` on, a line each.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not in flight, or has its answer; or there are not so many lines.
+    pub fn answer_run(&mut self, first: Seq, count: usize, lines: &[u8]) -> Result<(), Mismatch> {
+        self.settle_early();
+        if let Some(leg) = self.legs.get_mut(self.filling)
+            && leg.open().start == first.0
+            && self.early.range(first.0..first.0 + count as u64).next().is_none()
+            && leg.open().end >= first.0 + count as u64
+            && memchr::memchr_iter(b'\n', lines).count() == count
+        {
+            leg.results.push_lines(lines, count);
+            leg.answered += count;
+            self.note_answers(count);
+            return Ok(());
+        }
+        let mut lines = lines.split_inclusive(|byte| *byte == b'\n');
+        for seq in first.0..first.0 + count as u64 {
+            let line = lines.next().and_then(|line| line.strip_suffix(b"\n"));
+            let line = line.ok_or_else(|| Mismatch("gave fewer results than it said".into()))?;
+            self.answer(Seq(seq), Ok(line))?;
+        }
+        Ok(())
+    }
+
+    fn note_answers(&mut self, count: usize) {
+        self.answers += count as u64;
+        self.bytes -= self.bytes / self.items.max(1) * count;
+        self.items -= count;
+        self.at = None;
+    }
+
+    /// Moves answers that came early to their place, when it is their turn.
+    fn settle_early(&mut self) {
+        while let Some(leg) = self.legs.get_mut(self.filling) {
+            if leg.is_answered() {
+                self.filling += 1;
+                continue;
+            }
+            if self.early.is_empty() {
+                return;
+            }
+            let Some(answer) = self.early.remove(&leg.open().start) else { return };
+            leg.take(answer.as_ref().map(Option::as_deref).map_err(Clone::clone));
+        }
+    }
+
+    /// Whether the item is in flight and has no answer.
+    pub(super) fn is_open(&self, seq: Seq) -> bool {
+        !self.early.contains_key(&seq.0) && self.leg_of(seq).is_some()
+    }
+
+    fn leg_of(&self, seq: Seq) -> Option<usize> {
+        // They are in order, but for those that are tried again.
+        let guess = self.legs.partition_point(|leg| leg.open().end <= seq.0);
+        let holds = |leg: &Leg| leg.open().contains(&seq.0);
+        if self.legs.get(guess).is_some_and(holds) { Some(guess) } else { self.legs.iter().position(holds) }
+    }
+
+    /// The item that a process which has ended was at: the one that it named, or the first without an answer.
+    pub(super) fn charged(&mut self, named: Option<Seq>) -> Option<Seq> {
+        self.settle_early();
+        let named = named.or(self.at).filter(|seq| self.is_open(*seq));
+        named.or_else(|| self.legs.get(self.filling).map(|leg| Seq(leg.open().start)))
+    }
+
+    /// What the process said last, at this item.
+    pub(super) fn note_said(&mut self, seq: Seq, said: &[u8]) {
+        if let Some(leg) = self.leg_of(seq).filter(|_| !said.is_empty()) {
+            self.legs[leg].said.push((seq, said.into()));
+        }
+    }
+
+    /// Hands on what is answered, in order.
+    pub(super) fn land(&mut self, mut hand_on: impl FnMut(Landed<'_>)) {
+        self.settle_early();
+        while let Some(leg) = self.legs.front_mut().filter(|leg| leg.answered > 0) {
+            let whole = leg.block.chunk(&leg.claim);
+            let chunk = if leg.is_answered() { whole } else { whole.split(leg.answered).0 };
+            let (items, bytes) = (chunk.count, chunk.bytes.len());
+            hand_on(Landed { block: &leg.block, chunk, results: &mut leg.results, said: &leg.said });
+            leg.results.clear();
+            leg.claim.advance(items, bytes);
+            leg.answered = 0;
+            if !leg.claim.is_empty() {
+                return;
+            }
+            self.spare.extend(self.legs.pop_front().map(|leg| leg.results));
+            self.filling = self.filling.saturating_sub(1);
+        }
+    }
+
+    /// Gives everything up: what is left, as it was claimed. Early answers are lost.
+    pub(super) fn give_up(&mut self) -> Vec<(Arc<Block>, Claim)> {
+        self.early.clear();
+        (self.filling, self.items, self.bytes, self.at) = (0, 0, 0, None);
+        self.legs.drain(..).map(|leg| (leg.block, leg.claim)).collect()
+    }
+
+    /// Whether nothing is in flight.
+    pub(super) fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    /// The items without an answer.
+    pub(super) fn items(&self) -> usize {
+        self.items
+    }
+
+    /// The bytes that they take, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The answers of this process.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers
+    }
+
+    /// The lowest and the highest number of the items that this process was given.
+    pub(super) fn range(&self) -> Option<(Seq, Seq)> {
+        self.range
+    }
+}
+
+/// The claim on the first items of another one.
+fn first_of(block: &Block, claim: &Claim, items: usize) -> Claim {
+    claim.first(items, block.chunk(claim).split(items).0.bytes.len())
+}
+
+fn too_many() -> Mismatch {
+    Mismatch("gave more answers than it got items".into())
+}
+
+/// Of the `lines` whole lines at the beginning, `most` at the most: how many, and the bytes that they take.
+fn first_lines(bytes: &[u8], lines: usize, most: usize) -> (usize, usize) {
+    if lines <= most {
+        return (lines, memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1));
+    }
+    let end = memchr::memchr_iter(b'\n', bytes).nth(most - 1);
+    (most, end.map_or(bytes.len(), |end| end + 1))
+}

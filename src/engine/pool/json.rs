@@ -1,0 +1,164 @@
+//! `--protocol json`: an object a line, both ways. Each answer tells its item, so answers may come in any order.
+//!
+//! `{"seq":1,"item":"…"}` goes over and `{"seq":1,"result":…}` or `{"seq":1,"error":"…","traceback":"…"}` comes back.
+//! `{"at":1}` says which item the process is at. Bytes that are not UTF-8 are `{"b64":"…"}`, as in `--format jsonl`.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::flight::Flight;
+use super::protocol::{Mismatch, Protocol};
+use crate::item::{Chunk, Failure, Seq};
+use crate::output::{json_item, json_string};
+
+/// Objects, one a line.
+#[derive(Debug, Default)]
+pub struct Json {
+    init: Option<Vec<u8>>,
+    /// Items are JSON already, and go over as they are.
+    raw: bool,
+}
+
+impl Json {
+    /// With what each process is told first; `raw` items are JSON already.
+    pub fn new(init: Option<Vec<u8>>, raw: bool) -> Json {
+        Json { init, raw }
+    }
+}
+
+/// What a process writes.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    seq: Option<u64>,
+    at: Option<u64>,
+    /// `null` is a result.
+    #[serde(borrow, default, deserialize_with = "given")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    traceback: Option<&'a RawValue>,
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+impl Protocol for Json {
+    fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+        if let Some(init) = &self.init {
+            out.extend_from_slice(b"{\"seq\":0,\"init\":");
+            json_string(init, out);
+            out.extend_from_slice(b"}\n");
+            flight.expect_greeting();
+        }
+    }
+
+    fn encode(&mut self, chunk: &Chunk<'_>, _flight: &mut Flight, out: &mut Vec<u8>) {
+        let mut digits = itoa::Buffer::new();
+        for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
+            out.extend_from_slice(b"{\"seq\":");
+            out.extend_from_slice(digits.format(seq).as_bytes());
+            out.extend_from_slice(b",\"item\":");
+            if self.raw {
+                out.extend_from_slice(item.text());
+            } else {
+                json_item(&item, out);
+            }
+            out.extend_from_slice(b"}\n");
+        }
+    }
+
+    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+        let mut used = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            take(&bytes[used..end], flight)?;
+            used = end + 1;
+        }
+        Ok(used)
+    }
+}
+
+fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
+    let no_answer = |why: &dyn std::fmt::Display| {
+        let shown = String::from_utf8_lossy(&line[..line.len().min(60)]);
+        Mismatch(format!("wrote a line that is no answer ({why}): {shown}"))
+    };
+    let answer: Answer<'_> = serde_json::from_slice(line).map_err(|error| no_answer(&error))?;
+    if let (Some(seq), None) = (answer.at, answer.seq) {
+        flight.note_at(Seq(seq));
+        return Ok(());
+    }
+    let Some(seq) = answer.seq else { return Err(no_answer(&"it has no seq")) };
+    let outcome = match (answer.result, answer.error) {
+        (Some(result), None) => Ok(text(result.get())),
+        (None, Some(error)) => {
+            let traceback = answer.traceback.map(|traceback| lossy(traceback.get())).unwrap_or_default();
+            Err(Failure::Answered { error: lossy(error.get()), traceback })
+        }
+        _ => return Err(no_answer(&"it has neither a result nor an error, or both")),
+    };
+    if seq == 0 && flight.awaits_greeting() {
+        if let Err(Failure::Answered { error, .. }) = outcome {
+            return Err(Mismatch(format!("could not be initialized: {error}")));
+        }
+        flight.greeted();
+        return Ok(());
+    }
+    match outcome {
+        Ok(text) => flight.answer(Seq(seq), Ok(&text)),
+        Err(cause) => flight.answer(Seq(seq), Err(cause)),
+    }
+}
+
+/// What a value is as a result: a text is its characters, anything else as it is written.
+fn text(value: &str) -> Cow<'_, [u8]> {
+    match value.as_bytes().first() {
+        Some(b'"') if !value.contains('\\') => Cow::Borrowed(&value.as_bytes()[1..value.len() - 1]),
+        // Half of a character pair is no character; then it stays as it is written.
+        Some(b'"') => serde_json::from_str::<String>(value)
+            .map_or(Cow::Borrowed(value.as_bytes()), |text| Cow::Owned(text.into_bytes())),
+        Some(b'{') => bytes(value).map_or(Cow::Borrowed(value.as_bytes()), Cow::Owned),
+        _ => Cow::Borrowed(value.as_bytes()),
+    }
+}
+
+/// The bytes of `{"b64":"…"}`.
+fn bytes(value: &str) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Encoded<'a> {
+        b64: &'a str,
+    }
+    STANDARD.decode(serde_json::from_str::<Encoded<'_>>(value).ok()?.b64).ok()
+}
+
+fn lossy(value: &str) -> Box<str> {
+    String::from_utf8_lossy(&text(value)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_results() {
+        for (value, expected) in [
+            (r#""a b""#, "a b"),
+            (r#""a\nb\u00e9""#, "a\nbé"),
+            ("16", "16"),
+            ("1.50", "1.50"),
+            ("null", "null"),
+            (r#"[1, "x"]"#, r#"[1, "x"]"#),
+            (r#"{"b64":"/wA="}"#, "\u{fffd}\0"),
+            (r#"{"b64":"/wA=","n":1}"#, r#"{"b64":"/wA=","n":1}"#),
+            (r#""\ud800""#, r#""\ud800""#),
+        ] {
+            assert_eq!(&*lossy(value), expected);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `--protocol lines`: an item is a line, and so is its answer; which belongs to which is known by counting.
+//!
+//! Items whose delimiter is the newline go over as they stand in their block.
+
+use super::flight::Flight;
+use super::protocol::{Mismatch, Protocol};
+use crate::item::{Chunk, Failure, Fields, Seq};
+
+/// One line in, one line out.
+#[derive(Debug, Default)]
+pub struct Lines {
+    init: Option<Vec<u8>>,
+}
+
+impl Lines {
+    /// With a first line for each process, whose answer is dropped.
+    pub fn new(init: Option<Vec<u8>>) -> Lines {
+        Lines { init }
+    }
+}
+
+impl Protocol for Lines {
+    fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+        if let Some(init) = &self.init {
+            out.extend_from_slice(init);
+            out.push(b'\n');
+            flight.expect_greeting();
+        }
+    }
+
+    fn encode(&mut self, chunk: &Chunk<'_>, flight: &mut Flight, out: &mut Vec<u8>) {
+        if chunk.delimiter == b'\n' && chunk.fields == Fields::One {
+            return out.extend_from_slice(chunk.bytes);
+        }
+        for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
+            if memchr::memchr(b'\n', item.text()).is_some() {
+                flight.refuse(Seq(seq), Failure::HoldsNewline);
+            } else {
+                out.extend_from_slice(item.text());
+                out.push(b'\n');
+            }
+        }
+    }
+
+    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+        flight.answer_lines(bytes)
+    }
+
+    fn names_items(&self) -> bool {
+        false
+    }
+}

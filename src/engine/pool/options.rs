@@ -1,0 +1,49 @@
+//! What is particular to processes that stay up, as plain data.
+
+use std::fmt;
+
+/// How processes are kept up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// How items and answers go over.
+    pub language: Language,
+    /// What each process is told first.
+    pub init: Option<Vec<u8>>,
+    /// A process does so many items at the most.
+    pub recycle: Option<u64>,
+    /// A process that holds more memory than this is replaced, in bytes.
+    pub recycle_rss: Option<u64>,
+}
+
+/// `--protocol`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// One line in, one line out.
+    Lines,
+    /// A JSON object a line, both ways.
+    Json,
+    /// Bytes with their length before them, both ways.
+    Frames,
+    /// That of parjob's own program in Python.
+    Python {
+        /// So many items are at work at once in a process.
+        concurrency: u32,
+    },
+}
+
+/// No process will ever do what it is to do, and no item is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// parjob's exit status for it.
+    pub status: i32,
+    /// Why.
+    pub why: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why.trim_end())
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,100 @@
+//! How a worker sleeps: until its process answers, takes more, says something or ends, until somebody rings, or until
+//! something is due.
+
+use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::mate::Mate;
+use super::station::wants;
+use super::worker::{AGAIN, NOW_AND_THEN, Worker};
+use crate::engine::Ring;
+use crate::output::Stream;
+
+/// While so much is on its way to a slow reader, what processes say is left to wait.
+const FULL: usize = 8 << 20;
+
+/// What poll found.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ready {
+    pub(super) out: bool,
+    pub(super) err: bool,
+    pub(super) end: bool,
+    pub(super) bell: bool,
+    /// Nobody reads what is written to the process.
+    pub(super) deaf: bool,
+}
+
+impl Worker {
+    /// Sleeps until something happens.
+    pub(super) fn wait(&mut self) -> Ready {
+        let want = match (self.winding || self.shared.is_stopped(), self.flight.is_empty(), self.has_room()) {
+            (true, ..) | (false, false, false) => wants::NOTHING,
+            (false, true, _) => wants::WORK,
+            (false, false, true) => wants::MORE,
+        };
+        self.station.wants.store(want, Ordering::SeqCst);
+        let now = want != wants::NOTHING && self.shared.has_work();
+        if self.flight.is_empty() && !now && !self.shared.outboxes[self.station.number - 1].is_empty() {
+            (self.shared.team.ring)(Ring::Now);
+        }
+        let timeout = if now { Some(Duration::ZERO) } else { self.sleep() };
+        let ready = self.poll(timeout);
+        self.station.wants.store(wants::NOTHING, Ordering::SeqCst);
+        ready
+    }
+
+    /// How long the next sleep may be.
+    fn sleep(&self) -> Option<Duration> {
+        let team = &self.shared.team;
+        let Some(mate) = &self.mate else {
+            // What could not be started is tried again.
+            let waits = !self.flight.is_empty() || self.shared.has_work();
+            return waits.then_some(AGAIN);
+        };
+        if self.flight.is_empty() {
+            return None;
+        }
+        let timeout = team.timeout.map(|timeout| match self.at {
+            // To see when it goes on to its next item, and not to wait for what starts.
+            _ if self.flight.awaits_greeting() => timeout,
+            Some(_) => (self.began + timeout).saturating_sub(team.clock.now()).min(timeout / 8),
+            None => (self.began + timeout).saturating_sub(team.clock.now()),
+        });
+        let look = (self.out.is_empty() && mate.input().is_some()).then(|| self.ahead.look_in());
+        let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
+        let least = [timeout, look, memory].into_iter().flatten().min()?;
+        // A clock that stands still would make it spin.
+        Some(if team.clock.is_paused() { least.max(AGAIN) } else { least })
+    }
+
+    fn poll(&self, timeout: Option<Duration>) -> Ready {
+        let nothing = self.station.bell.fd();
+        let mate = self.mate.as_ref();
+        let full = self.shared.team.room.outgoing() > FULL;
+        let of = |fd, wanted: bool, flags| match fd {
+            Some(fd) if wanted => PollFd::from_borrowed_fd(fd, flags),
+            // A place without a descriptor asks for nothing of the bell.
+            _ => PollFd::from_borrowed_fd(nothing, PollFlags::empty()),
+        };
+        let writes = if self.out.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
+        let mut fds = [
+            of(mate.and_then(|mate| mate.stream(Stream::Out)), true, PollFlags::IN),
+            of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
+            of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
+            PollFd::from_borrowed_fd(nothing, PollFlags::IN),
+            // Even when nothing is to be written it tells that nobody reads any more.
+            of(mate.filter(|mate| mate.hears()).and_then(Mate::input), true, writes),
+        ];
+        let timeout = if full { Some(timeout.map_or(AGAIN, |timeout| timeout.min(AGAIN))) } else { timeout };
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            return Ready::default();
+        }
+        let deaf = fds[4].revents().contains(PollFlags::ERR);
+        let [out, err, end, bell, _] = fds.map(|fd| !fd.revents().is_empty());
+        Ready { out, err, end, bell, deaf }
+    }
+}

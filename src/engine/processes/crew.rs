@@ -1,0 +1,137 @@
+//! What a run of processes is given: plain values, and what it is to tell whom.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use rustix::process::Signal;
+
+use crate::buffer::Spares;
+use crate::command::clock::Clock;
+use crate::command::recipe::{self, Recipe};
+use crate::command::words::Words;
+use crate::engine::{Again, Full, Gate, Quota, Ring, Roster};
+use crate::item::{Attempt, Chunk, Seq};
+use crate::op::AnyFold;
+use crate::outcome::Record;
+use crate::output::{Format, Output, Room};
+use crate::template::Template;
+
+/// What a run of processes needs.
+pub struct Crew {
+    /// The words of a process.
+    pub recipe: Recipe,
+    /// The names whose values are looked up in each item (`--jsonl`).
+    pub names: Vec<Vec<u8>>,
+    /// How processes are run.
+    pub command: recipe::Options,
+    /// How many at a time.
+    pub jobs: usize,
+    /// How many at a time from now on, where that may change.
+    pub jobs_now: Option<Box<JobsNow>>,
+    /// How many items a process does, at the most.
+    pub batch: usize,
+    /// Command lines are filled.
+    pub full: Option<Full>,
+    /// When a next process may start.
+    pub gate: Gate,
+    /// The tag of each line, where it is more than the item.
+    pub tag: Tag,
+    /// How results look.
+    pub format: Arc<dyn Format>,
+    /// Folds what is printed, in the place of results.
+    pub reduce: Option<Arc<dyn AnyFold>>,
+    /// Output may go out as it comes.
+    pub streams: bool,
+    /// Room for output that waits.
+    pub room: Arc<Room>,
+    /// Buffers to fill.
+    pub spares: Arc<Spares>,
+    /// Stops workers ahead of the run loop.
+    pub quota: Option<Quota>,
+    /// Which attempts are followed by another.
+    pub again: Again,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// What all processes find in their environment.
+    pub environment: Words,
+    /// What processes read: nothing.
+    pub null: File,
+    /// Outcomes carry what a log wants to know.
+    pub accounts: bool,
+    /// Who works where.
+    pub roster: Arc<Roster>,
+    /// Whether an earlier run has done an item.
+    pub skip: Option<Box<Skip>>,
+    /// Writes down what starts and ends.
+    pub journal: Option<Box<dyn Journal>>,
+    /// Keeps the output of each item in files.
+    pub keeper: Option<Box<dyn Keeper>>,
+    /// Is told which group a worker is at.
+    pub guard: Option<Box<GuardSlot>>,
+    /// Signals descendants of an attempt that left its group.
+    pub strays: Option<Box<Strays>>,
+    /// Tells the run loop that there is something to collect.
+    pub ring: Box<dyn Fn(Ring) + Send + Sync>,
+    /// Tells a person something.
+    pub tell: Box<dyn Fn(Note) + Send + Sync>,
+}
+
+/// Says how many may be at work; nothing where that cannot be told.
+pub type JobsNow = dyn Fn() -> Option<usize> + Send + Sync;
+
+/// Whether an earlier run has done the item. Asked once for each.
+pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;
+
+/// Takes the place of a worker, from 0, and the group at work there, or 0.
+pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
+
+/// Sends a signal to what an attempt at an item started and is no longer in its group.
+pub type Strays = dyn Fn(Seq, Attempt, Signal) + Send + Sync;
+
+/// Writes down what starts and ends.
+pub trait Journal: Send + Sync {
+    /// An attempt is about to start.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    fn started(&self, attempt: Attempt, batch: &Chunk<'_>) -> anyhow::Result<()>;
+
+    /// It has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    fn ended(&self, batch: &Chunk<'_>, record: &Record) -> anyhow::Result<()>;
+}
+
+/// Keeps the output of each item in files.
+pub trait Keeper: Send + Sync {
+    /// Keeps the output of the last attempt at an item.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, output: &Output) -> anyhow::Result<()>;
+}
+
+/// What stands before each line of text.
+pub enum Tag {
+    /// Nothing.
+    None,
+    /// The item.
+    Item,
+    /// What this gives for the item.
+    Template(Template),
+}
+
+/// What someone has to say while the run goes on.
+#[derive(Debug)]
+pub enum Note {
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
+    /// A line for standard error.
+    Say(Vec<u8>),
+    /// The run cannot be recorded whole.
+    Broken(anyhow::Error),
+}

@@ -1,0 +1,363 @@
+//! What one worker does: from a chunk to processes, and from the end of a process to an outcome.
+
+use std::borrow::Cow;
+use std::ffi::CString;
+use std::io::{Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use rustix::io::Errno;
+
+use super::conclude::ran;
+use super::desk::{Desk, Live};
+use super::place::Place;
+use super::reduce::Reduction;
+use super::{Crew, Note, Shared, Tag};
+use crate::chunk::Block;
+use crate::command::child::{Child, Ended, Orders, ending};
+use crate::command::recipe::{Grouping, Stdin, quoted};
+use crate::command::words::Words;
+use crate::engine::Fate;
+use crate::item::{Attempt, Chunk, Failure, Fields};
+use crate::op::Tally;
+use crate::outcome::{End, Record};
+use crate::output::{LineSplitter, Output, Tagger};
+use crate::source::json;
+use crate::sys::spawn::{Spawner, Start};
+use crate::template::Values;
+
+/// A worker, with the memory that it uses for one process after the other.
+pub(super) struct Worker {
+    place: Arc<Place>,
+    spawner: Spawner,
+    pub(super) words: Words,
+    environment: Words,
+    program: CString,
+    /// The tag of the batch at work, where lines have tags.
+    tag: Option<Vec<u8>>,
+    /// Its part of the fold of the results.
+    pub(super) reduction: Option<Reduction>,
+    buffer: Vec<u8>,
+}
+
+/// A process that has ended.
+pub(super) struct Finished {
+    pub(super) record: Record,
+    pub(super) stopped: Option<i32>,
+    pub(super) output: Output,
+    pub(super) said: Vec<u8>,
+    pub(super) lost: Option<std::io::Error>,
+    pub(super) received: u64,
+}
+
+impl Worker {
+    pub(super) fn new(place: Arc<Place>, crew: &Crew) -> Result<Worker, Errno> {
+        let reduction = crew.reduce.as_ref().map(Reduction::new);
+        let (words, environment) = (Words::default(), Words::default());
+        let (program, buffer) = (CString::default(), Vec::new());
+        Ok(Worker { place, spawner: Spawner::new()?, words, environment, program, tag: None, reduction, buffer })
+    }
+
+    /// Its part of the answer.
+    pub(super) fn into_tally(self) -> Option<Box<dyn Tally>> {
+        self.reduction.map(Reduction::into_tally)
+    }
+
+    /// Does the items of a chunk, in batches. One that the source found faulty fails with its fault.
+    pub(super) fn work(&mut self, shared: &Shared, block: &Block, chunk: Chunk<'_>) {
+        let (mut rest, mut done) = (chunk, 0);
+        for (place, fault) in block.faults(&chunk) {
+            let (sound, faulty) = rest.split(place - done);
+            self.do_sound(shared, block.attempt(), sound);
+            let (item, after) = faulty.split(1);
+            self.fail(shared, block.attempt(), &item, fault);
+            (rest, done) = (after, place + 1);
+        }
+        self.do_sound(shared, block.attempt(), rest);
+    }
+
+    /// Does the items of a chunk, of which none is faulty, in batches.
+    pub(super) fn do_sound(&mut self, shared: &Shared, attempt: Attempt, part: Chunk<'_>) {
+        let mut rest = part;
+        while rest.count > 0 {
+            if shared.is_stopped() {
+                return shared.post(ran(&rest, attempt, Fate::NotRun));
+            }
+            let (batch, after) = rest.split(shared.crew.batch.min(rest.count));
+            rest = after;
+            if attempt == Attempt::FIRST && shared.crew.skip.is_some() {
+                self.do_unless_done(shared, attempt, batch);
+            } else {
+                self.attempt(shared, attempt, batch);
+            }
+        }
+    }
+
+    /// Does what an earlier run has not done: each item is asked about once, since equal ones are counted.
+    fn do_unless_done(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+        let is_done = |item| shared.crew.skip.as_ref().is_some_and(|skip| skip(item));
+        let done: Vec<bool> = batch.items().map(is_done).collect();
+        let mut rest = batch;
+        for alike in done.chunk_by(|a, b| a == b) {
+            let (part, after) = rest.split(alike.len());
+            if alike.first() == Some(&true) {
+                shared.post(ran(&part, attempt, Fate::Skipped));
+            } else {
+                self.attempt(shared, attempt, part);
+            }
+            rest = after;
+        }
+    }
+
+    /// One process for the items of a batch.
+    fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+        if let Err((place, fault)) = self.fill(shared, &batch) {
+            return self.without(shared, attempt, &batch, place, &fault);
+        }
+        if shared.crew.command.dry_run {
+            return self.show(shared, attempt, &batch);
+        }
+        if shared.crew.command.trace {
+            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+        }
+        let Some(finished) = self.run(shared, attempt, &batch) else {
+            return shared.post(ran(&batch, attempt, Fate::NotRun));
+        };
+        self.conclude(shared, attempt, &batch, finished);
+    }
+
+    /// Makes the words for the items. An item that lacks a value it is asked for is told of by its place.
+    fn fill(&mut self, shared: &Shared, batch: &Chunk<'_>) -> Result<(), (usize, Failure)> {
+        let crew = &shared.crew;
+        let (seq, worker) = (batch.first.0, self.place.number);
+        let values = |item| Values { item, names: &[], seq, worker };
+        if batch.count == 1 && crew.names.is_empty() {
+            let Some(item) = batch.with_fields().next() else { return Ok(()) };
+            return self.make(shared, &[values(item)]);
+        }
+        let mut found = Vec::new();
+        for (place, item) in batch.with_fields().enumerate() {
+            let value = |name: &Vec<u8>| json::lookup(item.text(), name).map(Option::unwrap_or_default);
+            let values = crew.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>();
+            found.push(values.map_err(|fault| (place, fault))?);
+        }
+        let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
+        let items = batch.with_fields().zip(&named).zip(seq..);
+        let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
+        self.make(shared, &all)
+    }
+
+    /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
+    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), (usize, Failure)> {
+        shared.crew.recipe.fill(items, &mut self.words);
+        if self.words.hold_nul() {
+            let place = items.iter().position(|values| values.item.text().contains(&0));
+            return Err((place.unwrap_or(0), Failure::HoldsNul));
+        }
+        let mut tag = Vec::new();
+        for values in items {
+            if !tag.is_empty() {
+                tag.push(b' ');
+            }
+            match &shared.crew.tag {
+                Tag::None => {
+                    self.tag = None;
+                    return Ok(());
+                }
+                Tag::Item => tag.extend_from_slice(values.item.text()),
+                Tag::Template(template) => template.bytes(values, &mut tag),
+            }
+        }
+        self.tag = Some(tag);
+        Ok(())
+    }
+
+    /// The batch without the item at that place, which fails.
+    fn without(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, place: usize, fault: &Failure) {
+        let (before, rest) = batch.split(place);
+        let (item, after) = rest.split(1);
+        if before.count > 0 {
+            self.attempt(shared, attempt, before);
+        }
+        self.fail(shared, attempt, &item, fault);
+        if after.count > 0 {
+            self.attempt(shared, attempt, after);
+        }
+    }
+
+    /// Starts the process and stays with it to its end. `None` when the run was stopped before it could start.
+    fn run(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Option<Finished> {
+        let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
+        shared.journal(|journal| journal.started(attempt, batch));
+        let (mut started, mut begun);
+        let mut alone = None;
+        let launched = loop {
+            if shared.is_stopped() {
+                return None;
+            }
+            (started, begun) = (SystemTime::now(), shared.crew.clock.now());
+            match self.launch(shared, attempt, batch) {
+                Err(errno) if runs_out(errno) => shared.yield_turn(errno, &mut alone),
+                launched => break launched,
+            }
+        };
+        let mut desk = Desk {
+            shared,
+            place: &self.place,
+            seq: batch.first,
+            attempt,
+            item,
+            live: shared.live(attempt),
+            lines: (shared.crew.command.grouping == Grouping::Lines).then(LineSplitter::default),
+            tagger: self.tag.take().map(Tagger::new),
+            output: Output::new(&shared.crew.room),
+            received: 0,
+            said: Vec::new(),
+            lost: None,
+            start: shared.crew.roster.next_start(),
+        };
+        let record = |pid: i32, end, leaked| Record {
+            attempt,
+            worker: self.place.number,
+            pid: pid.unsigned_abs(),
+            started,
+            took: shared.crew.clock.now().saturating_sub(begun),
+            end,
+            leaked,
+        };
+        let (record, stopped) = match launched {
+            Err(errno) => (record(0, End::NotStarted(errno.raw_os_error()), false), None),
+            Ok((pid, pipes)) => {
+                self.place.enter(batch.first, item, pid, begun);
+                if let Some(guard) = &shared.crew.guard {
+                    guard(self.place.number - 1, pid);
+                }
+                let ended = match Child::new(pid, begun, pipes) {
+                    Some(child) => child.watch(&shared.orders(&self.place), &mut desk, &mut self.buffer),
+                    // The system gives no process the number 0.
+                    None => Ended { end: End::NotStarted(libc::ESRCH), leaked: false, stopped: None },
+                };
+                if let Some(guard) = &shared.crew.guard {
+                    guard(self.place.number - 1, 0);
+                }
+                self.place.leave();
+                (record(pid, ended.end, ended.leaked), ended.stopped)
+            }
+        };
+        desk.finish();
+        let Desk { output, said, lost, received, .. } = desk;
+        Some(Finished { record, stopped, output, said, lost, received })
+    }
+
+    fn launch(
+        &mut self,
+        shared: &Shared,
+        attempt: Attempt,
+        batch: &Chunk<'_>,
+    ) -> Result<(i32, [Option<OwnedFd>; 2]), Errno> {
+        let crew = &shared.crew;
+        crew.recipe.program(&self.words, &mut self.program).map_err(Errno::from_raw_os_error)?;
+        self.environment.clear();
+        let mut digits = itoa::Buffer::new();
+        for (name, value) in [
+            (&b"PARJOB_SEQ="[..], batch.first.0),
+            (b"PARJOB_WORKER=", self.place.number as u64),
+            (b"PARJOB_ATTEMPT=", u64::from(attempt.0)),
+        ] {
+            self.environment.push_with(|bytes| {
+                bytes.extend_from_slice(name);
+                bytes.extend_from_slice(digits.format(value).as_bytes());
+            });
+        }
+        let input = match crew.command.stdin {
+            Stdin::Null => None,
+            Stdin::Item => Some(input(batch)?),
+        };
+        let ends = match crew.command.grouping {
+            Grouping::None => None,
+            Grouping::Items | Grouping::Lines => Some((pipe()?, pipe()?)),
+        };
+        let streams = ends.as_ref().map(|((_, out), (_, err))| (out.as_fd(), err.as_fd()));
+        let start = Start {
+            program: &self.program,
+            words: &self.words,
+            environment: [&crew.environment, &self.environment],
+            streams: [
+                Some(input.as_ref().map_or(crew.null.as_fd(), |input| input.as_fd())),
+                streams.map(|streams| streams.0),
+                streams.map(|streams| streams.1),
+            ],
+        };
+        self.place.begin(crew.roster.next_start());
+        let pid = self.spawner.spawn(&start).inspect_err(|_| self.place.begin(0))?;
+        Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
+    }
+}
+
+/// Names with their values.
+fn pairs<'a>(names: &'a [Vec<u8>], values: &'a [Cow<'a, [u8]>]) -> Vec<(&'a [u8], &'a [u8])> {
+    names.iter().map(Vec::as_slice).zip(values.iter().map(|value| &**value)).collect()
+}
+
+/// Whether the error means that there is too little of something just now.
+fn runs_out(errno: Errno) -> bool {
+    matches!(errno, Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM)
+}
+
+fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (reader, writer) = std::io::pipe().map_err(errno)?;
+    Ok((reader.into(), writer.into()))
+}
+
+/// The bytes of the items as a file without a name, which a process can also seek in.
+fn input(batch: &Chunk<'_>) -> Result<OwnedFd, Errno> {
+    let mut file = unnamed()?;
+    let text = match batch.fields {
+        Fields::One => Cow::Borrowed(batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes)),
+        Fields::Several => Cow::Owned(batch.with_fields().map(|item| item.text()).collect::<Vec<_>>().join(&b'\n')),
+    };
+    file.write_all(&text).and_then(|()| file.rewind()).map_err(errno)?;
+    Ok(file.into())
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed() -> Result<std::fs::File, Errno> {
+    rustix::fs::memfd_create(c"parjob-item", rustix::fs::MemfdFlags::CLOEXEC).map(Into::into)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed() -> Result<std::fs::File, Errno> {
+    tempfile::tempfile().map_err(errno)
+}
+
+fn errno(error: std::io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
+}
+
+/// How long a worker whose process could not start waits before it tries again, if nobody wakes it.
+pub(super) const AGAIN: Duration = Duration::from_millis(50);
+
+impl Shared {
+    /// Whether the output of this attempt may go out before its end: never while another attempt may replace it.
+    fn live(&self, attempt: Attempt) -> Live {
+        let crew = &self.crew;
+        match crew.command.grouping {
+            Grouping::Lines => Live::Always,
+            _ if crew.streams && attempt.0 > crew.again.retries => Live::AtFront,
+            _ => Live::No,
+        }
+    }
+
+    fn orders<'a>(&'a self, place: &'a Place) -> Orders<'a> {
+        let crew = &self.crew;
+        let timeout = self.timeout();
+        Orders { bell: &place.bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
+    }
+
+    /// Whether the run is to start nothing more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.ending.load(Ordering::Acquire) != ending::NONE
+    }
+}

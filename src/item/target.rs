@@ -1,0 +1,34 @@
+//! What can be wrong with a file that an item should become. It knows nothing of the item, nor of how it is written.
+
+use std::fmt;
+
+use super::Seq;
+
+/// What is wrong with a file that an item should become, as the end of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadTarget {
+    /// The item leads it out of the folder for which the template stands.
+    Outside,
+    /// It exists.
+    Exists,
+    /// An item before this one becomes it.
+    Taken(Seq),
+    /// Its name does not say its format.
+    NoFormat,
+    /// It cannot be written. The number is the system's (`errno`).
+    Unwritable(i32),
+}
+
+impl fmt::Display for BadTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadTarget::Outside => write!(f, "to which the item leads out of the folder; --allow-outside permits it"),
+            BadTarget::Exists => write!(f, "which exists; see --skip-existing, --newer and --overwrite"),
+            BadTarget::Taken(seq) => write!(f, "as item {seq} is already"),
+            BadTarget::NoFormat => write!(f, "whose name says no format that can be written; --encode says it"),
+            BadTarget::Unwritable(errno) => {
+                write!(f, "which cannot be written: {}", std::io::Error::from_raw_os_error(*errno))
+            }
+        }
+    }
+}

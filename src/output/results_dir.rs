@@ -1,0 +1,344 @@
+//! `--results DIR`: a folder for each item, with what its process printed and how it ended.
+//!
+//! ```text
+//! DIR/<escaped item>~<hash>/{stdout,stderr,outcome.json}
+//! ```
+//!
+//! The name is for people, the hash of the item's bytes tells items apart that look alike; a further `.2`, `.3` stands
+//! after the second and third of equal items, in the order in which they ended. No item can leave DIR: its name has no
+//! slash and does not begin with a dot. Links that stand in the place of a folder or a file are not followed.
+//!
+//! Each file is complete or absent: it gets its name when it is whole. `outcome.json` is the first to go and the last to
+//! come, so where it stands the others belong to it. Nothing is forced to the disk: a power cut may take what was last.
+//! To count equal items costs some 20 bytes of memory for each item.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use bstr::ByteSlice;
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
+
+use super::jsonl::push_outcome;
+use super::{Done, Output};
+use crate::item::Quoted;
+
+/// The most bytes of a folder's name that show the item.
+const SHOWN: usize = 100;
+
+/// What each file has until it is whole is a name that begins so: no item's file does.
+const TEMPORARY: &str = ".parjob-";
+
+/// The folder in which results are kept. Workers share it.
+#[derive(Debug)]
+pub struct ResultsDir {
+    path: PathBuf,
+    folder: OwnedFd,
+    /// How many items of each hash there were.
+    seen: Mutex<HashMap<u64, u32>>,
+    /// Ends the names of files that are not whole, so that two runs do not write to the same.
+    mark: String,
+}
+
+impl ResultsDir {
+    /// Opens the folder. It is made where there is none, with the folders above it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made, or is no folder; named.
+    pub fn open(path: &Path) -> Result<ResultsDir> {
+        let shown = || format!("cannot use --results {}", Quoted(path.as_os_str().as_encoded_bytes()));
+        std::fs::create_dir_all(path).with_context(shown)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from).with_context(shown)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mark = format!("{}-{:x}", std::process::id(), now.as_nanos());
+        Ok(ResultsDir { path: path.to_path_buf(), folder, seen: Mutex::default(), mark })
+    }
+
+    /// Keeps what the process of an item printed, and how it ended, in place of what an earlier run kept. `item` is
+    /// what the folder is named after; of a batch, its items joined. Returns the folder.
+    ///
+    /// # Errors
+    ///
+    /// A file or folder cannot be made or written; named. Files that are there are complete.
+    pub fn save(&self, item: &[u8], done: &Done<'_>, output: &Output) -> io::Result<PathBuf> {
+        let name = self.name(item);
+        let path = self.path.join(&name);
+        self.fill(&name, done, output).map_err(|error| {
+            let shown = Quoted(path.as_os_str().as_encoded_bytes());
+            io::Error::new(error.kind(), format!("cannot write --results {shown}: {error}"))
+        })?;
+        Ok(path)
+    }
+
+    /// The name of the item's folder, and of no other's in this run.
+    fn name(&self, item: &[u8]) -> String {
+        let hash = hash(item);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = seen.entry(hash).or_default();
+        *count += 1;
+        let name = format!("{}~{hash:016x}", escaped(item));
+        if *count == 1 { name } else { format!("{name}.{count}") }
+    }
+
+    fn fill(&self, name: &str, done: &Done<'_>, output: &Output) -> io::Result<()> {
+        match mkdirat(&self.folder, name, Mode::from_raw_mode(0o777)) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = openat(&self.folder, name, flags, Mode::empty())?;
+        match unlinkat(&folder, "outcome.json", AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.put(&folder, "stdout", |file| output.out.read(|part| file.write_all(part)))?;
+        self.put(&folder, "stderr", |file| output.err.read(|part| file.write_all(part)))?;
+        let mut outcome = Vec::new();
+        push_outcome(done, output, &mut outcome);
+        self.put(&folder, "outcome.json", |file| file.write_all(&outcome))
+    }
+
+    /// Writes a file, and gives it its name when it is whole.
+    fn put(&self, folder: &OwnedFd, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+        let temporary = format!("{TEMPORARY}{}-{name}", self.mark);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o666))?);
+        let written = write(&mut file).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
+        if written.is_err() {
+            // Best effort: there is something more important to report.
+            let _ = unlinkat(folder, &temporary, AtFlags::empty());
+        }
+        written
+    }
+}
+
+/// The first 64 bits of the SHA-256 of the bytes.
+fn hash(item: &[u8]) -> u64 {
+    Sha256::digest(item).iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+/// The item as a part of a file's name that can be read, printed and pasted: text stays, and each byte of anything
+/// else becomes `%` and two digits, as in the address of a page. Only the beginning of what is long.
+fn escaped(item: &[u8]) -> String {
+    let mut name = String::new();
+    for (start, end, c) in item.char_indices() {
+        let before = name.len();
+        // What is not UTF-8 comes as the replacement character, and is shown by its bytes.
+        if is_plain(c) || start > 0 && (c == '.' || c == '-') {
+            name.push(c);
+        } else {
+            item[start..end].iter().for_each(|byte| name.push_str(&format!("%{byte:02X}")));
+        }
+        if name.len() > SHOWN {
+            name.truncate(before);
+            break;
+        }
+    }
+    name
+}
+
+/// Whether a character can stand anywhere in a name. A dot at the beginning would hide it or lead out of the folder, a
+/// dash would make it an option.
+fn is_plain(c: char) -> bool {
+    match c {
+        ' ' | '_' | ',' | '+' | '=' | '@' | ':' => true,
+        c => c.is_alphanumeric(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::outcome::Record;
+    use crate::output::testing::{RECORD, chunk, output, room};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+    use std::fs::{create_dir, read, read_dir, read_to_string, write};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn save_as(results: &ResultsDir, item: &[u8], record: &Record, out: &[u8], err: &[u8]) -> io::Result<PathBuf> {
+        let closed = [item, b"\0"].concat();
+        let error = (!record.is_ok()).then_some("e");
+        let done = Done { chunk: chunk(&closed), record: Some(record), error };
+        results.save(item, &done, &output(&room(1000), out, err))
+    }
+
+    fn save(results: &ResultsDir, item: &[u8], out: &[u8]) -> PathBuf {
+        save_as(results, item, &RECORD, out, b"").unwrap()
+    }
+
+    fn names(dir: &Path) -> BTreeSet<String> {
+        read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn an_item_has_a_folder_with_three_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = ResultsDir::open(&dir.path().join("a/b")).unwrap();
+        let folder = save_as(&results, b"x y", &RECORD, b"out\n", &[b'e'; 5000]).unwrap();
+        assert_eq!(folder, dir.path().join("a/b/x y~887fcea6a80333c6"));
+        assert_eq!(names(&folder), ["outcome.json", "stderr", "stdout"].map(str::to_owned).into());
+        assert_eq!(read(folder.join("stdout")).unwrap(), b"out\n");
+        assert_eq!(read(folder.join("stderr")).unwrap(), [b'e'; 5000]);
+        let outcome: Value = serde_json::from_slice(&read(folder.join("outcome.json")).unwrap()).unwrap();
+        let expected = json!({
+            "v": 1, "seq": 7, "item": "x y", "ok": true, "exit": 0, "signal": null, "error": null, "attempts": 2,
+            "worker": 3, "pid": 4711, "start": "1970-01-01T00:00:00.000Z", "seconds": 1.25,
+            "stdout_bytes": 4, "stderr_bytes": 5000,
+        });
+        assert_eq!(outcome, expected);
+    }
+
+    #[test]
+    fn no_item_leaves_the_folder_and_none_shares_anothers() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = ResultsDir::open(&dir.path().join("results")).unwrap();
+        let (long, longer) = ([b'x'; 300], [b'x'; 301]);
+        let items: [&[u8]; 20] = [
+            b"",
+            b".",
+            b"..",
+            b"../..",
+            b"/",
+            b"a/b",
+            b"a%2Fb",
+            b"/etc/passwd",
+            b"-rf",
+            b"~root",
+            b".hidden",
+            &long,
+            &longer,
+            b"\x1b[2J",
+            b"a\nb",
+            b"\xff\xfe",
+            "é".as_bytes(),
+            b"outcome.json",
+            b"a~b.2",
+            "\u{202e}gpj".as_bytes(),
+        ];
+        for item in items {
+            save(&results, item, item);
+        }
+        assert_eq!(names(dir.path()), ["results".to_owned()].into());
+        let folders = names(&dir.path().join("results"));
+        let kept: BTreeSet<Vec<u8>> =
+            folders.iter().map(|name| read(dir.path().join("results").join(name).join("stdout")).unwrap()).collect();
+        assert_eq!(kept, items.map(<[u8]>::to_vec).into());
+    }
+
+    #[test]
+    fn names_can_be_read_printed_and_pasted() {
+        let shown = |item: &[u8]| escaped(item);
+        assert_eq!(shown(b"photo-1.jpg"), "photo-1.jpg");
+        assert_eq!(shown("día 1".as_bytes()), "día 1");
+        assert_eq!(shown(b"a/b"), "a%2Fb");
+        assert_eq!([shown(b""), shown(b"."), shown(b"..")], ["", "%2E", "%2E."]);
+        assert_eq!(shown(b"-x~%\n\x1b\xff*'$"), "%2Dx%7E%25%0A%1B%FF%2A%27%24");
+        assert_eq!(shown("\u{202e}\u{fffd}".as_bytes()), "%E2%80%AE%EF%BF%BD");
+        assert_eq!(shown(&[b'/'; 300]), "%2F".repeat(33));
+        assert_eq!(shown("é".repeat(300).as_bytes()), "é".repeat(50));
+    }
+
+    #[test]
+    fn equal_items_are_numbered_anew_in_each_run() {
+        let dir = tempfile::tempdir().unwrap();
+        for run in ["first", "second"] {
+            let results = ResultsDir::open(dir.path()).unwrap();
+            for (nth, end) in ["c6", "c6.2", "c6.3"].into_iter().enumerate() {
+                let printed = format!("{run} {nth}");
+                let folder = save(&results, b"x y", printed.as_bytes());
+                assert_eq!(folder, dir.path().join(format!("x y~887fcea6a80333{end}")));
+                assert_eq!(read_to_string(folder.join("stdout")).unwrap(), printed);
+            }
+        }
+        assert_eq!(names(dir.path()).len(), 3);
+    }
+
+    #[test]
+    fn workers_share_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = ResultsDir::open(dir.path()).unwrap();
+        std::thread::scope(|scope| {
+            for worker in 0..4 {
+                let results = &results;
+                scope.spawn(move || {
+                    (0..20).for_each(|n| drop(save(results, b"same", format!("{worker} {n}").as_bytes())))
+                });
+            }
+        });
+        let kept: BTreeSet<_> =
+            names(dir.path()).iter().map(|name| read(dir.path().join(name).join("stdout")).unwrap()).collect();
+        assert_eq!(kept.len(), 80);
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (elsewhere, secret) = (dir.path().join("elsewhere"), dir.path().join("secret"));
+        create_dir(&elsewhere).unwrap();
+        write(&secret, "secret").unwrap();
+        let path = dir.path().join("results");
+        let results = ResultsDir::open(&path).unwrap();
+        symlink(&elsewhere, path.join("x y~887fcea6a80333c6")).unwrap();
+        let error = save_as(&results, b"x y", &RECORD, b"", b"").unwrap_err().to_string();
+        assert!(error.starts_with("cannot write --results ") && error.ends_with(")"), "{error}");
+        assert!(names(&elsewhere).is_empty());
+
+        let folder = save(&results, b"y", b"");
+        for name in ["stdout", "outcome.json"] {
+            std::fs::remove_file(folder.join(name)).unwrap();
+            symlink(&secret, folder.join(name)).unwrap();
+        }
+        save(&ResultsDir::open(&path).unwrap(), b"y", b"new");
+        assert_eq!(read_to_string(&secret).unwrap(), "secret");
+        assert_eq!(read_to_string(folder.join("stdout")).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_not_whole_does_not_appear() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = save(&ResultsDir::open(dir.path()).unwrap(), b"x", b"old");
+        std::fs::remove_file(folder.join("stderr")).unwrap();
+        create_dir(folder.join("stderr")).unwrap();
+        assert!(save_as(&ResultsDir::open(dir.path()).unwrap(), b"x", &RECORD, b"new", b"").is_err());
+        assert_eq!(names(&folder), ["stderr", "stdout"].map(str::to_owned).into(), "no outcome, nothing temporary");
+    }
+
+    #[test]
+    fn others_may_read_it_as_the_umask_says() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join("as-usual"), "").unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let folder = save(&ResultsDir::open(&dir.path().join("results")).unwrap(), b"x", b"");
+        assert_eq!(mode(&folder.join("stdout")), mode(&dir.path().join("as-usual")));
+        assert_eq!(mode(&folder), mode(&dir.path().join("results")));
+    }
+
+    #[test]
+    fn what_is_no_folder_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join("file"), "").unwrap();
+        let error = ResultsDir::open(&dir.path().join("file")).unwrap_err();
+        assert!(format!("{error:#}").starts_with("cannot use --results "), "{error:#}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_safe(item in prop_oneof![prop::collection::vec(any::<u8>(), 0..300), any::<String>().prop_map(String::into_bytes)]) {
+            let name = escaped(&item);
+            prop_assert!(name.len() <= SHOWN && !name.starts_with(['.', '-', '~']));
+            prop_assert!(!name.contains(|c: char| c == '/' || c == '~' || c.is_control()));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the loop does with what has ended: counts it, puts it in order, tries it again.
+
+use std::rc::Rc;
+
+use super::Run;
+use super::reorder::{Ready, Results};
+use super::retry::Waiting;
+use super::state::{Change, Phase};
+use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
+use crate::event::{Event, Stop};
+use crate::item::{Attempt, Failed, Seq};
+
+impl Run<'_> {
+    pub(super) fn collect(&mut self) {
+        self.collect_at = None;
+        // What ends now has been counted as not run.
+        if self.state.is_over {
+            return;
+        }
+        for delivery in self.engine.collect() {
+            match delivery {
+                Delivery::Chunks(parcel) => self.take_parcel(parcel),
+                Delivery::Process(ran) => self.take_ran(*ran),
+                Delivery::Warning(warning) => self.emit(&Event::Warning(&warning)),
+                Delivery::Broken(error) => self.stop(Change::Drain(Stop::Unwritable(error))),
+            }
+        }
+        self.halt_if_due();
+    }
+
+    pub(super) fn take_parcel(&mut self, parcel: Parcel) {
+        let Parcel { bytes, pieces, failed } = parcel;
+        self.out.collected(bytes.len());
+        self.collected += bytes.len() as u64;
+        let mut failed = failed.into_iter().peekable();
+        let (bytes, mut start) = (Rc::new(bytes), 0);
+        let last = pieces.len().saturating_sub(1);
+        let mut bytes = Some(bytes);
+        for (n, piece) in pieces.into_iter().enumerate() {
+            let range = start..piece.end;
+            start = piece.end;
+            let items = piece.first..piece.first.plus(piece.items);
+            let failed: Vec<Failed> =
+                std::iter::from_fn(|| failed.next_if(|failed| items.contains(&failed.seq))).collect();
+            // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
+            let shared = if n == last { bytes.take() } else { bytes.clone() };
+            let results = Results::Part { bytes: shared.unwrap_or_default(), range };
+            if piece.items == 1 && self.may_retry(piece.attempt, &failed) {
+                self.retry(piece.attempt, failed, results);
+                continue;
+            }
+            self.end_piece(&piece, &failed, Ready { items: piece.items, results });
+        }
+    }
+
+    /// Takes what became of the items of one process.
+    pub(super) fn take_ran(&mut self, ran: Ran) {
+        let Ran { first, items, attempt, fate, output, record, account } = ran;
+        let results = Results::Output(output);
+        self.out.collected(results.len());
+        self.collected += results.len() as u64;
+        if let Some(record) = &record {
+            let last = !matches!(&fate, Fate::Failed(failed) if self.may_retry(attempt, failed));
+            if last {
+                self.emit(&Event::Ran { first, record, account: account.as_deref() });
+            }
+        }
+        let ready = Ready { items, results };
+        match fate {
+            // Of the item whose turn it is, or where there is no order to keep.
+            Fate::AtWork => self.out.pass_on(ready),
+            Fate::Ok => self.end(first, Change::Ended { ok: items, failed: 0 }, ready),
+            Fate::Failed(failed) if self.may_retry(attempt, &failed) => self.retry(attempt, failed, ready.results),
+            Fate::Failed(failed) => {
+                self.tell_failures(&failed);
+                self.end(first, Change::Ended { ok: 0, failed: items }, ready);
+            }
+            Fate::Skipped => self.end(first, Change::Skipped(items), ready),
+            Fate::NotRun => self.end(first, Change::Revoked(items), ready),
+        }
+    }
+
+    /// The items of a piece have ended for good.
+    pub(super) fn end_piece(&mut self, piece: &Piece, failed: &[Failed], ready: Ready) {
+        self.tell_failures(failed);
+        self.end(piece.first, Change::Ended { ok: piece.items - piece.failed, failed: piece.failed }, ready);
+    }
+
+    /// Items are over, in whatever way.
+    pub(super) fn end(&mut self, first: Seq, change: Change, ready: Ready) {
+        self.state.apply(change);
+        if self.policy.ordered {
+            self.reorder.insert(first, ready, |ready| self.out.pass_on(ready));
+        } else {
+            self.out.pass_on(ready);
+        }
+    }
+
+    pub(super) fn tell_failures(&mut self, failed: &[Failed]) {
+        for failed in failed {
+            if self.first_failed.as_ref().is_none_or(|(seq, _)| failed.seq < *seq) {
+                self.first_failed = Some((failed.seq, failed.cause.clone()));
+            }
+            self.emit(&Event::Failed(failed));
+        }
+    }
+
+    pub(super) fn may_retry(&self, attempt: Attempt, failed: &[Failed]) -> bool {
+        let may_pass = failed.first().is_some_and(|failed| self.policy.again.may_follow(attempt, &failed.cause));
+        may_pass && self.state.phase == Phase::Running
+    }
+
+    /// Puts items aside for another try. What was printed is withheld: it counts only if it is the last.
+    pub(super) fn retry(&mut self, attempt: Attempt, failed: Vec<Failed>, withheld: Results) {
+        self.out.gone(withheld.len());
+        let Some(first) = failed.first() else { return };
+        let delay = self.policy.backoff.after(attempt, first.seq);
+        let attempt = attempt.next();
+        self.emit(&Event::Retrying { failed: first, attempt, delay });
+        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed, withheld });
+    }
+}

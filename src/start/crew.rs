@@ -1,0 +1,262 @@
+//! From a plan to the engine of processes: the environment of a command, its memory, its helpers.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use anyhow::{Context, Result};
+
+use super::books::Books;
+use super::watch::Watch;
+use crate::buffer::Spares;
+use crate::command::clock::Clock;
+use crate::command::program::NoProgram;
+use crate::command::recipe::{self, Batch, Grouping, Recipe};
+use crate::command::words::Words;
+use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
+use crate::event::Observer;
+use crate::exit::Misuse;
+use crate::ledger::Ledger;
+use crate::op::AnyFold;
+use crate::output::{Format, Room};
+use crate::plan::{self, Plan, Processes};
+use crate::run::Message;
+use crate::source::Records;
+use crate::sys::cpus;
+use crate::sys::limits::CommandLine;
+use crate::sys::mark::Mark;
+use crate::template::Template;
+use crate::template::placeholder::Known;
+
+/// The memory for output that waits for its turn.
+pub(super) const ROOM: usize = 64 << 20;
+
+/// What libraries and languages look at to know how many threads they should use.
+const THREADS: [&str; 8] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "GOMAXPROCS",
+];
+
+/// The variables that each process gets a value of its own for.
+const OWN: [&str; 5] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB_PID", RUNS];
+
+/// The runs to which a process belongs, the outermost first.
+const RUNS: &str = "PARJOB_RUNS";
+
+/// A run of commands, before the rooms are connected.
+pub(super) struct Commands {
+    recipe: Recipe,
+    tag: Tag,
+    /// The names that the command or the tag asks for.
+    names: Vec<Vec<u8>>,
+    reduce: Option<Arc<dyn AnyFold>>,
+    books: Books,
+    /// None where nothing is started.
+    watch: Option<Watch>,
+}
+
+/// What is left to do when the run is over.
+#[derive(Default)]
+pub(super) struct Closing {
+    watch: Option<Watch>,
+    ledger: Option<Arc<Ledger>>,
+}
+
+impl Closing {
+    /// Of a run without a ledger.
+    pub(super) fn of(watch: Option<Watch>) -> Closing {
+        Closing { watch, ledger: None }
+    }
+
+    /// Lets what still runs live on, and closes the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The ledger is not whole.
+    pub(super) fn close(self) -> Result<()> {
+        if let Some(watch) = self.watch {
+            watch.end();
+        }
+        self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?))
+    }
+}
+
+/// To whom workers talk, and what they fill.
+pub(super) struct Connections<'a> {
+    pub(super) format: &'a Arc<dyn Format>,
+    pub(super) spares: &'a Arc<Spares>,
+    pub(super) sender: &'a Sender<Message>,
+    pub(super) quota: Option<Quota>,
+}
+
+impl Commands {
+    /// Looks at the command, and opens what is written beside the results, before anything is read or started.
+    ///
+    /// # Errors
+    ///
+    /// The command line is wrong ([`Misuse`]), its program cannot be run ([`NoProgram`]), or a file cannot be used.
+    pub(super) fn prepare(
+        plan: &Plan,
+        processes: &Processes,
+        names: &[Vec<u8>],
+        watch: Option<Watch>,
+    ) -> Result<Commands> {
+        check_temporary(processes)?;
+        let any_name = plan.source.reading.records == Records::Json;
+        // A header says how many there are; a record with more of them fails.
+        let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
+        let known = Known { fields, names, token: None, any_name };
+        let token = processes.command.token.as_deref();
+        let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
+            .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
+        let tag = tag(&processes.tag, &known).map_err(Misuse)?;
+        let mut names = recipe.names();
+        if let Tag::Template(template) = &tag {
+            names.extend(template.names().map(<[u8]>::to_vec));
+        }
+        let reduce = super::reducer(plan)?;
+        Ok(Commands { recipe, tag, names, reduce, books: Books::open(plan, processes)?, watch })
+    }
+
+    /// Writes the job log, if one is wanted.
+    pub(super) fn logger(&mut self, sender: &Sender<Message>) -> Option<Box<dyn Observer>> {
+        self.books.logger(sender)
+    }
+
+    /// Everything that the engine needs, and what is left to do in the end.
+    ///
+    /// # Errors
+    ///
+    /// There is no /dev/null.
+    pub(super) fn into_crew(
+        self,
+        plan: &Plan,
+        processes: &Processes,
+        connections: Connections<'_>,
+    ) -> Result<(Crew, Closing)> {
+        let Commands { recipe, tag, names, reduce, mut books, mut watch } = self;
+        let Connections { format, spares, sender, quota } = connections;
+        if let Some(watch) = &mut watch {
+            watch.tell(sender);
+        }
+        recipe.warnings().iter().for_each(|warning| super::warn(sender, warning));
+        books.tell(sender);
+        let (ringing, telling) = (sender.clone(), sender.clone());
+        let command = processes.command.clone();
+        let full = full(plan, &command, &recipe);
+        let crew = Crew {
+            recipe,
+            names,
+            jobs: plan.jobs,
+            jobs_now: processes.jobs_file.clone().map(follow),
+            batch: if full.is_some() { usize::MAX } else { command.batch.items() },
+            full,
+            gate: processes.gate.clone(),
+            tag,
+            format: Arc::clone(format),
+            // What went out already could be kept no more.
+            streams: reduce.is_none()
+                && processes.results.is_none()
+                && plan.output.format == "text"
+                && plan.policy.ordered
+                && command.grouping == Grouping::Items,
+            reduce,
+            room: Room::new(ROOM, std::env::temp_dir()),
+            spares: Arc::clone(spares),
+            quota,
+            again: processes.again.clone(),
+            clock: Arc::new(Clock::default()),
+            environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
+            null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
+            accounts: processes.joblog.is_some(),
+            roster: Arc::new(Roster::default()),
+            skip: books.skip(),
+            journal: books.journal(),
+            keeper: books.keeper(),
+            guard: watch.as_ref().and_then(Watch::slots),
+            strays: watch.as_ref().map(Watch::strays),
+            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
+            tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
+            command,
+        };
+        Ok((crew, Closing { watch, ledger: books.ledger() }))
+    }
+}
+
+/// How much a command line holds, where it is to be filled.
+fn full(plan: &Plan, command: &recipe::Options, recipe: &Recipe) -> Option<Full> {
+    if command.batch != Batch::Max {
+        return None;
+    }
+    let cost = recipe.cost(plan.source.fields());
+    let budget = command_line().saturating_sub(cost.fixed);
+    Some(Full { budget, cost })
+}
+
+/// The room for words on a command line, beside the environment.
+pub(super) fn command_line() -> usize {
+    CommandLine::with(std::env::vars_os()).total.saturating_sub(OWN_VARIABLES)
+}
+
+/// What is added to the environment takes no more than this.
+const OWN_VARIABLES: usize = 2048;
+
+/// Reads a file that says how many may be at work. One that cannot be read, or says nothing, changes nothing: it may be
+/// about to be written.
+fn follow(file: PathBuf) -> Box<JobsNow> {
+    let cpus = cpus::usable().count;
+    Box::new(move || plan::parse_jobs(std::fs::read_to_string(&file).ok()?.trim(), cpus).ok())
+}
+
+/// What stands before each line.
+fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
+    Ok(match tag {
+        plan::Tag::None => Tag::None,
+        plan::Tag::Item => Tag::Item,
+        plan::Tag::Template(template) => {
+            let template = std::slice::from_ref(template);
+            Tag::Template(Template::parse(template, known).context("--tag-template")?)
+        }
+    })
+}
+
+/// A folder for temporary files that somebody chose must be there, before it is needed in the middle of the run.
+fn check_temporary(processes: &Processes) -> Result<()> {
+    let Some(folder) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) else { return Ok(()) };
+    let needed = processes.command.grouping != Grouping::None && !processes.command.dry_run;
+    if needed && !std::path::Path::new(&folder).is_dir() {
+        anyhow::bail!("TMPDIR {folder:?} is no folder; output that waits for its turn may need one");
+    }
+    Ok(())
+}
+
+/// What all processes find in their environment.
+pub(super) fn environment(threads: Option<usize>, mark: Option<&Mark>) -> Words {
+    let threads = threads.map(|threads| OsString::from(threads.to_string()));
+    let is_set = |name: &OsString| {
+        let ours = OWN.iter().any(|own| name == own);
+        ours || threads.is_some() && THREADS.iter().any(|variable| name == variable)
+    };
+    let inherited = std::env::vars_os().filter(|(name, _)| !is_set(name));
+    let asked = THREADS.iter().filter_map(|name| Some((OsString::from(name), threads.clone()?)));
+    let own = [(OsString::from("PARJOB_PID"), OsString::from(std::process::id().to_string()))];
+    let mark = mark.map(|mark| (OsString::from(RUNS), mark.value().to_owned()));
+    let mut words = Words::default();
+    for (name, value) in inherited.chain(asked).chain(own).chain(mark) {
+        words.push_with(|bytes| {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.push(b'=');
+            bytes.extend_from_slice(value.as_bytes());
+        });
+    }
+    words
+}

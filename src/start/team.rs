@@ -1,0 +1,120 @@
+//! From a plan to the engine of processes that stay up.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+
+use super::crew::{Closing, Connections, ROOM, environment};
+use super::watch::Watch;
+use crate::command::clock::Clock;
+use crate::command::program;
+use crate::command::recipe::Timeout;
+use crate::command::words::Words;
+use crate::engine::{Frames, Json, Keep, Language, Lines, MakeProtocol, Python, Stations, Team};
+use crate::output::Room;
+use crate::plan::{Plan, Processes};
+use crate::progress::Talk;
+use crate::run::Message;
+use crate::source::Records;
+
+/// A pool that is about to be started.
+pub(super) struct Ready {
+    program: CString,
+    words: Words,
+    watch: Option<Watch>,
+}
+
+/// Looks at the command before anything is read or started.
+///
+/// # Errors
+///
+/// Its program cannot be run ([`program::NoProgram`]).
+pub(super) fn ready(
+    plan: &Plan,
+    processes: &Processes,
+    keep: &Keep,
+    names: &[Vec<u8>],
+    watch: Option<Watch>,
+) -> Result<Ready> {
+    let Some(name) = processes.command.words.first() else { bail!("there is no command to run") };
+    let program = program::find(name.as_bytes(), std::env::var_os("PATH").as_deref())?;
+    let mut words = Words::default();
+    processes.command.words.iter().for_each(|word| words.push(word.as_bytes()));
+    if let Language::Python { .. } = keep.language {
+        python_words(plan, names, &mut words);
+    }
+    Ok(Ready { program, words, watch })
+}
+
+/// What the program in Python is to know of items, and of how much to tell of failures.
+fn python_words(plan: &Plan, names: &[Vec<u8>], words: &mut Words) {
+    if plan.source.reading.records == Records::Json {
+        words.push(b"fields=json");
+    } else if plan.source.fields() != Some(1) {
+        words.push(b"fields=list");
+        names.iter().for_each(|name| words.push(&[b"name=", &name[..]].concat()));
+    }
+    if plan.talk == Talk::Verbose {
+        words.push(b"tracebacks=1000000000");
+    }
+}
+
+impl Ready {
+    /// Everything that the engine needs, and what is left to do in the end.
+    pub(super) fn into_team(
+        self,
+        plan: &Plan,
+        processes: &Processes,
+        keep: &Keep,
+        connections: Connections<'_>,
+    ) -> (Team, Closing) {
+        let Ready { program, words, mut watch } = self;
+        let Connections { format, spares, sender, quota } = connections;
+        if let Some(watch) = &mut watch {
+            watch.tell(sender);
+        }
+        let ringing = sender.clone();
+        let command = &processes.command;
+        let team = Team {
+            program,
+            words,
+            environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
+            protocol: protocol(keep, plan.source.reading.records == Records::Json),
+            jobs: plan.jobs,
+            one_by_one: plan.policy.halt.is_some(),
+            timeout: match command.timeout {
+                Some(Timeout::After(timeout)) => Some(timeout),
+                Some(Timeout::Percent(_)) | None => None,
+            },
+            grace: command.grace,
+            nice: command.nice,
+            recycle: keep.recycle,
+            recycle_rss: keep.recycle_rss,
+            format: Arc::clone(format),
+            tell: super::told(plan),
+            again: processes.again.clone(),
+            quota,
+            room: Room::new(ROOM, std::env::temp_dir()),
+            spares: Arc::clone(spares),
+            clock: Arc::new(Clock::default()),
+            stations: Arc::new(Stations::default()),
+            guard: watch.as_ref().and_then(Watch::slots),
+            strays: watch.as_ref().map(Watch::worker_strays),
+            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
+        };
+        (team, Closing::of(watch))
+    }
+}
+
+/// The language of each worker. `raw` items are JSON already.
+fn protocol(keep: &Keep, raw: bool) -> Box<MakeProtocol> {
+    let init = keep.init.clone();
+    match keep.language {
+        Language::Lines => Box::new(move |_| Ok(Box::new(Lines::new(init.clone())))),
+        Language::Json => Box::new(move |_| Ok(Box::new(Json::new(init.clone(), raw)))),
+        Language::Frames => Box::new(move |_| Ok(Box::new(Frames::new(init.clone())))),
+        Language::Python { concurrency } => Box::new(move |_| Ok(Box::new(Python::new(concurrency)?))),
+    }
+}

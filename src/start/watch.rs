@@ -1,0 +1,92 @@
+//! What sees to it that no process of a run outlives it: the guard, the mark, and parjob as the parent of orphans.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
+use crate::run::Message;
+use crate::sys::guard::Guard;
+use crate::sys::mark::Mark;
+use crate::sys::signals::keep_children;
+use crate::sys::tree::{Marked, become_subreaper, signal_marked};
+
+/// The watch over a run's processes.
+pub(super) struct Watch {
+    pub(super) mark: Arc<Mark>,
+    guard: Option<Guard>,
+    /// Why there is no guard, or no orphan comes here.
+    trouble: Vec<String>,
+}
+
+impl Watch {
+    /// Sets it up. To be called before there is any other thread: this forks.
+    pub(super) fn begin() -> Watch {
+        keep_children();
+        let mark = Mark::new();
+        let mut trouble = Vec::new();
+        let guard = Guard::start(&mark)
+            .map_err(|error| {
+                trouble.push(format!("cannot start the guard ({error}); if parjob is killed, its commands run on"));
+            })
+            .ok();
+        if let Err(error) = become_subreaper() {
+            trouble.push(format!("cannot become the parent of orphans ({error}); some may outlive their item"));
+        }
+        Watch { mark: Arc::new(mark), guard, trouble }
+    }
+
+    /// Tells of what is not as it should be, then and later.
+    pub(super) fn tell(&mut self, sender: &Sender<Message>) {
+        let warn = |text: String, sender: &Sender<Message>| drop(sender.send(Message::Note(Note::Warning(text))));
+        self.trouble.drain(..).for_each(|text| warn(text, sender));
+        if let Some(guard) = &self.guard {
+            let later = sender.clone();
+            let lost = move |error| {
+                warn(
+                    format!(
+                        "the guard died and cannot be replaced ({error}); if parjob is killed, its commands run on"
+                    ),
+                    &later,
+                );
+            };
+            if let Err(error) = guard.watch(lost) {
+                warn(format!("nobody watches the guard: {error}"), sender);
+            }
+        }
+    }
+
+    /// Tells the guard what runs where.
+    pub(super) fn slots(&self) -> Option<Box<GuardSlot>> {
+        let slots = self.guard.as_ref()?.slots();
+        Some(Box::new(move |worker, pid| match rustix::process::Pid::from_raw(pid) {
+            Some(pid) => slots.set(worker, pid),
+            None => slots.clear(worker),
+        }))
+    }
+
+    /// Reaches what an attempt at an item started and is no longer in its group.
+    pub(super) fn strays(&self) -> Box<Strays> {
+        let mark = Arc::clone(&self.mark);
+        Box::new(move |seq, attempt, signal| {
+            let seq = format!("PARJOB_SEQ={seq}");
+            let attempt = format!("PARJOB_ATTEMPT={}", attempt.0);
+            signal_marked(&Marked { mark: &mark, variables: &[seq.as_bytes(), attempt.as_bytes()] }, signal);
+        })
+    }
+
+    /// Reaches what the process of a worker started and is no longer in its group.
+    pub(super) fn worker_strays(&self) -> Box<WorkerStrays> {
+        let mark = Arc::clone(&self.mark);
+        Box::new(move |worker, signal| {
+            let worker = format!("PARJOB_WORKER={worker}");
+            signal_marked(&Marked { mark: &mark, variables: &[worker.as_bytes()] }, signal);
+        })
+    }
+
+    /// The run is over: what still runs was meant to.
+    pub(super) fn end(self) {
+        if let Some(guard) = self.guard {
+            guard.dismiss();
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Processes that stay up and die, hang, or answer what is no answer.
+
+use rustix::process::Signal;
+
+use crate::harness::{Test, has, parjob};
+
+/// A pool of shells that run this script, with these options of parjob.
+fn pool(options: &str, script: &str) -> Test {
+    parjob(&format!("{options} sh -c")).arg(script)
+}
+
+fn without(last: u64, missing: &[u64]) -> String {
+    (1..=last).filter(|n| !missing.contains(n)).map(|n| format!("{n}\n")).collect()
+}
+
+fn numbers(last: u64) -> String {
+    without(last, &[])
+}
+
+/// A worker of JSON lines: what it writes for `seq` and `item` stands in the body.
+fn json(options: &str, body: &str) -> Test {
+    let script = format!(
+        "import json, os, sys\n\
+         def say(**answer):\n    print(json.dumps(answer), flush=True)\n\
+         for line in sys.stdin:\n    \
+             given = json.loads(line)\n    seq, item = given['seq'], given['item']\n{}",
+        body.lines().map(|line| format!("    {line}\n")).collect::<String>()
+    );
+    parjob(&format!("{options} --protocol json python3 -c")).arg(script)
+}
+
+#[test]
+fn w1_a_worker_that_dies_charges_only_the_item_that_it_was_at() {
+    for (end, cause) in [
+        ("exit 3", "ended with status 3"),
+        ("exit 0", "ended with status 0"),
+        ("kill -9 $$", "was ended by SIGKILL"),
+        ("kill -SEGV $$", "was ended by SIGSEGV"),
+        ("exec >&-; sleep 0.1; exit 4", "ended with status 4"),
+    ] {
+        let script = format!("while read x; do if [ $x = 5 ]; then echo oh no >&2; {end}; fi; echo $x; done");
+        for options in ["--jobs 1 pool", "--jobs 3 --chunk 4 pool"] {
+            let run = pool(options, &script).input(numbers(200)).run();
+            run.prints(without(200, &[5]))
+                .says(&format!("item 5: \"5\" was at work when its worker {cause}\n"))
+                .says("  oh no")
+                .counts(200, 199, 1, 0)
+                .status(1);
+        }
+    }
+}
+
+#[test]
+fn w1_what_was_answered_before_is_kept_and_the_rest_is_done_by_a_fresh_process() {
+    let script = "echo new >> starts; while read x; do [ $x = 700 ] && exit 1; echo $x; done";
+    let done = pool("--jobs 1 pool", script).input(numbers(2000)).run();
+    done.prints(without(2000, &[700])).counts(2000, 1999, 1, 0).leaves("starts", "new\nnew\n").status(1);
+}
+
+#[test]
+fn w1_a_json_worker_may_say_which_item_it_is_at() {
+    if !has("python3") {
+        return;
+    }
+    // Takes three items, works on the last of them, and dies.
+    let body = "held = globals().setdefault('held', [])\n\
+                held.append(seq)\n\
+                if seq == 3:\n    say(at=3); os._exit(7)\n\
+                if seq > 3 or len(held) == 2 and held[0] == 1 and os.path.exists('again'):\n    \
+                    while held: n = held.pop(0); say(seq=n, result=n)\n\
+                if seq == 2: open('again', 'w')";
+    let run = json("--jobs 1 --chunk 4 pool", body).input(numbers(4)).run();
+    run.prints("1\n2\n4\n").says("item 3: \"3\" was at work when its worker ended with status 7").counts(4, 3, 1, 0);
+}
+
+#[test]
+fn w1_another_attempt_goes_to_a_fresh_process() {
+    let script = "while read x; do
+        if [ $x = 5 ] && [ ! -e once ]; then : > once; kill -9 $$; fi
+        echo $x
+    done";
+    let run = pool("--jobs 2 pool --retries 1", script).input(numbers(50)).run();
+    run.prints(numbers(50)).is_silent().succeeds();
+    let run = pool("--jobs 2 pool --retries 1 --retry-on timeout", script).input(numbers(50)).run();
+    run.prints(without(50, &[5])).counts(50, 49, 1, 0).status(1);
+}
+
+#[test]
+fn w2_an_item_that_always_kills_its_worker_fails_after_its_attempts() {
+    let script = "while read x; do echo $x >> seen; case $x in 3|4|9) exit 1;; esac; echo $x; done";
+    let done = pool("--jobs 1 --chunk 1 pool --retries 2", script).input(numbers(10)).run();
+    let done = done.prints(without(10, &[3, 4, 9])).counts(10, 7, 3, 0).status(1);
+    let seen = std::fs::read_to_string(done.dir().join("seen")).unwrap();
+    for poison in ["3", "4", "9"] {
+        assert_eq!(seen.lines().filter(|line| *line == poison).count(), 3, "{seen}");
+    }
+    // When each item does it, each fails.
+    let run = pool("--jobs 2 pool", "read x; exit 1").input(numbers(20)).run();
+    run.prints("").counts(20, 0, 20, 0).status(1);
+}
+
+#[test]
+fn w3_a_line_too_many_makes_the_answers_unsure() {
+    let run = pool("--jobs 1 pool", "while read x; do echo $x; echo $x; done").input(numbers(100)).run();
+    run.says("worker 1 gave more answers than it got items; the result").says("unsure").status(3);
+    // Found at the worker's end at the latest.
+    let run = pool("--jobs 1 pool", "while read x; do echo $x; done; echo and more").input(numbers(100)).run();
+    run.says("worker 1 gave more answers than it got items; the results of items 1 to 100 are unsure").status(3);
+    let run = pool("--jobs 1 pool", "while read x; do echo $x; done; printf more").input(numbers(100)).run();
+    run.says("worker 1 gave more").says("the results of items 1 to 100 are unsure").status(3);
+}
+
+#[test]
+fn w3_a_line_too_few_is_found_at_the_end_of_the_worker() {
+    let run = pool("--jobs 1 pool", "while read x; do [ $x = 50 ] || echo $x; done").input(numbers(100)).run();
+    let run = run.says("worker 1 ended with fewer answers than it got items");
+    run.says("the results of items 1 to 100 are unsure").status(3);
+    let run = pool("--jobs 1 pool", "while read x; do printf $x; done").input(numbers(1)).run();
+    run.prints("").says("fewer answers than it got items; the result of item 1 is unsure").status(3);
+}
+
+#[test]
+fn w3_json_that_answers_twice_or_what_was_not_asked_is_found_by_seq() {
+    if !has("python3") {
+        return;
+    }
+    for body in [
+        "say(seq=seq, result=item)\nif item == '5': say(seq=seq, result='again')",
+        "say(seq=seq, result=item)\nif item == '5': say(seq=999, result='no such')",
+        "say(seq=seq, result=item)\nif item == '5': print('what is this', flush=True)",
+    ] {
+        let run = json("--jobs 1 --chunk 3 pool", body).input(numbers(30)).run();
+        run.prints(numbers(30)).says("worker 1").says("a fresh one takes its place").succeeds();
+    }
+}
+
+#[test]
+fn w3_json_that_gives_no_sound_answer_charges_the_item() {
+    if !has("python3") {
+        return;
+    }
+    for (bad, why) in [
+        ("print('{\"seq\":', flush=True)", "wrote a line that is no answer"),
+        ("say(result=1)", "it has no seq"),
+        ("say(seq=seq)", "neither a result nor an error"),
+    ] {
+        let body = format!("if item == '1': {bad}\nelse: say(seq=seq, result=item)");
+        let run = json("--jobs 1 --chunk 1 pool", &body).input(numbers(5)).run();
+        run.prints(without(5, &[1])).says("item 1: \"1\" was at work when its worker").says(why).counts(5, 4, 1, 0);
+    }
+    // Not at all: at the end of its input the process ends, and lacks an answer.
+    let run = json("--jobs 1 pool", "if item != '3': say(seq=seq, result=item)").input(numbers(5)).run();
+    run.prints(without(5, &[3])).says("item 3: \"3\" was at work when its worker ended with status 0").status(1);
+}
+
+#[test]
+fn w3_frames_that_are_none_are_found() {
+    let run = pool(
+        "--jobs 1 pool --protocol frames",
+        "dd bs=1 count=5 of=/dev/null 2>/dev/null; echo no frame at all; cat >/dev/null",
+    );
+    let run = run.input("a\nb\n").run().prints("").says("item 1: \"a\" was at work when its worker wrote a frame of");
+    run.counts(2, 0, 2, 0).status(1);
+}
+
+#[test]
+fn w3_a_filter_that_does_not_flush_is_told_so_and_loses_nothing() {
+    // Says nothing before the end of its input.
+    let done = parjob("--jobs 1 pool sort -n").input(numbers(30_000)).run();
+    done.prints(numbers(30_000)).says("items, answered none: does it flush its output?").succeeds();
+}
+
+#[test]
+fn w4_workers_that_cannot_start_are_an_error_and_charge_nothing() {
+    for jobs in [1, 4] {
+        let run =
+            pool(&format!("--jobs {jobs} pool"), "echo cannot open the model >&2; exit 1").input(numbers(100)).run();
+        let done = run.prints("").says("] cannot open the model\n").status(3);
+        let done = done.says("workers cannot start: 3 in a row ended before their first answer");
+        let [read, ok, failed, _, not_run] = done.told_counts();
+        assert_eq!((ok, failed, not_run), (0, 0, read));
+    }
+    parjob("pool true").input(numbers(10)).run().says("the last ended with status 0").status(3);
+    let run = parjob("pool ./script").file("script", "#!/no/such/interpreter\n").input("1\n");
+    std::fs::set_permissions(run.dir().join("script"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    run.run().says("workers cannot start").says("could not be started").status(3);
+}
+
+#[test]
+fn w4_two_bad_starts_are_none() {
+    let script = "echo x >> starts; [ $(wc -l < starts) -lt 3 ] && exit 1; while read x; do echo $x; done";
+    pool("--jobs 1 pool", script).input(numbers(10)).run().prints(numbers(10)).succeeds();
+}
+
+#[test]
+fn w5_an_item_with_a_newline_is_refused_by_lines_and_only_that() {
+    let script = "while IFS= read -r x; do printf '%s!\\n' \"$x\"; done";
+    let run = pool("-0 --jobs 1 pool", script).input("a\0b\nc\0\0d\n\0e\0").run();
+    run.prints("a!\n!\ne!\n")
+        .says("item 2: \"b\\nc\" holds a newline, which ends a line; --protocol frames takes it")
+        .counts(5, 3, 2, 0)
+        .status(1);
+    let run = pool("-0 pool", script).input("b\nc\0").run();
+    run.prints("").counts(1, 0, 1, 0).status(1);
+}
+
+#[test]
+fn a_timeout_charges_its_item_and_replaces_the_worker_and_what_it_started() {
+    // The harness finds the sleeping child, should it live on.
+    let script = "while read x; do [ $x = 3 ] && setsid sleep 1000; echo $x; done";
+    let run = pool("--jobs 1 pool --timeout 0.3 --grace 0.1", script).input(numbers(6)).run();
+    run.prints(without(6, &[3])).says("item 3: \"3\" was ended after 300ms: --timeout").counts(6, 5, 1, 0).status(1);
+}
+
+#[test]
+fn a_worker_that_dies_while_it_has_no_item_is_replaced() {
+    let script = "echo $$ > pid; while read x; do echo $x; done";
+    let test = pool("--jobs 1 pool", script);
+    let file = test.dir().join("pid");
+    let run = test.start().give("1\n").answers("1");
+    let pid: i32 = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    let run = run.tells("worker 1 was ended by SIGKILL while it had no item");
+    run.give("2\n").answers("2").ends().succeeds();
+}
+
+#[test]
+fn a_process_that_reads_no_more_is_replaced() {
+    let script = "read x; echo $x; exec <&-; sleep 1000";
+    let run = pool("--jobs 1 --chunk 1 pool --grace 0.1", script).input(numbers(3)).run();
+    run.prints("1\n3\n").says("item 2: \"2\" was at work when its worker").counts(3, 2, 1, 0).status(1);
+}
+
+#[test]
+fn when_files_run_out_fewer_workers_go_on() {
+    let run = crate::harness::shell(
+        "ulimit -n 24; seq 200 | parjob --jobs 20 --chunk 1 pool sh -c 'while read x; do sleep 0.01; echo $x; done'",
+    );
+    run.run().prints(numbers(200)).says("workers could be started; going on with them").succeeds();
+}

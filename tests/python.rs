@@ -1,0 +1,356 @@
+//! `py`: Python functions called with items. What the worker does by itself is tested in tests/py/test_worker.py.
+
+use std::process::Command;
+
+use crate::golden::project;
+use crate::harness::{Test, has, parjob, shell};
+
+/// `py` with these options and this expression or function; `None`, said aloud, where there is no Python.
+fn py(options: &str, what: &str) -> Option<Test> {
+    has("python3").then(|| parjob(&format!("{options} --")).arg(what))
+}
+
+/// A file with functions for the tests.
+const WORK: &str = r#"
+import asyncio, os, sys, time
+
+def square(x):
+    return int(x) ** 2
+
+def fatal(x):
+    if x == "5":
+        os._exit(1)
+    return x
+
+def arguments(*args, **named):
+    return "%s %s" % (args, sorted(named.items()))
+
+def batch(xs):
+    return ["%d of %d" % (n + 1, len(xs)) for n in range(len(xs))]
+
+def fatal_batch(xs):
+    if "5" in xs:
+        os.kill(os.getpid(), 9)
+    return xs
+
+def talk(x):
+    print("print")
+    os.system("echo system")
+    os.write(1, b"write\n")
+    return x
+
+def words(x):
+    yield from x.split()
+
+met = None
+here = 0
+
+async def meet(x):
+    """Comes back when four are here."""
+    global here, met
+    met = met or asyncio.Event()
+    here += 1
+    if here == 4:
+        met.set()
+    await met.wait()
+    return x
+
+async def fatal_async(x):
+    await asyncio.sleep(0)
+    if x == "5":
+        os._exit(3)
+    await asyncio.sleep(0)
+    return x
+"#;
+
+fn numbers(first: u64, last: u64) -> String {
+    (first..=last).map(|n| format!("{n}\n")).collect()
+}
+
+fn numbers_without(last: u64, missing: u64) -> String {
+    numbers(1, last).replace(&format!("\n{missing}\n"), "\n")
+}
+
+#[test]
+fn the_worker_passes_its_own_tests() {
+    if !has("python3") {
+        return;
+    }
+    let run = Command::new("python3").arg(project("tests/py/test_worker.py")).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn results_come_in_order_whatever_the_chunks() {
+    for options in ["py", "--jobs 5 --chunk 3 py", "--jobs 1 --chunk 1 py", "--jobs 3 --chunk 1000 py"] {
+        let Some(test) = py(options, "int(x)**2") else { return };
+        let squares: String = (1..=5000u64).map(|n| format!("{}\n", n * n)).collect();
+        test.input(numbers(1, 5000)).run().prints(squares).is_silent().succeeds();
+    }
+}
+
+#[test]
+fn functions_are_found_in_files_and_modules() {
+    for what in ["work.py:square", "./work.py:square", "work:square"] {
+        let Some(test) = py("py", what) else { return };
+        test.file("work.py", WORK).input("3\n4\n").run().prints("9\n16\n").is_silent().succeeds();
+    }
+}
+
+#[test]
+fn fields_become_arguments() {
+    for (options, input, expected) in [
+        ("--csv py", "1,\"a\nb\"\n", "('1', 'a\\nb') []\n"),
+        ("--csv py --as int", "1,2\n", "(1, 2) []\n"),
+        ("--colsep : py", "1:2\n3\n", "('1', '2') []\n('3',) []\n"),
+        ("--csv --header py", "a,b c\n1,2\n", "() [('a', '1'), ('b c', '2')]\n"),
+        ("--jsonl py", "{\"b\": [1], \"a\": null}\n", "() [('a', None), ('b', [1])]\n"),
+        ("py --as csv", "1,2\n", "(['1', '2'],) []\n"),
+    ] {
+        let Some(test) = py(options, "work.py:arguments") else { return };
+        test.file("work.py", WORK).input(input).run().prints(expected).is_silent().succeeds();
+    }
+    let Some(test) = py("py", "work.py:arguments") else { return };
+    test.file("work.py", WORK)
+        .args([":::", "1", "2", ":::", "a"])
+        .run()
+        .prints("('1', 'a') []\n('2', 'a') []\n")
+        .succeeds();
+    let Some(test) = py("--csv --header py", "x['b'] + x['a']") else { return };
+    test.input("a,b\n1,2\n").run().prints("21\n").succeeds();
+}
+
+#[test]
+fn bytes_and_newlines_come_back_as_they_were() {
+    let Some(test) = py("-0 py", "x") else { return };
+    test.input(b"a\nb\0\xff\0\0".as_slice()).run().prints(b"a\nb\n\xff\n\n".as_slice()).is_silent().succeeds();
+}
+
+#[test]
+fn a_result_may_be_several_lines_or_none() {
+    let Some(test) = py("py", "work.py:words") else { return };
+    test.file("work.py", WORK).input("a b\n\nc\n").run().prints("a\nb\nc\n").is_silent().succeeds();
+    let Some(test) = py("--tag py", "(w for w in x.split())") else { return };
+    test.input("a\n\nc\n").run().prints("a\ta\nc\tc\n").is_silent().succeeds();
+    let Some(test) = py("--format csv py", "[x] * 2") else { return };
+    test.input("a\n").run().prints("v,seq,item,ok,result,error\n1,1,a,true,\"['a', 'a']\",\n").succeeds();
+    let Some(test) = py("py --json", "[x, 1.5, None]") else { return };
+    test.input("é\n").run().prints("[\"é\", 1.5, null]\n").succeeds();
+}
+
+#[test]
+fn a_batch_is_a_list_of_exactly_so_many_items() {
+    for options in ["--jobs 2 py --batch 3", "--jobs 3 --chunk 2 py --batch 3"] {
+        let Some(test) = py(options, "work.py:batch") else { return };
+        let whole = "1 of 3\n2 of 3\n3 of 3\n".repeat(20);
+        test.file("work.py", WORK).input(numbers(1, 61)).run().prints(whole + "1 of 1\n").succeeds();
+    }
+}
+
+#[test]
+fn an_exception_is_the_failure_of_its_item() {
+    let Some(test) = py("--jobs 2 --chunk 4 py", "10 // int(x)") else { return };
+    test.args([":::", "5", "0", "2", "a", "1"])
+        .run()
+        .prints("2\n5\n10\n")
+        .says("item 2: \"0\" failed: ZeroDivisionError: integer division or modulo by zero\n")
+        .says("  File \"<expression>\", line 1")
+        .says("item 4: \"a\" failed: ValueError: invalid literal for int() with base 10: 'a'\n")
+        .counts(5, 3, 2, 0)
+        .status(1);
+    let Some(test) = py("-v py", "work.py:square") else { return };
+    let run = test.file("work.py", WORK).input("x\n").run().status(1);
+    assert!(run.stderr().contains("\n  Traceback (most recent call last):\n    File \""), "{}", run.stderr());
+    let Some(test) = py("--quiet --format jsonl py", "int(x)") else { return };
+    let run = test.input("x\n").run().status(1);
+    let line = String::from_utf8_lossy(run.stdout()).into_owned();
+    let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(value["error"], "\"x\" failed: ValueError: invalid literal for int() with base 10: 'x'");
+    assert!(value["traceback"].as_str().unwrap().starts_with("Traceback (most recent call last):\n"), "{line}");
+}
+
+#[test]
+fn w1_a_worker_that_dies_loses_the_item_that_it_was_at_alone() {
+    for (what, cause) in [
+        ("os._exit(1) if x == '2500' else x", "ended with status 1"),
+        ("os._exit(0) if x == '2500' else x", "ended with status 0"),
+        ("os.kill(os.getpid(), 9) if x == '2500' else x", "was ended by SIGKILL"),
+        ("sys.exit(4) if x == '2500' else x", "ended with status 4"),
+    ] {
+        for options in ["--jobs 2 --chunk 1000 py", "--jobs 5 --chunk 3 py"] {
+            let Some(test) = py(&format!("{options} --import os --import sys"), what) else { return };
+            test.input(numbers(1, 4000))
+                .run()
+                .prints(numbers_without(4000, 2500))
+                .says(&format!("item 2500: \"2500\" was at work when its worker {cause}\n"))
+                .counts(4000, 3999, 1, 0)
+                .status(1);
+        }
+    }
+}
+
+#[test]
+fn w1_of_many_items_of_an_async_function_only_one_is_charged() {
+    let Some(test) = py("--jobs 1 py --concurrency 10", "work.py:fatal_async") else { return };
+    test.file("work.py", WORK)
+        .input(numbers(1, 20))
+        .run()
+        .prints(numbers_without(20, 5))
+        .says("item 5: \"5\" was at work when its worker ended with status 3")
+        .counts(20, 19, 1, 0);
+}
+
+#[test]
+fn w1_a_batch_is_charged_together() {
+    let Some(test) = py("--jobs 1 py --batch 3", "work.py:fatal_batch") else { return };
+    test.file("work.py", WORK).input(numbers(1, 9)).run().prints("1\n2\n3\n7\n8\n9\n").counts(9, 6, 3, 0).status(1);
+}
+
+#[test]
+fn w2_an_item_that_always_kills_its_worker_fails_after_its_attempts() {
+    let what = "os.system('printf 5 >> tries') or os._exit(1) if x == '5' else x";
+    let Some(test) = py("--jobs 2 py --retries 2 --import os", what) else { return };
+    test.input(numbers(1, 20))
+        .run()
+        .prints(numbers_without(20, 5))
+        .counts(20, 19, 1, 0)
+        .leaves("tries", "555")
+        .status(1);
+}
+
+#[test]
+fn w4_a_python_that_cannot_start_charges_no_item() {
+    if !has("python3") {
+        return;
+    }
+    shell("chmod +x broken; parjob py --python ./broken x ::: 1 2")
+        .file("broken", "#!/bin/sh\necho 'no license' >&2\nexit 7\n")
+        .run()
+        .says("workers cannot start")
+        .says("no license")
+        .counts(2, 0, 0, 2)
+        .status(3);
+    let script = "parjob=$(command -v parjob); PATH=/nonexistent \"$parjob\" py x ::: 1 2";
+    shell(script).run().says("\"python3\" was not found in PATH").status(127);
+}
+
+#[test]
+fn w6_what_a_function_prints_goes_to_standard_error() {
+    let Some(test) = py("--jobs 1 py", "work.py:talk") else { return };
+    test.file("work.py", WORK)
+        .input("1\n2\n")
+        .run()
+        .prints("1\n2\n")
+        .says("[1] print\n")
+        .says("[1] system\n")
+        .succeeds();
+}
+
+#[test]
+fn what_was_typed_wrong_is_told_before_any_item_is_charged() {
+    for (options, what, says) in [
+        ("py", "int(x)**", "SyntaxError"),
+        ("py", "x = 1", "SyntaxError"),
+        ("py", "no_such_module:f", "No module named 'no_such_module'"),
+        ("py", "no_such_file.py:f", "No such file"),
+        ("py", "work.py:no_such", "work.py has no no_such"),
+        ("py --import no_such_module", "x", "No module named 'no_such_module'"),
+        ("py --init 1+", "x", "SyntaxError"),
+        ("py --concurrency 2", "work.py:square", "--concurrency is for async functions"),
+    ] {
+        let Some(test) = py(options, what) else { return };
+        let run = test.file("work.py", WORK).input("1\n2\n").run();
+        run.prints("").says(says).counts(2, 0, 0, 2).status(2);
+    }
+    for (arguments, says) in [
+        ("py", "py needs an expression of x, or a function"),
+        ("py x 1 2", "py takes one expression or function; quote it: parjob py 'x 1 2'"),
+        ("--jsonl py --as int x", "--jsonl says what items are"),
+        ("--reduce sum py x", "a pipe to parjob sum does it"),
+        ("py --as integer x", "invalid value 'integer'"),
+        ("py --batch 0 x", "invalid value '0'"),
+        ("py --batch 2 --concurrency 2 x", "cannot be used with"),
+        ("py --timeout 200% x", "is a duration"),
+    ] {
+        parjob(arguments).input("1\n").run().prints("").says(says).status(2);
+    }
+}
+
+#[test]
+fn what_was_found_and_fails_is_no_wrong_command_line() {
+    for (options, what) in [("py", "work.py:f"), ("py --init 1/0", "x")] {
+        let Some(test) = py(options, what) else { return };
+        let run = test.file("work.py", "1 / 0\n").input("1\n2\n").run();
+        run.prints("").says("ZeroDivisionError").counts(2, 0, 0, 2).status(3);
+    }
+}
+
+#[test]
+fn items_of_an_async_function_are_at_work_side_by_side() {
+    for what in ["work.py:meet", "await work.meet(x)"] {
+        let Some(test) = py("--jobs 1 py --concurrency 4 --import work", what) else { return };
+        test.file("work.py", WORK).input("1\n2\n3\n4\n").run().prints("1\n2\n3\n4\n").is_silent().succeeds();
+    }
+}
+
+#[test]
+fn an_item_that_hangs_is_ended_and_charged_alone() {
+    let what = "time.sleep(600) if x == '5' else x";
+    let Some(test) = py("--jobs 1 --chunk 10 py --timeout 1s --import time", what) else { return };
+    test.input(numbers(1, 20))
+        .run()
+        .prints(numbers_without(20, 5))
+        .says("item 5: \"5\" was ended after 1s: --timeout\n")
+        .counts(20, 19, 1, 0)
+        .status(1);
+    let what = "asyncio.sleep(600 if x == '5' else 0, x)";
+    let Some(test) = py("--jobs 1 py --concurrency 4 --timeout 1s --import asyncio", what) else { return };
+    test.input(numbers(1, 20)).run().prints(numbers_without(20, 5)).says("TimeoutError").counts(20, 19, 1, 0);
+}
+
+#[test]
+fn the_time_is_for_an_item_and_not_for_its_chunk() {
+    let Some(test) = py("--jobs 1 --chunk 12 py --timeout 2s --import time", "time.sleep(0.2) or x") else { return };
+    test.input(numbers(1, 12)).run().prints(numbers(1, 12)).is_silent().succeeds();
+}
+
+#[test]
+fn a_process_that_has_done_its_items_is_replaced() {
+    let Some(test) = py("--jobs 1 --chunk 1 py --recycle 5 --import os", "os.getpid()") else { return };
+    let run = test.input(numbers(1, 20)).run().succeeds();
+    let lines: Vec<&[u8]> = run.stdout().split(|byte| *byte == b'\n').collect();
+    let starts = lines[..20].chunk_by(|a, b| a == b).map(<[&[u8]]>::len).collect::<Vec<_>>();
+    assert_eq!(starts, [5, 5, 5, 5]);
+}
+
+#[test]
+fn the_python_of_a_virtual_environment_is_used() {
+    if !has("python3") {
+        return;
+    }
+    for run in ["PATH=$PWD/place/bin:$PATH; parjob py", "parjob py --python place/bin/python3"] {
+        let test = shell(&format!("python3 -m venv --without-pip place && {run} --import sys sys.prefix ::: 1"));
+        let place = format!("{}\n", test.dir().canonicalize().unwrap().join("place").display());
+        test.run().prints(place).is_silent().succeeds();
+    }
+}
+
+#[test]
+fn a_dash_needs_two_before_it() {
+    let Some(test) = py("py", "-int(x)") else { return };
+    test.input("3\n").run().prints("-3\n").succeeds();
+}
+
+#[test]
+fn explain_tells_what_is_called_and_how() {
+    for (what, described) in [
+        ("work.py:square", "a function of a file"),
+        ("os.path:basename", "a function of a module"),
+        ("x+1", "an expression of x"),
+    ] {
+        let run = parjob(&format!("explain --jobs 2 py --as int {what} ::: 1")).run().succeeds();
+        let text = String::from_utf8_lossy(run.stdout()).into_owned();
+        let line = text.lines().find(|line| line.starts_with("function ")).unwrap();
+        assert_eq!(line.split_whitespace().collect::<Vec<_>>().join(" "), format!("function {what} {described}"));
+    }
+}
