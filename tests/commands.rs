@@ -15,6 +15,13 @@ fn numbers(text: &[u8]) -> Vec<u64> {
 }
 
 #[test]
+fn what_stands_on_standard_input_is_not_appended_too() {
+    parjob("--stdin item run wc -c ::: abc defgh").run().prints("3\n5\n").is_silent().succeeds();
+    parjob("--stdin item sh").args(["wc -c"]).args([":::", "abc"]).run().prints("3\n").is_silent().succeeds();
+    parjob("--stdin item run --dry-run cat ::: a").run().prints("cat\n").succeeds();
+}
+
+#[test]
 fn the_tasks_of_the_issue_work_as_typed() {
     let text = "
         printf x > a.log; printf y > b.log

@@ -14,7 +14,7 @@ use super::watch::Watch;
 use crate::buffer::Spares;
 use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
-use crate::command::recipe::{self, Batch, Grouping, Recipe};
+use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
 use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
 use crate::event::Observer;
@@ -114,7 +114,8 @@ impl Commands {
         let any_name = plan.source.reading.records == Records::Json;
         // A header says how many there are; a record with more of them fails.
         let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
-        let known = Known { fields, names, token: None, any_name };
+        let apart = processes.command.stdin == Stdin::Item;
+        let known = Known { fields, names, token: None, any_name, apart };
         let token = processes.command.token.as_deref();
         let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;

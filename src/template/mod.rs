@@ -75,6 +75,8 @@ pub struct Slot {
 #[derive(Clone, Debug)]
 pub struct Template {
     words: Vec<Word>,
+    /// Items are appended: nothing else says where they belong.
+    appends: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -95,12 +97,14 @@ impl Template {
             let varies = slots_of(&parts).any(Slot::varies);
             Ok(Word { parts, varies })
         };
-        Ok(Template { words: words.iter().map(word).collect::<Result<_>>()? })
+        let words: Vec<Word> = words.iter().map(word).collect::<Result<_>>()?;
+        let has_placeholder = words.iter().flat_map(|word| slots_of(&word.parts)).next().is_some();
+        Ok(Template { words, appends: !has_placeholder && !known.apart })
     }
 
-    /// Whether there is any placeholder; if not, the item is appended.
-    pub fn has_placeholder(&self) -> bool {
-        self.slots().next().is_some()
+    /// Whether items are appended, since there is no placeholder for them.
+    pub fn appends(&self) -> bool {
+        self.appends
     }
 
     /// Whether the first word, the program, holds a placeholder.
@@ -122,7 +126,7 @@ impl Template {
                 words.push_with(|out| write(&word.parts, values, out));
             }
         }
-        if !self.has_placeholder() {
+        if self.appends {
             for field in items.iter().flat_map(Values::fields) {
                 words.push(field);
             }
@@ -152,7 +156,7 @@ impl Template {
                 cost.fixed += size;
             }
         }
-        if !self.has_placeholder() {
+        if self.appends {
             // Where nobody knows how many fields there are, each byte may be one.
             cost.per_item += fields.map_or(WORD, |fields| fields * WORD);
             cost.per_byte += if fields.is_some() { 1 } else { WORD };
@@ -269,7 +273,7 @@ mod tests {
     use super::*;
     use crate::item::{Fields, push_fields};
 
-    const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false };
+    const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false, apart: false };
 
     /// Fields are parted by newlines.
     fn item(fields: &str) -> Values<'static> {
@@ -403,7 +407,7 @@ mod tests {
     #[test]
     fn without_a_placeholder_the_fields_are_appended() {
         let known = Known { fields: Some(2), ..LINES };
-        assert!(!parsed(&["echo"], &known).has_placeholder());
+        assert!(parsed(&["echo"], &known).appends());
         assert_eq!(expanded(&["echo"], &known, &[item("a b\nc"), item("\nd")]), ["echo", "a b", "c", "", "d"]);
         assert_eq!(expanded(&["echo", "{#}"], &known, &[item("a\nb")]), ["echo", "7"]);
     }

@@ -20,6 +20,8 @@ pub struct Known<'a> {
     pub token: Option<&'a [u8]>,
     /// Every `{word}` and `{a.b}` is a name (`--jsonl`).
     pub any_name: bool,
+    /// Items reach a command in another way, and are not appended to one without a placeholder.
+    pub apart: bool,
 }
 
 /// A stretch of a word.

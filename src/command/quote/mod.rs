@@ -76,7 +76,7 @@ impl Script {
     fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known) -> Result<Script> {
         let (mut found, symbols) = Found::read(template, &parts);
         let state = examine(&mut found, &symbols)?;
-        if !found.uses.is_empty() {
+        if !found.uses.is_empty() || known.apart {
             return Ok(Script::build(&found));
         }
         if state != State::Words {

@@ -5,7 +5,7 @@
 use super::*;
 use crate::item::{Fields, Item, push_fields};
 
-const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false };
+const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false, apart: false };
 
 /// Fields are parted by NUL.
 fn item(fields: &[u8]) -> Values<'static> {

@@ -246,7 +246,7 @@ mod tests {
         let fields = Fields::Several;
         let chunk = Chunk { bytes: b"1;a b\0;c\0", delimiter: 0, fields, first: Seq(258), count: 2 };
         python.encode(&chunk, &mut Flight::default(), &mut out);
-        assert_eq!(out, b"\x02\x01\0\0\0\0\0\0\x02\0\0\0\x09\0\0\0\0\x01\0\01;a b\0;c\0");
+        assert_eq!(out, b"\x02\x01\0\0\0\0\0\0\x02\0\0\0\x09\0\0\0\0\x01\0\x001;a b\0;c\0");
     }
 
     #[test]

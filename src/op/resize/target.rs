@@ -47,7 +47,7 @@ impl Targets {
             template.bytes(&values, &mut out);
             out
         };
-        if !template.has_placeholder() {
+        if template.appends() {
             bail!(
                 "--to {text:?} gives all items one target; {{/.}} stands for the name of an item without its extension"
             );
