@@ -227,8 +227,9 @@ fn a_worker_that_dies_while_it_has_no_item_is_replaced() {
 #[test]
 fn a_process_that_reads_no_more_is_replaced() {
     let script = "read x; echo $x; exec <&-; sleep 1000";
-    let run = pool("--jobs 1 --chunk 1 pool --grace 0.1", script).input(numbers(3)).run();
-    run.prints("1\n3\n").says("item 2: \"2\" was at work when its worker").counts(3, 2, 1, 0).status(1);
+    // What was written to it before it stopped reading may still be at work, as far as anybody knows.
+    let run = pool("--jobs 1 --chunk 1 pool --timeout 0.3 --grace 0.1", script).input(numbers(3)).run();
+    run.prints("1\n3\n").says("item 2: \"2\"").counts(3, 2, 1, 0).status(1);
 }
 
 #[test]
