@@ -290,3 +290,22 @@ fn what_each_item_reads_is_nothing_or_itself() {
     let run = shell("printf 'a\\nb' | parjob --jobs 1 --stdin item run sh -c 'cat; echo .'").run();
     run.prints("a.\nb.\n").is_silent().succeeds();
 }
+
+#[test]
+fn i7_full_command_lines_lose_nothing_and_each_worker_gets_some() {
+    let paths = "seq 60000 | sed 's|^|/a/long/way/down/to/a/file/whose/name/is/number/|' > paths";
+    for jobs in [1, 2, 5] {
+        let text =
+            format!("{paths}; parjob --jobs {jobs} --batch max run printf '%s\\n' < paths | cmp - paths && echo same");
+        shell(&text).run().prints("same\n").is_silent().succeeds();
+    }
+    let text =
+        format!("{paths}; parjob --jobs 2 --batch max sh 'printf \"%s\\n\" {{}}' < paths | cmp - paths && echo same");
+    shell(&text).run().prints("same\n").is_silent().succeeds();
+    // As few as fit: under 2 MiB at the most, and far more than one.
+    let text = format!(
+        "{paths}; parjob --jobs 4 --batch max run sh -c 'echo $#' sh < paths | awk '{{n++; s+=$1}} END {{print s, (n >= 4), (n < 100)}}'"
+    );
+    shell(&text).run().prints("60000 1 1\n").is_silent().succeeds();
+    parjob("--jobs 3 --batch max run echo ::: a b c d e").run().prints("a b\nc d\ne\n").succeeds();
+}
