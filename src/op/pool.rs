@@ -20,7 +20,7 @@ the number of the worker.
 The words of the command go to the program as they are. Its own options follow its name; parjob's stand before it.",
     examples: &[
         Example { command: "seq 3 | parjob pool sed -u 's/$/ bottles/'", output: "1 bottles\n2 bottles\n3 bottles\n" },
-        Example { command: "seq 4 | parjob --jobs 2 pool awk '{ print $1 * $1; fflush() }'", output: "1\n4\n9\n16\n" },
+        Example { command: "seq 4 | parjob pool --jobs 2 awk '{ print $1 * $1; fflush() }'", output: "1\n4\n9\n16\n" },
     ],
     params: &[],
     blanks: Blanks::Kept,

@@ -22,7 +22,7 @@ python3 on PATH, that of an active virtual environment too; --python names anoth
         Example { command: "seq 3 | parjob py 'int(x)**2'", output: "1\n4\n9\n" },
         Example { command: "parjob py os.path:basename ::: a/b.txt c.d", output: "b.txt\nc.d\n" },
         Example {
-            command: "printf '1,2\\n3,4\\n' | parjob --csv py --as int --import math 'math.hypot(*x)'",
+            command: "printf '1,2\\n3,4\\n' | parjob py --csv --as int --import math 'math.hypot(*x)'",
             output: "2.23606797749979\n5.0\n",
         },
         Example { command: "seq 4 | parjob py --as int --batch 2 '[sum(x)] * 2'", output: "3\n3\n7\n7\n" },
