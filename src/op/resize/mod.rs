@@ -62,7 +62,7 @@ pub(super) static RESIZE: Operation = Operation {
             output: "thumbs/harbour_small.jpg\nthumbs/hills_small.jpg\n",
         },
         Example {
-            command: "find photos -name 'b*' -print0 | parjob -0 resize --height 40 --to '{.}.webp'",
+            command: "find photos -name 'b*' -print0 | parjob resize -0 --height 40 --to '{.}.webp'",
             output: "photos/badge.webp\n",
         },
     ],
