@@ -9,6 +9,7 @@ pub mod child;
 pub mod clock;
 pub mod orders;
 pub mod paste;
+pub mod plumbing;
 pub mod program;
 pub mod quote;
 pub mod recipe;

@@ -3,7 +3,7 @@
 //! A recipe is made once, before anything runs; what is wrong with a command is found there. It is shared by all
 //! workers, each of which has its own [`Words`] to fill.
 
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CString, OsString};
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
@@ -241,11 +241,6 @@ impl Recipe {
             Kind::Script(_, script, ..) => script.warnings(),
             Kind::Words(_) | Kind::Scripts(_) => &[],
         }
-    }
-
-    /// Where the program is, when that does not depend on the item.
-    pub fn fixed_program(&self) -> Option<&CStr> {
-        self.program.as_deref()
     }
 }
 

@@ -4,7 +4,6 @@
 //! none is left, take the next block. A rayon task for each chunk was measured at a tenth of the speed
 //! for small chunks, and would need a queue of its own to keep seq order.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -12,13 +11,13 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::blocks::Blocks;
 use super::hand::{Done, Hand, Task};
 use super::outbox::Outbox;
 use super::quota::Quota;
 use super::{Delivery, Engine, Piece, Ring};
 use crate::buffer::Spares;
 use crate::chunk::{Block, Chunking, Pace};
-use crate::item::Attempt;
 use crate::op::{Answer, Tally};
 
 /// The name of the worker threads.
@@ -53,21 +52,13 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    blocks: VecDeque<Arc<Block>>,
+    blocks: Blocks,
     closed: bool,
     /// Workers that wait for a block: no wake-up is paid for when nobody sleeps.
     idle: usize,
     /// Workers that have left.
     left: usize,
     tallies: Vec<Box<dyn Tally>>,
-}
-
-impl Queue {
-    /// A retry goes first: in ordered output everything behind it waits for it.
-    fn push(&mut self, block: Block) {
-        let block = Arc::new(block);
-        if block.attempt() > Attempt::FIRST { self.blocks.push_front(block) } else { self.blocks.push_back(block) }
-    }
 }
 
 impl Local {
@@ -139,7 +130,7 @@ impl Engine for Local {
     fn start(&mut self, block: Block) {
         let mut queue = self.shared.lock();
         let alone = block.items() == 1;
-        queue.push(block);
+        queue.blocks.push(block);
         let idle = queue.idle;
         self.shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
         drop(queue);
@@ -156,7 +147,7 @@ impl Engine for Local {
 
     fn revoke(&mut self) -> u64 {
         self.shared.stopped.store(true, Ordering::Relaxed);
-        self.shared.lock().blocks.iter().map(|block| block.revoke()).sum()
+        self.shared.lock().blocks.revoke()
     }
 
     fn close(&mut self) -> Option<Answer> {
@@ -219,18 +210,16 @@ impl Shared {
     fn next_block(&self, index: usize) -> Option<Arc<Block>> {
         let mut queue = self.lock();
         loop {
-            while queue.blocks.front().is_some_and(|block| block.is_claimed()) {
-                queue.blocks.pop_front();
-            }
+            let front = queue.blocks.front().map(Arc::clone);
             self.waiting.store(queue.blocks.len(), Ordering::Relaxed);
-            if let Some(block) = queue.blocks.front().filter(|_| !self.is_stopped()) {
-                return Some(Arc::clone(block));
+            if let Some(block) = front.filter(|_| !self.is_stopped()) {
+                return Some(block);
             }
             if !self.outboxes[index].is_empty() {
                 drop(queue);
                 (self.ring)(Ring::Now);
                 queue = self.lock();
-                if !queue.blocks.is_empty() && !self.is_stopped() {
+                if queue.blocks.len() > 0 && !self.is_stopped() {
                     continue;
                 }
             }
@@ -269,36 +258,5 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
-    use super::*;
-    use crate::buffer::BufferPool;
-    use crate::chunk::Content;
-    use crate::item::{Fields, Seq};
-
-    #[test]
-    fn a_retry_goes_before_what_waits() {
-        let pool = BufferPool::new(1 << 20);
-        let block = |first, attempt| {
-            let content = Content {
-                first: Seq(first),
-                items: 1,
-                len: 1,
-                delimiter: b'\n',
-                fields: Fields::One,
-                faults: Vec::new(),
-            };
-            Block::new(pool.borrow(1).unwrap(), content, Chunking::Auto, attempt)
-        };
-        let mut queue = Queue::default();
-        queue.push(block(5, Attempt::FIRST));
-        queue.push(block(6, Attempt::FIRST));
-        queue.push(block(2, Attempt(2)));
-        let firsts: Vec<u64> = queue.blocks.iter().map(|block| block.first().0).collect();
-        assert_eq!(firsts, [2, 5, 6]);
     }
 }

@@ -5,6 +5,7 @@
 //! that does as it is told.
 
 mod again;
+mod blocks;
 mod caught;
 mod gate;
 mod hand;

@@ -10,6 +10,7 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
+use crate::command::plumbing::pipe;
 use crate::command::words::Words;
 use crate::item::Failure;
 use crate::output::Stream;
@@ -196,11 +197,6 @@ pub(super) fn cause(status: WaitIdStatus) -> Failure {
         (_, Some(signal)) => Failure::Signaled { signal, out_of_memory: false },
         (code, None) => Failure::Exited(code.unwrap_or(0)),
     }
-}
-
-fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
-    let (reader, writer) = std::io::pipe().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    Ok((reader.into(), writer.into()))
 }
 
 /// Calls that newer machines do not have.

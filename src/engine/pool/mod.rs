@@ -167,7 +167,7 @@ impl Engine for Pool {
     }
 
     fn start(&mut self, block: Block) {
-        self.shared.lock().push(block);
+        self.shared.lock().blocks.push(block);
         if !self.shared.team.stations.offer() {
             self.shared.hire();
         }
@@ -182,7 +182,7 @@ impl Engine for Pool {
 
     fn revoke(&mut self) -> u64 {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        let revoked = self.shared.lock().blocks.iter().map(|block| block.revoke()).sum();
+        let revoked = self.shared.lock().blocks.revoke();
         self.shared.team.stations.ring_all();
         revoked
     }
@@ -231,7 +231,7 @@ impl Shared {
     /// Starts a thread, if there is something for one more to do.
     fn hire(self: &Arc<Self>) {
         let mut queue = self.lock();
-        if queue.threads >= self.team.jobs || queue.exhausted || !queue.has_work() || self.is_stopped() {
+        if queue.threads >= self.team.jobs || queue.exhausted || !queue.blocks.has_work() || self.is_stopped() {
             return;
         }
         queue.threads += 1;
@@ -270,7 +270,7 @@ impl Shared {
     /// The next chunk, of about so many items.
     fn claim(&self, want: usize) -> Option<(Arc<Block>, Claim)> {
         let mut queue = self.lock();
-        while !self.is_stopped() && queue.has_work() {
+        while !self.is_stopped() && queue.blocks.has_work() {
             let block = Arc::clone(queue.blocks.front()?);
             // As long as another block waits, nobody goes without.
             let sharers = if queue.blocks.len() > 1 { 1 } else { self.team.jobs as u32 };
@@ -283,12 +283,12 @@ impl Shared {
 
     /// Whether there is something to claim.
     fn has_work(&self) -> bool {
-        !self.is_stopped() && self.lock().has_work()
+        !self.is_stopped() && self.lock().blocks.has_work()
     }
 
     /// Whether a process whose items are answered has seen its last.
     fn is_done(&self) -> bool {
-        self.is_stopped() || self.no_more.load(Ordering::SeqCst) && !self.lock().has_work()
+        self.is_stopped() || self.no_more.load(Ordering::SeqCst) && !self.lock().blocks.has_work()
     }
 
     fn is_stopped(&self) -> bool {

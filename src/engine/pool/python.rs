@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol};
+use crate::command::plumbing::unnamed;
 use crate::command::words::Words;
 use crate::item::{Chunk, Failure, Fields, Seq};
 
@@ -57,7 +58,7 @@ impl Python {
     ///
     /// The file cannot be made.
     pub fn new(concurrency: u32) -> io::Result<Python> {
-        let file = unnamed()?;
+        let file = unnamed(c"parjob-worker")?;
         file.write_all_at(SOURCE.as_bytes(), PAGE)?;
         let inherited = OwnedFd::from(file.try_clone()?);
         // One to take the place of each that ends.
@@ -205,16 +206,6 @@ fn text_of(bytes: &[u8]) -> String {
 
 fn garbled() -> Mismatch {
     Mismatch("wrote what is no answer; did its program write to a file that it did not open?".into())
-}
-
-#[cfg(target_os = "linux")]
-fn unnamed() -> io::Result<File> {
-    Ok(rustix::fs::memfd_create(c"parjob-worker", rustix::fs::MemfdFlags::CLOEXEC)?.into())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn unnamed() -> io::Result<File> {
-    tempfile::tempfile()
 }
 
 #[cfg(test)]

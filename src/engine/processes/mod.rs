@@ -110,7 +110,7 @@ impl Engine for Processes {
 
     fn start(&mut self, block: Block) {
         let mut queue = self.shared.lock();
-        queue.push(block);
+        queue.blocks.push(block);
         self.shared.hire(queue);
         self.shared.changed.notify_one();
     }
@@ -129,7 +129,7 @@ impl Engine for Processes {
 
     fn revoke(&mut self) -> u64 {
         self.shared.stopped.store(true, Ordering::Relaxed);
-        let revoked = self.shared.lock().blocks.iter().map(|block| block.revoke()).sum();
+        let revoked = self.shared.lock().blocks.revoke();
         self.shared.changed.notify_all();
         revoked
     }

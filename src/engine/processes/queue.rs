@@ -3,14 +3,13 @@
 //! Everything that decides about a start stands behind one lock: the blocks, how many are at work, how many may be,
 //! and the time before which none may start. A worker holds it for less than a microsecond.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::full::{self, Batch, Found, Full, Share};
 use crate::chunk::Block;
+use crate::engine::blocks::Blocks;
 use crate::engine::gate::{Doorman, Gate};
-use crate::item::Attempt;
 use crate::op::Tally;
 
 /// What [`Queue::next`] found.
@@ -27,7 +26,7 @@ pub(super) enum Next {
 
 /// Waiting blocks.
 pub(super) struct Queue {
-    pub(super) blocks: VecDeque<Arc<Block>>,
+    pub(super) blocks: Blocks,
     /// There will be no more blocks.
     pub(super) closed: bool,
     /// There will be no more items, but perhaps another attempt at some.
@@ -61,7 +60,7 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn new(limit: usize, gate: Gate, full: Option<Full>) -> Queue {
         Queue {
-            blocks: VecDeque::new(),
+            blocks: Blocks::default(),
             closed: false,
             complete: false,
             full,
@@ -79,23 +78,9 @@ impl Queue {
         }
     }
 
-    /// A retry goes first: in ordered output everything behind it waits for it.
-    pub(super) fn push(&mut self, block: Block) {
-        let block = Arc::new(block);
-        if block.attempt() > Attempt::FIRST { self.blocks.push_front(block) } else { self.blocks.push_back(block) }
-    }
-
-    /// Whether there is something to claim.
-    pub(super) fn has_work(&mut self) -> bool {
-        while self.blocks.front().is_some_and(|block| block.is_claimed()) {
-            self.blocks.pop_front();
-        }
-        !self.blocks.is_empty()
-    }
-
     /// What to do next; counts the worker as active where it is a block.
     pub(super) fn next(&mut self) -> Next {
-        if !self.has_work() || self.active >= self.limit || self.is_filling() {
+        if !self.blocks.has_work() || self.active >= self.limit || self.is_filling() {
             return Next::Nothing;
         }
         if let Err(until) = self.doorman.ask(self.active) {
@@ -111,14 +96,14 @@ impl Queue {
     /// Whether there are too few items yet for a full command line.
     fn is_filling(&self) -> bool {
         self.full.is_some_and(|full| {
-            let blocks = self.blocks.iter().map(|block| &**block).filter(|block| !block.is_claimed());
+            let blocks = self.blocks.unclaimed();
             full::has_too_few(blocks, &full) && !self.complete
         })
     }
 
     fn take(&mut self) -> Option<Found> {
         let full = self.full?;
-        let blocks = self.blocks.iter().map(|block| &**block).filter(|block| !block.is_claimed());
+        let blocks = self.blocks.unclaimed();
         if self.complete && self.share.is_none() {
             self.share = Some(Share::of(blocks.clone(), &full, self.limit));
         }

@@ -30,7 +30,7 @@ const HOPELESS: Duration = Duration::from_secs(1);
 impl Shared {
     /// Starts a thread, if there is something for one more to do.
     pub(super) fn hire(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>) {
-        let wanted = queue.idle == 0 && queue.threads < queue.limit && !queue.exhausted && queue.has_work();
+        let wanted = queue.idle == 0 && queue.threads < queue.limit && !queue.exhausted && queue.blocks.has_work();
         if !wanted || self.is_stopped() {
             return;
         }
@@ -165,16 +165,16 @@ impl Shared {
             let until = match next {
                 Next::Block(_) | Next::Batch(_) => return Some(next),
                 Next::NotBefore(at) => Some(at.saturating_duration_since(Instant::now())),
-                Next::Nothing if queue.closed && (self.is_stopped() || !queue.has_work()) => return None,
+                Next::Nothing if queue.closed && (self.is_stopped() || !queue.blocks.has_work()) => return None,
                 // Not for long: room, or items, may come without a word.
-                Next::Nothing => queue.has_work().then_some(AGAIN),
+                Next::Nothing => queue.blocks.has_work().then_some(AGAIN),
             };
             if !self.posts().is_empty() {
                 drop(queue);
                 (self.crew.ring)(Ring::Now);
                 queue = self.lock();
                 // What happened while the queue was free has rung already.
-                if until.is_none() && (queue.closed || queue.has_work() && !self.is_stopped()) {
+                if until.is_none() && (queue.closed || queue.blocks.has_work() && !self.is_stopped()) {
                     continue;
                 }
             }

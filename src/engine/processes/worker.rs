@@ -17,6 +17,7 @@ use super::reduce::Reduction;
 use super::{Crew, Note, Shared, Tag};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
+use crate::command::plumbing::{errno, pipe, unnamed};
 use crate::command::recipe::{Grouping, Stdin, quoted};
 use crate::command::words::Words;
 use crate::engine::Fate;
@@ -306,34 +307,15 @@ fn runs_out(errno: Errno) -> bool {
     matches!(errno, Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM)
 }
 
-fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
-    let (reader, writer) = std::io::pipe().map_err(errno)?;
-    Ok((reader.into(), writer.into()))
-}
-
 /// The bytes of the items as a file without a name, which a process can also seek in.
 fn input(batch: &Chunk<'_>) -> Result<OwnedFd, Errno> {
-    let mut file = unnamed()?;
+    let mut file = unnamed(c"parjob-item")?;
     let text = match batch.fields {
         Fields::One => Cow::Borrowed(batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes)),
         Fields::Several => Cow::Owned(batch.with_fields().map(|item| item.text()).collect::<Vec<_>>().join(&b'\n')),
     };
     file.write_all(&text).and_then(|()| file.rewind()).map_err(errno)?;
     Ok(file.into())
-}
-
-#[cfg(target_os = "linux")]
-fn unnamed() -> Result<std::fs::File, Errno> {
-    rustix::fs::memfd_create(c"parjob-item", rustix::fs::MemfdFlags::CLOEXEC).map(Into::into)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn unnamed() -> Result<std::fs::File, Errno> {
-    tempfile::tempfile().map_err(errno)
-}
-
-fn errno(error: std::io::Error) -> Errno {
-    Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
 /// How long a worker whose process could not start waits before it tries again, if nobody wakes it.
