@@ -227,9 +227,33 @@ fn a_worker_that_dies_while_it_has_no_item_is_replaced() {
 #[test]
 fn a_process_that_reads_no_more_is_replaced() {
     let script = "read x; echo $x; exec <&-; sleep 1000";
-    // What was written to it before it stopped reading may still be at work, as far as anybody knows.
-    let run = pool("--jobs 1 --chunk 1 pool --timeout 0.3 --grace 0.1", script).input(numbers(3)).run();
-    run.prints("1\n3\n").says("item 2: \"2\"").counts(3, 2, 1, 0).status(1);
+    for options in ["--jobs 1 --chunk 1 pool --grace 0.1", "--jobs 2 --chunk 2 pool --grace 0.1"] {
+        let run = pool(options, script).input(numbers(5)).run();
+        run.prints(numbers(5)).says("reads no more; a fresh one takes its place").succeeds();
+    }
+}
+
+#[test]
+fn what_a_process_does_when_it_reads_no_more_may_take_its_time() {
+    let script = "read x; exec <&-; sleep 0.3; echo $x; sleep 1000";
+    let run = pool("--jobs 1 --chunk 2 pool --grace 0.1", script).input(numbers(3)).run();
+    run.prints(numbers(3)).succeeds();
+}
+
+#[test]
+fn an_item_that_no_process_has_read_is_not_charged() {
+    let script = "read x; while ! [ -e more ]; do sleep 0.01; done; echo $x; [ $x = 3 ] || exit 1";
+    let test = pool("--jobs 1 --chunk 3 pool", script);
+    let more = test.dir().join("more");
+    let run = test.start().give(&numbers(3));
+    std::fs::write(more, "").unwrap();
+    run.ends().prints(numbers(3)).says("ended with status 1 while it had no item").succeeds();
+}
+
+#[test]
+fn a_process_that_reads_nothing_could_not_start() {
+    let run = pool("--jobs 1 pool --grace 0.1", "exec <&-; sleep 1000").input(numbers(3)).run();
+    run.prints("").says("workers cannot start: 3 in a row ended before their first answer; the last reads nothing");
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(super) struct Mate {
     deaf: bool,
     /// The bytes written to it.
     written: u64,
+    /// The bytes that were for it and are not written any more.
+    unwritten: u64,
 }
 
 /// What reading from a process came to.
@@ -70,6 +72,7 @@ impl Mate {
             left: 0,
             deaf: false,
             written: 0,
+            unwritten: 0,
         })
     }
 
@@ -119,10 +122,25 @@ impl Mate {
         self.deaf = true;
     }
 
+    /// So many bytes that are for it are not written any more.
+    pub(super) fn is_spared(&mut self, bytes: usize) {
+        self.unwritten += bytes as u64;
+    }
+
+    /// What was for it and it will never read, once it reads no more.
+    pub(super) fn never_read(&self) -> u64 {
+        self.unread() + self.unwritten
+    }
+
     /// Closes its input.
     pub(super) fn close_input(&mut self) {
         self.left = self.unread();
         self.input = None;
+    }
+
+    /// Whether nobody reads the input that is still open.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.input.is_some() && self.deaf
     }
 
     /// Its input, as long as that is open.

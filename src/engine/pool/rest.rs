@@ -63,7 +63,7 @@ impl Worker {
             Some(_) => (self.began + timeout).saturating_sub(team.clock.now()).min(timeout / 8),
             None => (self.began + timeout).saturating_sub(team.clock.now()),
         });
-        let look = (self.out.is_empty() && mate.input().is_some()).then(|| self.ahead.look_in());
+        let look = (self.out.is_empty() && mate.hears()).then(|| self.ahead.look_in());
         let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
         let least = [timeout, look, memory].into_iter().flatten().min()?;
         // A clock that stands still would make it spin.

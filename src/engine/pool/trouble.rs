@@ -1,17 +1,17 @@
-//! How the process of a worker ends: in order, by itself, or by parjob, because it hangs or answers nonsense. And who is
-//! charged for that.
+//! What the end of a worker's process means, whether it came in order, by itself, or because the process hangs or answers
+//! nonsense: who is charged, and what goes to a fresh one. How it is brought about stands in [`super::farewell`].
 
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use anyhow::anyhow;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, WaitIdStatus};
+use rustix::process::Signal;
 
 use super::ahead::{STUCK, WINDOW};
-use super::mate::{Read, cause};
+use super::farewell::Farewell;
+use super::mate::{Mate, cause};
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::command::child::ending;
@@ -23,20 +23,6 @@ const STARTS: u64 = 3;
 
 /// The warnings of one kind that are worth showing.
 const WARNINGS: u64 = 3;
-
-/// How long a killed process has to be gone.
-const DYING: Duration = Duration::from_secs(1);
-
-/// How a process is brought to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Farewell {
-    /// It has seen the end of its input.
-    Wait,
-    /// It was asked to end.
-    Term,
-    /// It was killed.
-    Kill,
-}
 
 impl Worker {
     /// All items of the process are answered and it gets no more: it should end by itself, and say nothing further.
@@ -103,16 +89,16 @@ impl Worker {
 
     /// The process has ended in this way; its last answers are taken.
     fn lost(&mut self, cause: Failure) {
+        let (started, idle) = (self.has_started(), self.is_at_no_item());
         let Some(mate) = &self.mate else { return };
-        let started = !self.flight.awaits_greeting() && (mate.has_read() || self.flight.answers() > 0);
         let in_order = self.closed && cause == Failure::Exited(0);
-        let missing = in_order && !self.protocol.names_items() && !self.flight.is_empty();
+        let missing = in_order && !self.protocol.names_items() && !idle;
         if !in_order {
             // What it has left behind was to help it.
             mate.signal(Signal::KILL);
         }
         self.bury();
-        if self.flight.is_empty() && (started || in_order) {
+        if idle && (started || in_order) {
             if !in_order {
                 self.warn(format!("worker {} {cause} while it had no item", self.station.number));
             }
@@ -125,6 +111,50 @@ impl Worker {
         }
         self.voice.mark();
         self.voice.forget();
+    }
+
+    /// Whether the process has done anything.
+    fn has_started(&self) -> bool {
+        let read = self.mate.as_ref().is_some_and(Mate::has_read);
+        !self.flight.awaits_greeting() && (read || self.flight.answers() > 0)
+    }
+
+    /// Whether the process, which reads no more, has read nothing of what has no answer.
+    fn is_at_no_item(&mut self) -> bool {
+        let never_read = self.mate.as_ref().map_or(0, Mate::never_read);
+        if self.flight.is_empty() || never_read == 0 {
+            return self.flight.is_empty();
+        }
+        let mut unanswered = Vec::new();
+        for (block, claim) in self.flight.all_to_send() {
+            self.protocol.encode(&block.chunk(&claim), &mut self.flight, &mut unanswered);
+        }
+        unanswered.len() as u64 <= never_read
+    }
+
+    /// A process that reads no more will not do what it has not read. Once it is at no item its place is free for a
+    /// fresh one; whether that is so.
+    pub(super) fn see_to_deafness(&mut self) -> bool {
+        let over = self.flight.is_empty() && self.shared.is_done();
+        if over || !self.mate.as_ref().is_some_and(Mate::is_deaf) || !self.is_at_no_item() {
+            return false;
+        }
+        let started = self.has_started();
+        let (told, _) = self.bid(Farewell::Wait, true);
+        if let Err(mismatch) = told {
+            self.mismatched(&mismatch);
+            return true;
+        }
+        self.hear(true);
+        self.bury();
+        if started {
+            self.warn(format!("worker {} reads no more; a fresh one takes its place", self.station.number));
+        } else {
+            self.failed_to_start("reads nothing");
+        }
+        self.voice.mark();
+        self.voice.forget();
+        true
     }
 
     /// The item that the process was at has failed. The others go to a fresh one.
@@ -242,17 +272,9 @@ impl Worker {
 
     /// The process has all that was written to it and says nothing: it is busy, or wants more, or is stuck.
     pub(super) fn see_to_silence(&mut self) {
-        let Some(mate) = self.mate.as_ref().filter(|mate| mate.input().is_some()) else { return };
+        let Some(mate) = self.mate.as_ref().filter(|mate| mate.hears()) else { return };
         if self.flight.items() == 0 || !self.out.is_empty() || !self.ahead.is_due() {
             return;
-        }
-        if !mate.hears() {
-            // What it has not read it will not answer.
-            let (told, status) = self.bid(Farewell::Wait, true);
-            return match told {
-                Ok(()) => self.lost(status.map_or(Failure::Exited(0), cause)),
-                Err(mismatch) => self.mismatched(&mismatch),
-            };
         }
         if !self.protocol.holds_back() {
             return self.ahead.starved(0, Some(false));
@@ -289,106 +311,6 @@ impl Worker {
     /// What is in flight is not run.
     pub(super) fn give_up(&mut self) {
         self.shared.give_back(self.flight.give_up());
-    }
-
-    /// Ends the process; what it still writes is dropped.
-    fn put_down(&mut self, how: Farewell) {
-        // Answers are not asked for, so none can be wrong.
-        let _ = self.bid(how, false);
-        self.hear(true);
-        self.bury();
-    }
-
-    /// Brings the process to its end, step by step, a grace for each; how it ended. `answers`: what it writes meanwhile
-    /// are answers, which are taken; else they are dropped.
-    fn bid(&mut self, first: Farewell, answers: bool) -> (Result<(), Mismatch>, Option<WaitIdStatus>) {
-        let (clock, grace) = (std::sync::Arc::clone(&self.shared.team.clock), self.shared.team.grace);
-        let (mut told, mut step) = (Ok(()), first);
-        self.out.clear();
-        self.written = 0;
-        self.enter(step);
-        let mut until = clock.now() + if step == Farewell::Kill { DYING } else { grace };
-        loop {
-            let Some(mate) = &self.mate else { return (told, None) };
-            if let Some(status) = mate.ended() {
-                return (told, Some(status));
-            }
-            let asked = match self.shared.ending() {
-                ending::NONE => Farewell::Wait,
-                ending::SOON => Farewell::Term,
-                _ => Farewell::Kill,
-            };
-            let late = clock.now() >= until;
-            let next = match step {
-                Farewell::Kill if late => return (told, None),
-                Farewell::Wait if late => Farewell::Term,
-                Farewell::Term if late => Farewell::Kill,
-                step => step.max(asked),
-            };
-            if next > step {
-                (step, until) = (next, clock.now() + if next == Farewell::Kill { DYING } else { grace });
-                self.enter(step);
-            }
-            self.attend(until.saturating_sub(clock.now()));
-            self.hear(false);
-            if answers && told.is_ok() {
-                told = self.read().map(drop);
-            } else if let Some(mate) = &mut self.mate {
-                self.inbox.clear();
-                while let Read::Some(_) = mate.read(Stream::Out, &mut self.inbox) {
-                    self.inbox.clear();
-                }
-            }
-        }
-    }
-
-    fn enter(&mut self, step: Farewell) {
-        let Some(mate) = &mut self.mate else { return };
-        if mate.input().is_some() {
-            mate.close_input();
-        }
-        let signal = match step {
-            Farewell::Wait => return,
-            Farewell::Term => Signal::TERM,
-            Farewell::Kill => Signal::KILL,
-        };
-        mate.signal(signal);
-        // One that is stopped hears of it only when it goes on.
-        mate.signal(Signal::CONT);
-        if let Some(strays) = &self.shared.team.strays {
-            strays(self.station.number, signal);
-        }
-    }
-
-    /// Sleeps until the process ends or says something, or the bell rings.
-    fn attend(&self, most: Duration) {
-        use std::os::fd::AsFd;
-        let Some(mate) = &self.mate else { return };
-        let fds = [mate.stream(Stream::Out), mate.stream(Stream::Err), mate.pidfd.as_ref().map(AsFd::as_fd)];
-        let bell = Some(self.station.bell.fd());
-        let polled = fds.into_iter().chain([bell]).flatten();
-        let mut polled: Vec<_> = polled.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        // Without a descriptor for the process only looking tells of its end.
-        let most = if mate.pidfd.is_some() { most } else { most.min(AGAIN / 10) };
-        let most = if self.shared.team.clock.is_paused() { most.max(AGAIN) } else { most };
-        let _ = poll(&mut polled, Timespec::try_from(most).ok().as_ref());
-        self.station.bell.silence();
-    }
-
-    /// The process has ended.
-    fn bury(&mut self) {
-        let Some(mate) = self.mate.take() else { return };
-        if let Some(guard) = &self.shared.team.guard {
-            guard(self.station.number - 1, 0);
-        }
-        self.station.pid.store(0, Ordering::Relaxed);
-        if mate.ended().is_some() {
-            mate.reap();
-        }
-        self.inbox.clear();
-        self.out.clear();
-        (self.written, self.winding, self.closed) = (0, false, false);
-        self.buried += 1;
     }
 
     fn warn(&self, text: String) {

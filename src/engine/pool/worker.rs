@@ -110,6 +110,9 @@ impl Worker {
                 break;
             }
             self.fill();
+            if self.see_to_deafness() {
+                continue;
+            }
             self.wind_up();
             self.sign_off();
             let ready = self.wait();
@@ -230,9 +233,17 @@ impl Worker {
         self.written += mate.write(&self.out[self.written..]);
         // Nobody reads it any more: its end will be heard of.
         if self.written == self.out.len() || !mate.hears() {
-            self.out.clear();
-            self.written = 0;
+            self.write_no_more();
         }
+    }
+
+    /// Forgets what is not written yet.
+    pub(super) fn write_no_more(&mut self) {
+        if let Some(mate) = &mut self.mate {
+            mate.is_spared(self.out.len() - self.written);
+        }
+        self.out.clear();
+        self.written = 0;
     }
 
     /// Closes the input of a process that gets nothing more. What it holds back comes out then, and it ends.
