@@ -24,7 +24,7 @@ const FOLLOW: Duration = Duration::from_millis(500);
 /// While so much is on its way to a slow reader, no further process is started.
 const OUTGOING: usize = 16 << 20;
 
-/// How long a single process is tried to be started that would need more files than there may be.
+/// How long to wait for what a single process needs and only parjob itself could give back.
 const HOPELESS: Duration = Duration::from_secs(1);
 
 impl Shared {
@@ -37,10 +37,8 @@ impl Shared {
         queue.threads += 1;
         let first = queue.threads == 1;
         drop(queue);
-        if first && self.crew.jobs > 1 {
-            self.keep_place();
-        }
-        let Err(error) = self.spawn_worker() else { return };
+        let kept = if first { self.keep_place() } else { Ok(()) };
+        let Err(error) = kept.and_then(|()| self.spawn_worker()) else { return };
         self.give_place();
         let mut queue = self.lock();
         queue.threads -= 1;
@@ -59,12 +57,18 @@ impl Shared {
     }
 
     /// Starts a thread that does nothing but take the place of a process. Where only so many processes and threads
-    /// may be, workers could take all the places, and each would wait for one to be free.
-    fn keep_place(&self) {
-        let (keep, kept) = channel::<()>();
-        let body = move || _ = kept.recv();
-        if Builder::new().name("parjob-place".into()).stack_size(STACK).spawn(body).is_ok() {
-            *self.kept_place() = Some(keep);
+    /// may be, workers could take all the places, the first of them the last, and each would wait for one to be free.
+    fn keep_place(&self) -> std::io::Result<()> {
+        let since = Instant::now();
+        loop {
+            let (keep, kept) = channel::<()>();
+            let body = move || _ = kept.recv();
+            match Builder::new().name("parjob-place".into()).stack_size(STACK).spawn(body) {
+                Ok(_) => return Ok(*self.kept_place() = Some(keep)),
+                // What writes the items may be about to end.
+                Err(error) if since.elapsed() > HOPELESS => return Err(error),
+                Err(_) => std::thread::sleep(AGAIN),
+            }
         }
     }
 
