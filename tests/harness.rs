@@ -19,7 +19,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A test that takes longer than this hangs.
+/// A run that takes longer than this hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command to be run.
@@ -142,12 +142,13 @@ impl Test {
     #[track_caller]
     pub(crate) fn run(self) -> Done {
         let mut command = assert_cmd::Command::from_std(self.command());
-        let output = command.timeout(PATIENCE).write_stdin(self.input.clone()).output().unwrap();
+        let output = command.write_stdin(self.input.clone()).output().unwrap();
         Done::new(output, self)
     }
 
     /// The command, ready to be started.
     pub(crate) fn command(&self) -> Command {
+        after::begin(&self.mark, PATIENCE);
         let mut command = Command::new("env");
         // A shell lets what it runs in the background ignore Ctrl-C, and the tests may be among that.
         command.arg("--default-signal=INT,QUIT,HUP").args(&self.argv).current_dir(&self.dir);
@@ -156,6 +157,12 @@ impl Test {
         command.env(after::MARK, &self.mark).env("TMPDIR", self.temporary.path());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
+    }
+}
+
+impl Drop for Test {
+    fn drop(&mut self) {
+        after::over(&self.mark);
     }
 }
 

@@ -1,7 +1,11 @@
-//! What holds after every run, whatever it was about.
+//! What holds after every run, whatever it was about; and that every run has an end.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::Test;
 
@@ -42,11 +46,49 @@ pub(super) fn told_counts(line: &str) -> Option<[u64; 5]> {
     ])
 }
 
+/// The runs under way, each by its mark, and when it is to be over.
+static RUNS: LazyLock<Mutex<HashMap<String, Instant>>> = LazyLock::new(|| {
+    std::thread::spawn(|| {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = Instant::now();
+            let late: Vec<_> = {
+                let mut runs = RUNS.lock().unwrap();
+                let late = runs.iter().filter(|(_, until)| **until < now).map(|(mark, _)| mark.clone()).collect();
+                runs.retain(|_, until| *until >= now);
+                late
+            };
+            late.iter().for_each(|mark| end(mark));
+        }
+    });
+    Mutex::default()
+});
+
+/// A run begins: should it hang, all its processes are killed, so that the test fails instead of waiting for ever.
+pub(super) fn begin(mark: &str, patience: Duration) {
+    RUNS.lock().unwrap().insert(mark.to_owned(), Instant::now() + patience);
+}
+
+/// A test is over. One that failed may have left something.
+pub(super) fn over(mark: &str) {
+    RUNS.lock().unwrap().remove(mark);
+    if std::thread::panicking() {
+        end(mark);
+    }
+}
+
+fn end(mark: &str) {
+    let pids = marked(mark).into_iter().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    // It may have ended in this moment.
+    pids.for_each(|pid| _ = kill_process(pid, Signal::KILL));
+}
+
 /// The processes that carry the mark. One that has just been told to end is given the time for it.
 fn left_alive(mark: &str) -> Vec<String> {
     let patient = Instant::now() + Duration::from_secs(5);
     loop {
-        let alive = marked(mark);
+        let name = |pid: String| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or(pid);
+        let alive: Vec<_> = marked(mark).into_iter().map(name).collect();
         if alive.is_empty() || Instant::now() > patient {
             return alive;
         }
@@ -54,6 +96,7 @@ fn left_alive(mark: &str) -> Vec<String> {
     }
 }
 
+/// Their numbers.
 fn marked(mark: &str) -> Vec<String> {
     let mark = format!("{MARK}={mark}").into_bytes();
     let is_ours = |pid: &String| {
@@ -61,8 +104,7 @@ fn marked(mark: &str) -> Vec<String> {
         environment.split(|byte| *byte == 0).any(|variable| variable == mark)
     };
     let pids = names(Path::new("/proc")).into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-    let name = |pid: String| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or(pid);
-    pids.filter(is_ours).map(name).collect()
+    pids.filter(is_ours).collect()
 }
 
 /// The names in a folder; none where there is no such folder.
