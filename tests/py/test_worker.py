@@ -168,6 +168,12 @@ class Expressions(unittest.TestCase):
         self.assertEqual(results("x['b']", [b"1;1 2"], "fields=list", "name=a", "name=b", fields=True), ["2"])
         self.assertEqual(results("x['b']", ['{"b": 7}'], "fields=json"), ["7"])
 
+    def test_what_is_no_number_is_no_json(self):
+        one, two, three = results("[float(x)]", ["1", "nan", "inf"], "json=1")
+        self.assertEqual(one, "[1.0]")
+        self.assertIn("ValueError", two.error)
+        self.assertIn("ValueError", three.error)
+
     def test_json_results(self):
         self.assertEqual(results("[x, 1, None]", ["é\n"], "json=1", closing=b"\0"), ['["é\\n", 1, null]'])
         self.assertEqual(results("x", [b"\xff"], "json=1"), ['"\\udcff"'])
@@ -270,6 +276,31 @@ class Failures(Folder):
             self.assertEqual(worker.do(["a"]), ["1"])
             self.assertEqual(worker.do(["b"]), ["1"])
 
+    def test_the_pipes_are_closed_once_in_a_forked_process_and_its_own(self):
+        path = self.write("fork.py", """
+            import os
+
+            def f(x):
+                if os.fork() == 0:
+                    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+                    if os.fork() == 0:
+                        try:
+                            [os.fstat(file) for file in files]
+                        except OSError:
+                            os._exit(1)
+                        os._exit(0)
+                    os._exit(os.wait()[1] >> 8)
+                return os.wait()[1] >> 8
+        """)
+        with Worker(path + ":f", kind="file") as worker:
+            self.assertEqual(worker.do("a"), ["0"])
+            self.assertEqual(worker.end(), (0, ""))
+
+    def test_programs_that_the_function_starts_inherit_nothing(self):
+        listed = "subprocess.run(['ls', '/proc/self/fd'], close_fds=False, stdout=subprocess.PIPE).stdout.split()"
+        if os.path.isdir("/proc/self/fd"):
+            self.assertEqual(results("len(%s)" % listed, "a", "import=subprocess"), ["4"])
+
 
 class Functions(Folder):
     def test_a_file_is_imported_by_its_path(self):
@@ -293,6 +324,13 @@ class Functions(Folder):
         for name in ["os.py", "mmap.py", "struct.py"]:
             self.write(name, "raise SystemExit('taken')\n")
         self.assertEqual(results("x", "a", cwd=self.folder), ["a"])
+
+    def test_nor_later_on(self):
+        for name in ["traceback.py", "json.py", "csv.py", "asyncio.py"]:
+            self.write(name, "raise SystemExit('taken')\n")
+        one, two = results("1 // int(x)", "10", "json=1", "as=json", cwd=self.folder)
+        self.assertEqual((one, two.error[:17]), ("1", "ZeroDivisionError"))
+        self.assertEqual(results("x[0]", ["a,b"], "as=csv", cwd=self.folder), ["a"])
 
     def test_fields_become_arguments(self):
         path = self.write("f.py", "def f(a, b='?'): return a + '-' + b\n")
@@ -427,8 +465,30 @@ class Async(Folder):
             self.assertIsNone(worker.do(["a", "b", "worst", "c", "d"], first=50))
             self.assertEqual(worker.page(), (52, 1))
 
+    def test_of_many_the_one_that_leaves_the_worker_is_alone_to_blame(self):
+        interrupt = "(_ for _ in ()).throw(KeyboardInterrupt())"
+        for leaves, status in [("sys.exit(3)", 3), ("sys.exit('over')", 1), (interrupt, 130)]:
+            text = "%s if x == '2' else await asyncio.sleep(60, x)" % leaves
+            with Worker(text, "import=asyncio", "import=sys", "concurrency=9") as worker:
+                self.assertIsNone(worker.do("13425"))
+                self.assertEqual(worker.page(), (4, 1))
+                ended, said = worker.end()
+                self.assertEqual(ended, status)
+                self.assertNotIn("never retrieved", said)
+
+    def test_an_interrupt_fails_no_item(self):
+        with Worker("print('up') or await asyncio.sleep(60, x)", "import=asyncio", "concurrency=9") as worker:
+            worker.send([b"a", b"b"])
+            worker.process.stderr.readline()
+            worker.process.send_signal(signal.SIGINT)
+            self.assertIsNone(worker.read())
+            self.assertEqual(worker.end()[0], 130)
+
     def test_concurrency_is_for_async_functions(self):
         with Worker("os.path:basename", "concurrency=2", kind="module") as worker:
+            self.assertEqual(worker.greeting[1:3], (2, REFUSED))
+        path = self.write("object.py", "class Called:\n    def __call__(self, x): return x\nf = Called()\n")
+        with Worker(path + ":f", "concurrency=2", kind="file") as worker:
             self.assertEqual(worker.greeting[1:3], (2, REFUSED))
         self.assertEqual(results("asyncio.sleep(0, x)", "ab", "import=asyncio", "concurrency=2"), ["a", "b"])
 

@@ -42,6 +42,9 @@ FUNCTION = "def expression(x): return (%s\n)"
 # Set in the flags of code that makes a coroutine.
 CO_COROUTINE = 0x80
 
+# The folders in which the user's modules are looked for.
+ADDED = []
+
 
 def later(name):
     """Something of the second part."""
@@ -80,8 +83,11 @@ class Pipes:
         os.register_at_fork(after_in_child=self.close)
 
     def close(self):
-        os.close(self.chunks.fileno())
-        os.close(self.answers)
+        # In the child of a child the numbers may be those of other files.
+        if self.answers is not None:
+            os.close(self.chunks.fileno())
+            os.close(self.answers)
+            self.answers = None
 
     def read(self):
         """The next chunk: its first number, count, closing byte, whether it has fields, bytes. None after the last."""
@@ -131,11 +137,17 @@ def compile_expression(text):
         raise later("refusal")(2, "py cannot read the expression", error) from None
 
 
+def add_path(folder):
+    """Modules of the user's are found there. Those of Python's own are not taken from there: see `standard`."""
+    sys.path.insert(0, folder)
+    ADDED.append(folder)
+
+
 def load(options):
     """The function that was asked for, when --import and --init have been carried out in its namespace."""
     if options.one("kind") != "expr":
         return later("load_named")(options)
-    sys.path.insert(0, os.getcwd())
+    add_path(os.getcwd())
     namespace = {"__name__": "parjob"}
     code = compile_expression(options.one("text"))
     if options.many("import") or options.many("init"):
@@ -157,7 +169,7 @@ class Worker:
         if options.one("json"):
             self.show = later("json_encoder")()
         function = load(options)
-        self.is_async = later("is_async")(self, function) if self.may_be_async(function) else False
+        self.is_async = self.may_be_async(function) and later("is_async")(self, function, options.one("text"))
         call, space = "x", {"page": page, "function": function}
         if len(options.pairs) > 3:
             call = later("argument")(options, space)
@@ -227,6 +239,8 @@ def shared_page(descriptor):
         return memoryview(bytearray(16)).cast("Q")
     import mmap
 
+    # Programs that the function starts are not to have it.
+    os.set_inheritable(int(descriptor), False)
     return memoryview(mmap.mmap(int(descriptor), 16)).cast("Q")
 
 
@@ -272,13 +286,24 @@ def attempt(status, what, do, *given):
         raise refusal(status if is_usage else 3, what, error) from None
 
 
+def standard(name):
+    """A module of Python's own, whatever lies in the user's folders."""
+    if name not in sys.modules:
+        whole, sys.path[:] = sys.path[:], [folder for folder in sys.path if folder not in ADDED]
+        try:
+            __import__(name)
+        finally:
+            sys.path[:] = whole
+    return sys.modules[name]
+
+
 # The function: a name in a module or a file.
 
 
 def load_named(options):
     owner, _, name = options.one("text").rpartition(":")
     is_file = options.one("kind") == "file"
-    sys.path.insert(0, os.path.dirname(os.path.abspath(owner)) if is_file else os.getcwd())
+    add_path(os.path.dirname(os.path.abspath(owner)) if is_file else os.getcwd())
     module = attempt(2, "cannot import " + owner, import_file if is_file else import_module, owner)
     prepare(options, vars(module))
     function = module
@@ -297,11 +322,10 @@ def import_module(name):
 
 
 def import_file(path):
-    from importlib.util import module_from_spec, spec_from_file_location
-
+    util = standard("importlib.util")
     name = os.path.splitext(os.path.basename(path))[0]
-    spec = spec_from_file_location(name, path)
-    module = sys.modules[name] = module_from_spec(spec)
+    spec = util.spec_from_file_location(name, path)
+    module = sys.modules[name] = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -316,7 +340,7 @@ def prepare(options, namespace):
         attempt(3, "--init", exec, compiled, namespace)
 
 
-def is_async(worker, function):
+def is_async(worker, function, text):
     """Whether calling the function gives something to be waited for, which --concurrency asks for."""
     for _ in range(10):
         # Decorators say what they wrap, functools.partial too.
@@ -325,7 +349,7 @@ def is_async(worker, function):
     found = bool(getattr(code, "co_flags", 0) & CO_COROUTINE)
     # What an expression comes to is not known before.
     if worker.concurrency and not (found or worker.expression):
-        raise Refusal(2, "--concurrency is for async functions, and %s is none" % function.__name__)
+        raise Refusal(2, "--concurrency is for async functions, and %s is none" % text)
     return found or bool(worker.concurrency)
 
 
@@ -352,20 +376,17 @@ def converter(options):
     """The function from an item's text to its value, None where that is the text."""
     name = "json" if options.one("fields") == "json" else options.one("as")
     if name == "json":
-        import json
-
-        return json.loads
+        return standard("json").loads
     if name == "csv":
-        import csv
-
-        return lambda text: next(csv.reader([text]), [])
+        reader = standard("csv").reader
+        return lambda text: next(reader([text]), [])
     return {"int": int, "float": float}.get(name)
 
 
 def json_encoder():
-    import json
-
-    readable, ascii = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEncoder().encode
+    # What is no number is no JSON either.
+    made = standard("json").JSONEncoder
+    readable, ascii = made(ensure_ascii=False, allow_nan=False).encode, made(allow_nan=False).encode
 
     def encoder(value):
         text = readable(value)
@@ -474,8 +495,7 @@ def one_text(worker, value):
 def wait_for(worker, awaitable):
     """What an awaitable comes to, where nothing else is done meanwhile."""
     if worker.event_loop is None:
-        import asyncio
-
+        asyncio = standard("asyncio")
         worker.event_loop = asyncio.new_event_loop()
         asyncio.set_event_loop(worker.event_loop)
 
@@ -520,13 +540,11 @@ LONGEST = 16 << 10
 
 def told(error, expression=None):
     """The traceback as Python prints it, without the part that is this file's."""
-    import linecache
-    import traceback
-
+    traceback = standard("traceback")
     if expression is not None:
         # For the line to stand in it.
         text = (FUNCTION % expression.strip()).replace("\n)", ")\n")
-        linecache.cache["<expression>"] = (len(text), None, text.splitlines(True), "<expression>")
+        standard("linecache").cache["<expression>"] = (len(text), None, text.splitlines(True), "<expression>")
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename in (told.__code__.co_filename, "<string>"):
         frame = frame.tb_next
@@ -538,10 +556,30 @@ def told(error, expression=None):
 
 
 def serve_async(worker):
-    import asyncio
-
+    asyncio = standard("asyncio")
     exec("def call(x): return function(%s)" % worker.argument, worker.space)
-    asyncio.run(Side(worker).serve())
+    # Not asyncio.run: on an interrupt it ends all that is at work in order, and each item would have failed.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(Side(worker).serve())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    except FATAL as error:
+        leave(error)
+
+
+def leave(error):
+    """Ends this process as Python would, but at once: what else is at work is neither ended in order nor answered."""
+    status = getattr(error, "code", None)
+    if isinstance(error, KeyboardInterrupt):
+        print("KeyboardInterrupt", file=sys.stderr)
+        status = 130
+    elif not isinstance(status, (int, type(None))):
+        print(status, file=sys.stderr)
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((status or 0) & 0xFF)
 
 
 class Side:
@@ -549,8 +587,7 @@ class Side:
         self.worker, self.call = worker, worker.space["call"]
 
     async def serve(self):
-        import asyncio
-
+        asyncio = standard("asyncio")
         loop, under_way = asyncio.get_running_loop(), set()
         slots = asyncio.Semaphore(max(self.worker.concurrency, 1))
         while True:
@@ -566,8 +603,7 @@ class Side:
         await asyncio.gather(*under_way)
 
     async def item(self, number, item):
-        from asyncio import wait_for
-
+        wait_for = standard("asyncio").wait_for
         result, failures = None, {}
         try:
             # What takes too long is given up by itself: to kill the worker would end what else is at work.
@@ -599,9 +635,15 @@ class Noted:
             try:
                 waits_for = step(given)
             except StopIteration as end:
-                return end.value
-            finally:
                 self.page[0] = 0
+                return end.value
+            except FATAL as error:
+                # While the page says whose fault it is.
+                leave(error)
+            except BaseException:
+                self.page[0] = 0
+                raise
+            self.page[0] = 0
             try:
                 step, given = self.steps.send, (yield waits_for)
             except BaseException as error:
