@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::golden::project;
-use crate::harness::{Test, has, parjob, shell};
+use crate::harness::{Test, has, parjob, shell, skip};
 
 /// `py` with these options and this expression or function; `None`, said aloud, where there is no Python.
 fn py(options: &str, what: &str) -> Option<Test> {
@@ -61,6 +61,13 @@ async def fatal_async(x):
         os._exit(3)
     await asyncio.sleep(0)
     return x
+
+async def leaving_async(x):
+    await asyncio.sleep(0)
+    if x == "5":
+        sys.exit(3)
+    await asyncio.sleep(0.1)
+    return x
 "#;
 
 fn numbers(first: u64, last: u64) -> String {
@@ -71,13 +78,43 @@ fn numbers_without(last: u64, missing: u64) -> String {
     numbers(1, last).replace(&format!("\n{missing}\n"), "\n")
 }
 
+/// A Python of this version, on the PATH or among those that pyenv has installed.
+fn python(version: &str) -> Option<String> {
+    let home = std::env::var("HOME").unwrap_or_default();
+    let installed = std::fs::read_dir(format!("{home}/.pyenv/versions")).into_iter().flatten().flatten();
+    let installed = installed.filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("{version}.")));
+    let installed = installed.map(|entry| entry.path().join("bin/python3").to_string_lossy().into_owned());
+    let mut all = installed.chain([format!("python{version}")]);
+    let found = all.find(|python| Command::new(python).arg("-V").output().is_ok_and(|run| run.status.success()));
+    if found.is_none() {
+        skip(&format!("no Python {version}"));
+    }
+    found
+}
+
+fn passes_its_own_tests(python: &str) {
+    let run = Command::new(python).arg(project("tests/py/test_worker.py")).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 #[test]
 fn the_worker_passes_its_own_tests() {
-    if !has("python3") {
-        return;
+    if has("python3") {
+        passes_its_own_tests("python3");
     }
-    let run = Command::new("python3").arg(project("tests/py/test_worker.py")).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn the_worker_passes_them_with_the_oldest_python_too() {
+    let Some(python) = python("3.8") else { return };
+    passes_its_own_tests(&python);
+}
+
+#[test]
+fn an_older_python_is_refused() {
+    let Some(python) = python("3.7") else { return };
+    let run = parjob("py --python").arg(python).args(["x", ":::", "1", "2"]).run();
+    run.says("Python 3.7 is too old, 3.8 is needed").counts(2, 0, 0, 2).status(3);
 }
 
 #[test]
@@ -191,13 +228,15 @@ fn w1_a_worker_that_dies_loses_the_item_that_it_was_at_alone() {
 
 #[test]
 fn w1_of_many_items_of_an_async_function_only_one_is_charged() {
-    let Some(test) = py("--jobs 1 py --concurrency 10", "work.py:fatal_async") else { return };
-    test.file("work.py", WORK)
-        .input(numbers(1, 20))
-        .run()
-        .prints(numbers_without(20, 5))
-        .says("item 5: \"5\" was at work when its worker ended with status 3")
-        .counts(20, 19, 1, 0);
+    for function in ["work.py:fatal_async", "work.py:leaving_async"] {
+        let Some(test) = py("--jobs 1 py --concurrency 10", function) else { return };
+        test.file("work.py", WORK)
+            .input(numbers(1, 20))
+            .run()
+            .prints(numbers_without(20, 5))
+            .says("item 5: \"5\" was at work when its worker ended with status 3")
+            .counts(20, 19, 1, 0);
+    }
 }
 
 #[test]
