@@ -24,6 +24,7 @@ const SNAPSHOTS: &[(&str, &str, i32)] = &[
     ("error-operation", "sqare 3", 2),
     ("error-no-operation", "3 4", 2),
     ("error-option", "square --job 3 4", 2),
+    ("error-option-of-another", "--ledger l py x ::: 1", 2),
     ("error-dash", "square -5 -x", 2),
     ("error-value", "--format xml square 3", 2),
     ("error-parameter", "square --max-digits many 3", 2),

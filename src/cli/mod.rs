@@ -23,7 +23,7 @@ mod values;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
 use crate::exit::{self, Exit};
@@ -152,8 +152,27 @@ fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
         let similar = similar.map(String::as_str);
         return Err(Refusal(help::no_operation(&negative::unmarked(name.as_ref()), similar)));
     }
+    if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(owners) = owners(option)
+    {
+        return Err(Refusal(format!("parjob: {option} is an option of {owners} alone\n\nMore: parjob --help\n")));
+    }
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     Err(Refusal(format!("parjob: {text}\n\nMore: parjob --help\n")))
+}
+
+/// The operations that have this option, where there are any.
+fn owners(option: &str) -> Option<String> {
+    let (command, name) = (command(), option.trim_start_matches('-'));
+    let has = |command: &&Command| {
+        let mut options = command.get_arguments().filter(|arg| !arg.is_positional());
+        options
+            .any(|arg| arg.get_long() == Some(name) || arg.get_short().is_some_and(|short| name == short.to_string()))
+    };
+    let names: Vec<&str> = command.get_subcommands().filter(has).map(Command::get_name).collect();
+    let (last, others) = names.split_last()?;
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
 }
 
 /// Prints a text that was asked for.
