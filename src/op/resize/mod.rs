@@ -29,12 +29,13 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use self::budget::Budget;
+use self::budget::{Budget, Share};
 use self::claims::Claims;
 use self::decode::Meta;
 use self::encode::Written;
@@ -142,10 +143,10 @@ impl Resize {
         }
         let (probe, size) = self.look(&mut file)?;
         let format = self.format(target, &probe).map_err(bad)?;
-        let _share = self.budget.take(self.needed(&probe, size));
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        let mut share = self.budget.take(self.needed(&probe, size));
+        let mut bytes = pixels::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
-        let (picture, meta) = self.picture(&bytes, &probe).map_err(Failure::BadPicture)?;
+        let (picture, meta) = self.picture(&bytes, &probe, &mut share)?;
         drop(bytes);
         let to = (picture.width, picture.height);
         if to.0.max(to.1) > format.most() {
@@ -173,26 +174,41 @@ impl Resize {
             Unknown::NoPicture => Failure::NoPicture,
             Unknown::Broken(text) => Failure::BadPicture(text),
         })?;
-        let limit = self.options.max_pixels;
-        let too_many = |width, height| Failure::TooManyPixels { width, height, limit };
-        if probe.pixels() > limit {
-            return Err(too_many(probe.width, probe.height));
-        }
-        // With --enlarge the result may be the larger one.
-        let (width, height) = self.options.want.of((probe.width, probe.height)).size;
-        if u64::from(width) * u64::from(height) > limit {
-            return Err(too_many(width, height));
+        // Which way it lies is not known yet: here fails what is too large either way.
+        let ways = probe.format.ways();
+        if !ways.iter().any(|lies| self.shape(&probe, *lies).is_ok()) {
+            self.shape(&probe, false)?;
         }
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         Ok((probe, meta.len()))
     }
 
-    /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
-    /// and what it becomes, the picture when it is as narrow as the result, the result and its own file.
+    /// What a picture becomes that lies on its side or not, before it is turned upright; unless it is too large
+    /// now, when it is as narrow as the result, then, or on its canvas.
+    fn shape(&self, probe: &Probe, lies: bool) -> Result<Shape, Failure> {
+        let shape = self.options.want.turned(lies).of((probe.width, probe.height));
+        let upright = if lies { (shape.size.1, shape.size.0) } else { shape.size };
+        let between = (shape.size.0, probe.height);
+        let limit = self.options.max_pixels;
+        let sizes = [Some((probe.width, probe.height)), Some(upright), self.options.want.canvas(), Some(between)];
+        match sizes.into_iter().flatten().find(|size| area(*size) > limit) {
+            Some((width, height)) => Err(Failure::TooManyPixels { width, height, limit }),
+            None => Ok(shape),
+        }
+    }
+
+    /// The memory that a picture takes at most, whichever way it lies.
     fn needed(&self, probe: &Probe, size: u64) -> u64 {
-        let (width, height) = self.options.want.of((probe.width, probe.height)).size;
-        let between = u64::from(width) * u64::from(probe.height) * 8;
-        let result = u64::from(width) * u64::from(height) * 16;
+        let shapes = probe.format.ways().iter().filter_map(|lies| self.shape(probe, *lies).ok());
+        shapes.map(|shape| self.needed_for(&shape, probe, size)).max().unwrap_or(0)
+    }
+
+    /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
+    /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file.
+    fn needed_for(&self, shape: &Shape, probe: &Probe, size: u64) -> u64 {
+        let between = area((shape.size.0, probe.height)).saturating_mul(8);
+        let canvas = self.options.want.canvas().map_or(0, area);
+        let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         let strip = 3 * shrink::STRIP as u64;
         [size, decoder, strip, between, result].into_iter().fold(0, u64::saturating_add)
@@ -207,16 +223,21 @@ impl Resize {
         }
     }
 
-    /// The new picture, and what goes with it.
-    fn picture(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
+    /// The new picture, and what goes with it. Of the share is kept what it takes.
+    fn picture(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>) -> Result<(Picture, Meta), Failure> {
         let options = &self.options;
-        let (picture, mut meta) = match self.of_planes(bytes, probe) {
-            Some(made) => made?,
-            None => self.of_rows(bytes, probe)?,
+        let mut settle = |meta: &Meta| {
+            let shape = self.shape(probe, meta.orientation() >= 5)?;
+            share.keep(self.needed_for(&shape, probe, bytes.len() as u64));
+            Ok(shape)
         };
-        let mut picture = picture.upright(meta.orientation());
+        let (picture, mut meta) = match self.of_planes(bytes, probe, &mut settle) {
+            Some(made) => made?,
+            None => self.of_rows(bytes, probe, &mut settle)?,
+        };
+        let mut picture = picture.upright(meta.orientation()).map_err(Failure::BadPicture)?;
         if let Some(canvas) = options.want.canvas() {
-            picture = picture.on_canvas(canvas, options.background);
+            picture = picture.on_canvas(canvas, options.background).map_err(Failure::BadPicture)?;
         }
         if !options.keep_metadata {
             (meta.exif, meta.xmp) = (None, None);
@@ -224,42 +245,51 @@ impl Resize {
         Ok((picture, meta))
     }
 
-    /// What a picture becomes before it is turned upright.
-    fn shape(&self, meta: &Meta, probe: &Probe) -> Shape {
-        let want = self.options.want;
-        let want = if meta.orientation() >= 5 { want.turned() } else { want };
-        want.of((probe.width, probe.height))
-    }
-
     /// Of a JPEG, by its planes; `None`: this is not the way for it.
-    fn of_planes(&self, bytes: &[u8], probe: &Probe) -> Option<Result<(Picture, Meta), String>> {
+    fn of_planes(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Option<Made> {
         // Light is not the mean of numbers.
         if probe.format != Format::Jpeg || self.options.linear {
             return None;
         }
         let meta = jpeg_parts::meta(bytes);
-        let shape = self.shape(&meta, probe);
+        let shape = match settle(&meta) {
+            Ok(shape) => shape,
+            Err(cause) => return Some(Err(cause)),
+        };
         #[cfg(feature = "turbojpeg")]
         if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
-            return Some(made.map(|picture| (picture, meta)));
+            return Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture));
         }
         let jpeg = jpeg::open(bytes)?;
         let made = jpeg.and_then(|jpeg| {
             decode::agrees((jpeg.width, jpeg.height), probe)?;
             planes::resized(jpeg, &shape, self.options.filter)
         });
-        Some(made.map(|picture| (picture, meta)))
+        Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture))
     }
 
     /// Of any picture, by its rows.
-    fn of_rows(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
-        let opened = decode::open(bytes, probe)?;
-        let shape = self.shape(&opened.meta, probe);
+    fn of_rows(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Made {
+        let opened = decode::open(bytes, probe).map_err(Failure::BadPicture)?;
+        let shape = settle(&opened.meta)?;
         let size = (probe.width, probe.height);
-        let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref());
-        (opened.rows)(&mut |rows| shrink.push(rows))?;
-        Ok((shrink.finish()?, opened.meta))
+        let shrunk = || {
+            let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref())?;
+            (opened.rows)(&mut |rows| shrink.push(rows))?;
+            shrink.finish()
+        };
+        Ok((shrunk().map_err(Failure::BadPicture)?, opened.meta))
     }
+}
+
+/// A new picture and what goes with it.
+type Made = Result<(Picture, Meta), Failure>;
+
+/// Says what a picture becomes, when its metadata is known.
+type Settle<'a> = &'a mut dyn FnMut(&Meta) -> Result<Shape, Failure>;
+
+fn area((width, height): (u32, u32)) -> u64 {
+    u64::from(width) * u64::from(height)
 }
 
 /// Takes any bytes as a picture, in each way there is. For the fuzz target.
@@ -277,13 +307,16 @@ pub fn fuzz_picture(bytes: &[u8]) {
         if let Ok(options) = Options::of(&params) {
             let light = linear.then(Light::new);
             let resize = Resize { options, light, budget: Budget::new(MOST), claims: Claims::default() };
-            let _ = resize.picture(bytes, &probe);
+            let _ = resize.picture(bytes, &probe, &mut resize.budget.take(MOST));
         }
     }
 }
 
+/// Waits for nobody: of a FIFO it is then seen that it is no file.
 fn open(item: &[u8]) -> Result<File, Failure> {
-    File::open(OsStr::from_bytes(item)).map_err(unreadable)
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(OsStr::from_bytes(item)).map_err(unreadable)
 }
 
 fn unreadable(error: io::Error) -> Failure {
