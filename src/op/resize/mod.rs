@@ -5,7 +5,7 @@
 //! as they come, [`pixels`] turns and pads the result, [`encode`] makes a file of it, and [`target`] puts that in place.
 //! A JPEG has a shorter way: [`jpeg`] decodes its planes, [`planes`] resizes each.
 //! This file is the operation and that way; [`params`] knows the options, [`shape`] how large a picture becomes,
-//! [`claims`] that no two items become the same file.
+//! [`claims`] that no two items become the same file, [`place`] where a path leads.
 
 mod budget;
 mod claims;
@@ -17,6 +17,7 @@ mod jpeg_parts;
 mod light;
 mod params;
 mod pixels;
+mod place;
 mod planes;
 mod probe;
 mod shape;
@@ -45,6 +46,7 @@ use self::pixels::Picture;
 use self::probe::{Format, Probe, Unknown};
 use self::shape::Shape;
 use self::shrink::Shrink;
+use self::target::Targets;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Results, Words, Work};
 use crate::item::{BadTarget, Chunk, Failure, Seq};
 use crate::sys::memory;
@@ -93,8 +95,8 @@ impl Map for Resize {
         let numbered = || (chunk.first.0..).map(Seq).zip(chunk.items());
         let targets: Vec<Vec<u8>> = numbered().map(|(seq, item)| self.options.targets.of(item, seq)).collect();
         let owners = self.claims.claim(chunk.first, &targets);
-        for ((item, target), owner) in chunk.items().zip(targets).zip(owners) {
-            match self.one(item, &target, owner) {
+        for (((seq, item), target), owner) in numbered().zip(targets).zip(owners) {
+            match self.one(seq, item, &target, owner) {
                 Ok(Some(done)) => {
                     results.push(&target);
                     results.tell(&done.details());
@@ -131,7 +133,7 @@ impl Done {
 
 impl Resize {
     /// Does an item. `None`: there was nothing to do.
-    fn one(&self, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
+    fn one(&self, seq: Seq, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
         let started = Instant::now();
         let bad = |why| Failure::BadTarget { path: target.into(), why };
         let fault = owner.map(BadTarget::Taken).or_else(|| self.options.targets.fault(target));
@@ -155,6 +157,9 @@ impl Resize {
         }
         let Options { quality, background, .. } = self.options;
         let bytes = encode::encode(picture, meta, format, quality, background).map_err(Failure::BadPicture)?;
+        Targets::make_folder(target).map_err(bad)?;
+        let owner = self.claims.settle(seq, target);
+        owner.map_or(Ok(()), |owner| Err(bad(BadTarget::Taken(owner))))?;
         let wrote = self.options.targets.write(target, &bytes).map_err(bad)?;
         let from = (probe.width, probe.height);
         Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes: bytes.len() as u64, started }))
