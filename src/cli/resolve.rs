@@ -92,7 +92,8 @@ pub(super) fn resolve(
     }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
-    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };
+    let lists = source.reading.lists.clone();
+    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet, lists };
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -135,7 +136,7 @@ fn source(
     sources: Vec<Column>,
     decide: Decide<'_>,
 ) -> Result<(source::Options, bool)> {
-    let reading = reading(given)?;
+    let mut reading = reading(given)?;
     let mut columns = Vec::new();
     let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
     for range in given.get_many::<String>("range").into_iter().flatten() {
@@ -160,7 +161,12 @@ fn source(
     if kind != Words::Command {
         one_field(work.operation.name, columns.len(), &reading.records)?;
     }
-    check_inputs(&columns)?;
+    if kind == Words::Lists {
+        // One that cannot be read is told of at the end, as the programs do whose lists these are.
+        reading.lists = Some(Default::default());
+    } else {
+        check_inputs(&columns)?;
+    }
     if reading.header {
         check_header(&columns)?;
         decide("names", "in the first record of each source".into(), "--header".into());
@@ -242,6 +248,7 @@ fn reading(given: &ArgMatches) -> Result<Reading> {
         stop_at: given.get_one::<OsString>("eof").map(|text| text.clone().into_vec()),
         first: given.get_one::<u64>("first").copied(),
         max_item: usize::try_from(max_item.context("--max-item")?).unwrap_or(usize::MAX),
+        lists: None,
     })
 }
 

@@ -101,7 +101,7 @@ impl Map for Resize {
                     results.push(&target);
                     results.tell(&done.details());
                 }
-                Ok(None) => results.pass(),
+                Ok(None) => results.skip(),
                 Err(cause) => results.fail(cause),
             }
         }
