@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
@@ -92,8 +93,7 @@ pub(super) fn resolve(
     }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
-    let lists = source.reading.lists.clone();
-    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet, lists };
+    work.params.1 = setting(&work, &source, jobs, talk);
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -101,6 +101,18 @@ pub(super) fn resolve(
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
     Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
+}
+
+/// What an operation may know of the run.
+fn setting(work: &Chosen, source: &source::Options, jobs: usize, talk: Talk) -> Setting {
+    let known = match (&source.columns[..], (work.operation.words)(&work.params)) {
+        ([Column { origin: Origin::Words(words), .. }], Words::Paths) => {
+            words.iter().map(|word| word.as_encoded_bytes().to_vec()).collect()
+        }
+        _ => Arc::default(),
+    };
+    let lists = source.reading.lists.clone();
+    Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet, lists, known }
 }
 
 /// Notes a decision: what, its value, why.

@@ -161,11 +161,13 @@ pub struct Setting {
     pub quiet: bool,
     /// The lists from which the items come, for an operation whose words are [`Words::Lists`].
     pub lists: Option<Lists>,
+    /// Items that are known before the run, those given as arguments, for an operation whose words are [`Words::Paths`].
+    pub known: Arc<[Vec<u8>]>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Setting { jobs: 1, reads_stdin: false, quiet: false, lists: None }
+        Setting { jobs: 1, reads_stdin: false, quiet: false, lists: None, known: Arc::from([]) }
     }
 }
 

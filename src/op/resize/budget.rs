@@ -49,6 +49,12 @@ impl Budget {
         Share { budget: self, bytes }
     }
 
+    /// How many have come so far.
+    #[cfg(test)]
+    pub(super) fn comers(&self) -> u64 {
+        self.lock().next
+    }
+
     fn give_back(&self, bytes: u64) {
         let mut state = self.lock();
         state.taken = state.taken.saturating_sub(bytes);

@@ -26,12 +26,13 @@ mod target;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -43,6 +44,7 @@ use self::encode::Written;
 use self::light::Light;
 use self::params::{Encode, Options};
 use self::pixels::Picture;
+use self::place::Place;
 use self::probe::{Format, Probe, Unknown};
 use self::shape::Shape;
 use self::shrink::Shrink;
@@ -79,12 +81,14 @@ fn prepare(params: &Params) -> Result<Work> {
     let options = Options::of(params)?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
-    let light = options.linear.then(Light::new);
-    Ok(Work::Map(Arc::new(Resize { options, light, budget: Budget::new(budget), claims: Claims::default() })))
+    Ok(Work::Map(Arc::new(Resize::new(options, Budget::new(budget), Arc::clone(&params.1.known)))))
 }
 
 struct Resize {
     options: Options,
+    /// The items that are known before the run, and, once somebody asks, the places of their files.
+    known: Arc<[Vec<u8>]>,
+    originals: OnceLock<HashSet<Place>>,
     light: Option<Light>,
     budget: Budget,
     claims: Claims,
@@ -132,11 +136,27 @@ impl Done {
 }
 
 impl Resize {
+    fn new(options: Options, budget: Budget, known: Arc<[Vec<u8>]>) -> Resize {
+        let light = options.linear.then(Light::new);
+        Resize { options, known, originals: OnceLock::new(), light, budget, claims: Claims::default() }
+    }
+
+    /// Whether the target is the file of another item, which may still have to be read. Of items that come from elsewhere
+    /// than arguments nobody knows that ahead.
+    fn is_original(&self, item: &[u8], target: &[u8]) -> bool {
+        if !self.options.targets.replaces(target) {
+            return false;
+        }
+        let originals = self.originals.get_or_init(|| self.known.iter().filter_map(|item| Place::of(item)).collect());
+        Place::of(target).is_some_and(|place| originals.contains(&place) && Some(place) != Place::of(item))
+    }
+
     /// Does an item. `None`: there was nothing to do.
     fn one(&self, seq: Seq, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
         let started = Instant::now();
         let bad = |why| Failure::BadTarget { path: target.into(), why };
         let fault = owner.map(BadTarget::Taken).or_else(|| self.options.targets.fault(target));
+        let fault = fault.or_else(|| self.is_original(item, target).then_some(BadTarget::Item));
         fault.map_or(Ok(()), |why| Err(bad(why)))?;
         let mut file = open(item)?;
         let changed = file.metadata().and_then(|meta| meta.modified());
@@ -310,8 +330,7 @@ pub fn fuzz_picture(bytes: &[u8]) {
         params.0.extend([("width", "50".to_string()), ("to", "{}.png".to_string())]);
         params.0.extend(linear.then(|| ("linear", String::new())));
         if let Ok(options) = Options::of(&params) {
-            let light = linear.then(Light::new);
-            let resize = Resize { options, light, budget: Budget::new(MOST), claims: Claims::default() };
+            let resize = Resize::new(options, Budget::new(MOST), Arc::default());
             let _ = resize.picture(bytes, &probe, &mut resize.budget.take(MOST));
         }
     }
@@ -326,4 +345,67 @@ fn open(item: &[u8]) -> Result<File, Failure> {
 
 fn unreadable(error: io::Error) -> Failure {
     Failure::Unreadable(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::item::Fields;
+    use crate::op::Params;
+
+    fn resize(given: &[(&'static str, &str)]) -> Resize {
+        let mut params = Params::defaults(&RESIZE);
+        params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_string())));
+        Resize::new(Options::of(&params).unwrap(), Budget::new(1), Arc::default())
+    }
+
+    #[test]
+    fn a_picture_asks_for_memory_and_waits_until_it_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        let picture = Picture::new(40, 30, pixels::Layout::RGB);
+        let bytes = encode::encode(picture, Meta::default(), Written::Png, 75, [0; 3]).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let to = format!("{}/{{/.}}_small.png", dir.path().display());
+        let resize = resize(&[("width", "20"), ("to", &to)]);
+        let items = [path.as_os_str().as_bytes(), b"\n"].concat();
+        let chunk = Chunk { bytes: &items, delimiter: b'\n', fields: Fields::One, first: Seq(1), count: 1 };
+        let held = resize.budget.take(1);
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let mut results = Results::with_ends();
+                resize.map(&chunk, &mut results);
+                results.failures
+            });
+            while resize.budget.comers() < 2 && !worker.is_finished() {
+                std::thread::yield_now();
+            }
+            assert_eq!(resize.budget.comers(), 2);
+            assert!(!dir.path().join("a_small.png").exists() && !worker.is_finished());
+            drop(held);
+            assert_eq!(worker.join().unwrap(), []);
+        });
+        assert!(dir.path().join("a_small.png").exists());
+    }
+
+    #[test]
+    fn what_a_picture_needs_hangs_on_what_it_becomes() {
+        let probe = |width, height| Probe { format: Format::Png, width, height, bytes_per_pixel: 0 };
+        let needed = |given: &[(&'static str, &str)], probe| {
+            let mut all = vec![("to", "{}.png")];
+            all.extend_from_slice(given);
+            resize(&all).needed(&probe, 0) - 3 * shrink::STRIP as u64
+        };
+        let small = needed(&[("width", "100"), ("height", "100")], probe(1000, 1000));
+        assert_eq!(small, 100 * 1000 * 8 + 100 * 100 * 16);
+        // A canvas is a picture too.
+        let padded = needed(&[("width", "100"), ("height", "100"), ("fit", "pad")], probe(1000, 1000));
+        assert_eq!(padded, small + 100 * 100 * 16);
+        // It may lie on its side, and then becomes larger.
+        assert_eq!(needed(&[("width", "100")], probe(1000, 200)), 500 * 200 * 8 + 500 * 100 * 16);
+        let mut gif = probe(1000, 200);
+        gif.format = Format::Gif;
+        assert_eq!(needed(&[("width", "100")], gif), 100 * 200 * 8 + 100 * 20 * 16);
+    }
 }

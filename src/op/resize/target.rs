@@ -105,6 +105,11 @@ impl Targets {
         (exists && self.existing == Existing::Fails).then_some(BadTarget::Exists)
     }
 
+    /// Whether a file stands at the target that would be replaced.
+    pub(super) fn replaces(&self, target: &[u8]) -> bool {
+        matches!(self.existing, Existing::Newer | Existing::Replaced) && path(target).symlink_metadata().is_ok()
+    }
+
     /// Whether there is nothing to do for an original that was changed at that time.
     pub(super) fn is_done(&self, target: &[u8], changed: io::Result<SystemTime>) -> bool {
         let there = path(target).metadata();
