@@ -26,9 +26,9 @@ pub(super) const PARAMS: &[Param] = &[
     flag("keep-metadata", "Keep EXIF and XMP"),
     flag("skip-existing", "Pass over an item whose result exists"),
     flag("newer", "Replace only results that are older than their originals"),
-    flag("overwrite", "Replace results that exist"),
+    flag("overwrite", "Replace results that exist, even such as are items still to be read"),
     flag("allow-outside", "Let items lead results out of the folder that the template names"),
-    option("max-pixels", "N", Some("256000000"), "A larger picture fails"),
+    option("max-pixels", "N", Some("256000000"), "A picture that is larger, or would become so, fails"),
     option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
 ];
 
