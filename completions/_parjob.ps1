@@ -756,7 +756,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             break
         }
         'parjob;hash' {
-            [CompletionResult]::new('--algorithm', '--algorithm', [CompletionResultType]::ParameterName, 'blake3, sha256, sha512, sha1, md5 or xxh3')
+            [CompletionResult]::new('--algorithm', '--algorithm', [CompletionResultType]::ParameterName, 'blake3, the default, sha256, sha512, sha1, md5 or xxh3')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Items are the lines of FILE; - means stdin')
             [CompletionResult]::new('--arg-file', '--arg-file', [CompletionResultType]::ParameterName, 'Items are the lines of FILE; - means stdin')
             [CompletionResult]::new('--range', '--range', [CompletionResultType]::ParameterName, 'Items are integers, LAST included')
@@ -809,7 +809,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--background', '--background', [CompletionResultType]::ParameterName, 'The colour under transparent pixels, and around padded results')
             [CompletionResult]::new('--encode', '--encode', [CompletionResultType]::ParameterName, 'jpeg, png, webp, same; auto: by the extension of the result')
             [CompletionResult]::new('--quality', '--quality', [CompletionResultType]::ParameterName, '1 to 100, of JPEG and WebP; a WebP of 100 is lossless')
-            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'A larger picture fails')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'A picture that is larger, or would become so, fails')
             [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'What all workers may take; auto: half of what is available')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Items are the lines of FILE; - means stdin')
             [CompletionResult]::new('--arg-file', '--arg-file', [CompletionResultType]::ParameterName, 'Items are the lines of FILE; - means stdin')
@@ -838,7 +838,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--keep-metadata', '--keep-metadata', [CompletionResultType]::ParameterName, 'Keep EXIF and XMP')
             [CompletionResult]::new('--skip-existing', '--skip-existing', [CompletionResultType]::ParameterName, 'Pass over an item whose result exists')
             [CompletionResult]::new('--newer', '--newer', [CompletionResultType]::ParameterName, 'Replace only results that are older than their originals')
-            [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Replace results that exist')
+            [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Replace results that exist, even such as are items still to be read')
             [CompletionResult]::new('--allow-outside', '--allow-outside', [CompletionResultType]::ParameterName, 'Let items lead results out of the folder that the template names')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Items end with a NUL byte')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Items end with a NUL byte')

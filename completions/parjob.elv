@@ -738,7 +738,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --help 'All options, and the exit status'
         }
         &'parjob;hash'= {
-            cand --algorithm 'blake3, sha256, sha512, sha1, md5 or xxh3'
+            cand --algorithm 'blake3, the default, sha256, sha512, sha1, md5 or xxh3'
             cand -a 'Items are the lines of FILE; - means stdin'
             cand --arg-file 'Items are the lines of FILE; - means stdin'
             cand --range 'Items are integers, LAST included'
@@ -790,7 +790,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --background 'The colour under transparent pixels, and around padded results'
             cand --encode 'jpeg, png, webp, same; auto: by the extension of the result'
             cand --quality '1 to 100, of JPEG and WebP; a WebP of 100 is lossless'
-            cand --max-pixels 'A larger picture fails'
+            cand --max-pixels 'A picture that is larger, or would become so, fails'
             cand --memory 'What all workers may take; auto: half of what is available'
             cand -a 'Items are the lines of FILE; - means stdin'
             cand --arg-file 'Items are the lines of FILE; - means stdin'
@@ -819,7 +819,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --keep-metadata 'Keep EXIF and XMP'
             cand --skip-existing 'Pass over an item whose result exists'
             cand --newer 'Replace only results that are older than their originals'
-            cand --overwrite 'Replace results that exist'
+            cand --overwrite 'Replace results that exist, even such as are items still to be read'
             cand --allow-outside 'Let items lead results out of the folder that the template names'
             cand -0 'Items end with a NUL byte'
             cand --null 'Items end with a NUL byte'

@@ -766,7 +766,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand pi" -s q -l quiet -d 'Only
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l help -d 'All options, and the exit status'
-complete -c parjob -n "__fish_parjob_using_subcommand hash" -l algorithm -d 'blake3, sha256, sha512, sha1, md5 or xxh3' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l algorithm -d 'blake3, the default, sha256, sha512, sha1, md5 or xxh3' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
@@ -819,7 +819,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand resize" -l filter -d 'lanc
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l background -d 'The colour under transparent pixels, and around padded results' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l encode -d 'jpeg, png, webp, same; auto: by the extension of the result' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l quality -d '1 to 100, of JPEG and WebP; a WebP of 100 is lossless' -r
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l max-pixels -d 'A larger picture fails' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l max-pixels -d 'A picture that is larger, or would become so, fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l memory -d 'What all workers may take; auto: half of what is available' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l range -d 'Items are integers, LAST included' -r
@@ -855,7 +855,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand resize" -l linear -d 'Resi
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF and XMP'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l skip-existing -d 'Pass over an item whose result exists'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l newer -d 'Replace only results that are older than their originals'
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l overwrite -d 'Replace results that exist'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l overwrite -d 'Replace results that exist, even such as are items still to be read'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l allow-outside -d 'Let items lead results out of the folder that the template names'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l csv -d 'Items are CSV records; -d C parts fields'

@@ -72,7 +72,7 @@ pub struct Counts {
     pub ok: u64,
     /// Items that failed for good.
     pub failed: u64,
-    /// Items that an earlier run has done.
+    /// Items that an earlier run has done, or of which the result is there already.
     pub skipped: u64,
     /// Items that were read but neither went well nor failed, because the run stopped.
     pub not_run: u64,

@@ -1,8 +1,10 @@
 //! A file that is complete or absent.
 //!
 //! It is written under no name (`O_TMPFILE`) and gets its name when it is whole, so that not even a kill leaves half of
-//! one. Where the file system cannot do that, it is written under a temporary name beside its own and renamed. This
-//! file knows nothing of what is written, nor of what may have stood at the path before.
+//! one. Where the file system cannot do that, it is written under a temporary name beside its own and renamed. What takes the
+//! place of another file has a temporary name too, between two system calls: only a name can be put in the place of a
+//! name. A kill just then leaves it, and no later process removes it: whose it is cannot be told on a disk that several
+//! machines or containers share. This file knows nothing of what is written, nor of what may have stood at the path before.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -5,6 +5,7 @@
 //! have fields hold them as [`fields`] says. This file knows nothing of where items come from or what is done to them.
 
 mod fields;
+mod lists;
 mod quoted;
 mod target;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use quoted::write_safe;
 
 pub use fields::{Fields, Item, push_fields};
+pub use lists::{List, Lists};
 pub use quoted::{Quoted, Safe, signal_name};
 pub use target::BadTarget;
 

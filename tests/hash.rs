@@ -208,6 +208,14 @@ mod failures {
     }
 
     #[test]
+    fn i8_standard_input_that_is_closed_is_not_an_empty_file() {
+        let done = shell("parjob hash - /dev/null <&-").run().status(3);
+        let done = done.says("parjob: standard input is closed").says("\"-\" cannot be read: Bad file descriptor");
+        assert!(String::from_utf8_lossy(done.stdout()).ends_with("  /dev/null\n"), "{}", done.story());
+        shell("parjob hash <&-").run().prints("").says("standard input is closed").status(3);
+    }
+
+    #[test]
     fn standard_input_is_read_once() {
         let test = parjob("--jobs 4 --chunk 1 --unordered hash --algorithm md5 - - - -").input(noise(3 << 20));
         let done = test.run().is_silent().succeeds();

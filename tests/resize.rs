@@ -2,8 +2,10 @@
 
 mod faults;
 mod formats;
+mod limits;
 mod options;
 mod pictures;
+mod places;
 mod targets;
 
 use std::path::Path;

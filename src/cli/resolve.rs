@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
@@ -92,7 +93,7 @@ pub(super) fn resolve(
     }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
-    work.params.1 = Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet };
+    work.params.1 = setting(&work, &source, jobs, talk);
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -100,6 +101,18 @@ pub(super) fn resolve(
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
     Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
+}
+
+/// What an operation may know of the run.
+fn setting(work: &Chosen, source: &source::Options, jobs: usize, talk: Talk) -> Setting {
+    let known = match (&source.columns[..], (work.operation.words)(&work.params)) {
+        ([Column { origin: Origin::Words(words), .. }], Words::Paths) => {
+            words.iter().map(|word| word.as_encoded_bytes().to_vec()).collect()
+        }
+        _ => Arc::default(),
+    };
+    let lists = source.reading.lists.clone();
+    Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet, lists, known }
 }
 
 /// Notes a decision: what, its value, why.
@@ -135,7 +148,7 @@ fn source(
     sources: Vec<Column>,
     decide: Decide<'_>,
 ) -> Result<(source::Options, bool)> {
-    let reading = reading(given)?;
+    let mut reading = reading(given)?;
     let mut columns = Vec::new();
     let mut add = |origin| columns.push(Column { origin, link: Link::Cross });
     for range in given.get_many::<String>("range").into_iter().flatten() {
@@ -160,7 +173,12 @@ fn source(
     if kind != Words::Command {
         one_field(work.operation.name, columns.len(), &reading.records)?;
     }
-    check_inputs(&columns)?;
+    if kind == Words::Lists {
+        // One that cannot be read is told of at the end, as the programs do whose lists these are.
+        reading.lists = Some(Default::default());
+    } else {
+        check_inputs(&columns)?;
+    }
     if reading.header {
         check_header(&columns)?;
         decide("names", "in the first record of each source".into(), "--header".into());
@@ -242,6 +260,7 @@ fn reading(given: &ArgMatches) -> Result<Reading> {
         stop_at: given.get_one::<OsString>("eof").map(|text| text.clone().into_vec()),
         first: given.get_one::<u64>("first").copied(),
         max_item: usize::try_from(max_item.context("--max-item")?).unwrap_or(usize::MAX),
+        lists: None,
     })
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Done<'a> {
     pub(super) failed: Vec<Failed>,
     /// How many failed.
     pub(super) failures: usize,
+    /// How many had nothing to be done.
+    pub(super) skipped: usize,
     /// The formatted results.
     pub(super) bytes: &'a mut Vec<u8>,
 }
@@ -111,6 +113,7 @@ impl Hand {
             (Job::Reduce(map, _), Some(fold)) => {
                 self.mapped.clear();
                 run_map(&**map, part, &mut self.mapped);
+                self.results.skipped.extend(self.mapped.skipped.iter().map(|at| place + at));
                 reduce(fold, part, &self.mapped, |at, cause| self.results.fail_at(place + at, cause));
             }
             (Job::Map(map) | Job::Reduce(map, _), _) => run_map(&**map, part, &mut self.results),
@@ -173,7 +176,7 @@ impl Finish<'_> {
         }
         let failures = results.failures.len();
         let failed = if failures == 0 { Vec::new() } else { told(&chunk, results, self.tell) };
-        Done { chunk, failed, failures, bytes }
+        Done { chunk, failed, failures, skipped: results.skipped.len(), bytes }
     }
 }
 

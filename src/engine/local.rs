@@ -233,15 +233,15 @@ impl Shared {
     }
 
     fn post(&self, index: usize, block: &Block, done: Done<'_>) {
-        let Done { chunk, mut failed, failures, bytes } = done;
-        let (items, failures) = (chunk.count as u64, failures as u64);
+        let Done { chunk, mut failed, failures, skipped, bytes } = done;
+        let (items, failures, skipped) = (chunk.count as u64, failures as u64, skipped as u64);
         if let Some(quota) = &self.quota {
-            quota.note(items - failures, failures);
+            quota.note(items - failures - skipped, failures);
             if quota.is_used_up() {
                 self.stopped.store(true, Ordering::Relaxed);
             }
         }
-        let piece = Piece { first: chunk.first, items, failed: failures, attempt: block.attempt(), end: 0 };
+        let piece = Piece { first: chunk.first, items, failed: failures, skipped, attempt: block.attempt(), end: 0 };
         if let Some(ring) = self.outboxes[index].post(piece, bytes, &mut failed, &self.spares) {
             (self.ring)(ring);
         }

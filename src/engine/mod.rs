@@ -126,6 +126,8 @@ pub struct Piece {
     pub items: u64,
     /// How many of them failed.
     pub failed: u64,
+    /// How many of them had nothing to be done.
+    pub skipped: u64,
     /// Which try this was.
     pub attempt: Attempt,
     /// Where its results end in the parcel's bytes; they begin where those of the piece before end.

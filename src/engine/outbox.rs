@@ -87,6 +87,7 @@ impl Parcel {
                     && piece.failed == 0 =>
             {
                 last.items += piece.items;
+                last.skipped += piece.skipped;
                 last.end = piece.end;
             }
             _ => self.pieces.push(piece),
@@ -100,7 +101,7 @@ mod tests {
     use crate::item::{Attempt, Seq};
 
     fn piece(first: u64, items: u64, failed: u64) -> Piece {
-        Piece { first: Seq(first), items, failed, attempt: Attempt::FIRST, end: 0 }
+        Piece { first: Seq(first), items, failed, skipped: 0, attempt: Attempt::FIRST, end: 0 }
     }
 
     fn post(outbox: &Outbox, piece: Piece, size: usize) -> Option<Ring> {

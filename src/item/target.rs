@@ -13,6 +13,8 @@ pub enum BadTarget {
     Exists,
     /// An item before this one becomes it.
     Taken(Seq),
+    /// It is the file of another item.
+    Item,
     /// Its name does not say its format.
     NoFormat,
     /// It cannot be written. The number is the system's (`errno`).
@@ -25,6 +27,7 @@ impl fmt::Display for BadTarget {
             BadTarget::Outside => write!(f, "to which the item leads out of the folder; --allow-outside permits it"),
             BadTarget::Exists => write!(f, "which exists; see --skip-existing, --newer and --overwrite"),
             BadTarget::Taken(seq) => write!(f, "as item {seq} is already"),
+            BadTarget::Item => write!(f, "which is an item itself"),
             BadTarget::NoFormat => write!(f, "whose name says no format that can be written; --encode says it"),
             BadTarget::Unwritable(errno) => {
                 write!(f, "which cannot be written: {}", std::io::Error::from_raw_os_error(*errno))

@@ -29,6 +29,7 @@ mod results;
 mod run;
 mod scan;
 mod sh;
+mod size;
 mod sketch;
 mod square;
 mod stats;
@@ -43,11 +44,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::item::{Chunk, Failures};
+use crate::item::{Chunk, Failures, Lists};
 
 #[cfg(all(fuzzing, feature = "resize"))]
 pub use resize::fuzz_picture;
 pub use results::{Amount, Detail, Results};
+pub use size::size;
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -149,7 +151,7 @@ pub struct Param {
 pub struct Params(pub BTreeMap<&'static str, String>, pub Setting);
 
 /// What an operation may know of the run that it is part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// How many workers there are, the caller among them.
     pub jobs: usize,
@@ -157,11 +159,15 @@ pub struct Setting {
     pub reads_stdin: bool,
     /// `--quiet`.
     pub quiet: bool,
+    /// The lists from which the items come, for an operation whose words are [`Words::Lists`].
+    pub lists: Option<Lists>,
+    /// Items that are known before the run, those given as arguments, for an operation whose words are [`Words::Paths`].
+    pub known: Arc<[Vec<u8>]>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Setting { jobs: 1, reads_stdin: false, quiet: false }
+        Setting { jobs: 1, reads_stdin: false, quiet: false, lists: None, known: Arc::from([]) }
     }
 }
 
@@ -235,8 +241,19 @@ pub trait Map: Send + Sync {
 pub struct Remark {
     /// A line for standard error.
     pub text: String,
-    /// It makes the run fail, even if no item did.
-    pub fails: bool,
+    /// What that means for the run.
+    pub means: Means,
+}
+
+/// What a [`Remark`] means for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    /// Nothing.
+    Nothing,
+    /// It fails, even if no item did.
+    Failed,
+    /// It could not be carried out.
+    Broken,
 }
 
 /// Folds all items into one answer: the same for every order, number of workers and size of chunk.

@@ -22,6 +22,8 @@ pub struct Results {
     /// What else is to be told of items that went well: the place of each in the chunk, ascending. Empty where nobody
     /// noted ends, since plain text has no place for it.
     pub details: Vec<(usize, Vec<Detail>)>,
+    /// The items that went well because there was nothing to do: their places in the chunk, ascending.
+    pub skipped: Vec<usize>,
     /// How many items have been answered.
     pub(super) count: usize,
     keep_ends: bool,
@@ -78,6 +80,12 @@ impl Results {
         self.answered(self.bytes.len());
     }
 
+    /// Answers the next item with nothing: there was nothing to do.
+    pub fn skip(&mut self) {
+        self.skipped.push(self.count);
+        self.pass();
+    }
+
     /// Answers the next item with a failure that also has a text among the results: one line without its newline.
     #[cold]
     pub fn fail_saying(&mut self, text: &[u8], cause: Failure) {
@@ -126,7 +134,7 @@ impl Results {
     /// How far the results have come, to come back to.
     pub(crate) fn mark(&self) -> Mark {
         let (failures, details) = (self.failures.len(), self.details.len());
-        Mark { bytes: self.bytes.len(), failures, details, count: self.count }
+        Mark { bytes: self.bytes.len(), failures, details, skipped: self.skipped.len(), count: self.count }
     }
 
     /// Forgets everything since the mark.
@@ -134,6 +142,7 @@ impl Results {
         self.bytes.truncate(mark.bytes);
         self.failures.truncate(mark.failures);
         self.details.truncate(mark.details);
+        self.skipped.truncate(mark.skipped);
         self.count = mark.count;
         if self.keep_ends {
             self.ends.truncate(mark.count);
@@ -147,9 +156,11 @@ impl Results {
         let from = self.start(start);
         let told = self.details.iter().filter(|(place, _)| (start..end).contains(place));
         let details = told.map(|(place, details)| (place - start, details.clone())).collect();
+        let skipped = self.skipped.iter().filter(|place| (start..end).contains(place));
+        let skipped = skipped.map(|place| place - start).collect();
         let ends: Vec<usize> = ends.iter().map(|end| end - from).collect();
         let bytes = self.bytes[from..from + ends.last().copied().unwrap_or(0)].to_vec();
-        Results { bytes, count: ends.len(), ends, details, keep_ends: true, ..Results::default() }
+        Results { bytes, count: ends.len(), ends, details, skipped, keep_ends: true, ..Results::default() }
     }
 
     /// Forgets everything but keeps the memory.
@@ -158,6 +169,7 @@ impl Results {
         self.ends.clear();
         self.failures.clear();
         self.details.clear();
+        self.skipped.clear();
         self.count = 0;
     }
 }
@@ -198,5 +210,6 @@ pub(crate) struct Mark {
     bytes: usize,
     failures: usize,
     details: usize,
+    skipped: usize,
     count: usize,
 }

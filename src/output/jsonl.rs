@@ -1,6 +1,6 @@
 //! `--format jsonl`, version 1: one JSON object a line.
 //!
-//! For a map `v, seq, item, ok, result | error`, after which an operation may tell more, in numbers; for a fold `v, op, n, result`; for a process what [`facts`] names,
+//! For a map `v, seq, item, ok, result | error`, after which an operation may tell more, in numbers, and where nothing was to be done `skipped`; for a fold `v, op, n, result`; for a process what [`facts`] names,
 //! then what it printed. Results are strings, since JSON's readers round numbers. Bytes that are not UTF-8 become
 //! `{"b64": …}`; an item with fields an array, and so do the items of a batch. Written by hand rather than
 //! through a serializer: the keys are known, this is the inner loop, and what a process printed may be longer than
@@ -35,6 +35,9 @@ impl Format for Jsonl {
                 Ok(result) => {
                     out.extend_from_slice(b",\"ok\":true,\"result\":");
                     json_string(result, out);
+                    if row.is_skipped {
+                        out.extend_from_slice(b",\"skipped\":true");
+                    }
                     row.details.iter().for_each(|detail| push_detail(*detail, out));
                 }
                 Err(error) => {

@@ -116,6 +116,8 @@ struct Row<'a> {
     line: &'a [u8],
     /// Why the item failed, where it did.
     error: Option<String>,
+    /// There was nothing to do.
+    is_skipped: bool,
     /// What else is told of it.
     details: &'a [Detail],
     /// Where that was in the program of a worker, where it says so; else empty.
@@ -133,12 +135,14 @@ impl Row<'_> {
 fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row<'a>> {
     let mut failures = results.failures.iter().peekable();
     let mut details = results.details.iter().peekable();
+    let mut skipped = results.skipped.iter().peekable();
     chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
         let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
         let traceback = failure.map_or("", |(_, cause)| cause.traceback());
         let told = details.next_if(|(told, _)| *told == place);
         let details = told.map_or(&[][..], |(_, details)| details);
-        Row { item, line: results.line(place), error, traceback, details }
+        let is_skipped = skipped.next_if(|skipped| **skipped == place).is_some();
+        Row { item, line: results.line(place), error, traceback, is_skipped, details }
     })
 }

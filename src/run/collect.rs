@@ -83,7 +83,11 @@ impl Run<'_> {
     /// The items of a piece have ended for good.
     pub(super) fn end_piece(&mut self, piece: &Piece, failed: &[Failed], ready: Ready) {
         self.tell_failures(failed);
-        self.end(piece.first, Change::Ended { ok: piece.items - piece.failed, failed: piece.failed }, ready);
+        let Piece { first, items, failed, skipped, .. } = *piece;
+        if skipped > 0 {
+            self.state.apply(Change::Skipped(skipped));
+        }
+        self.end(first, Change::Ended { ok: items - failed - skipped, failed }, ready);
     }
 
     /// Items are over, in whatever way.

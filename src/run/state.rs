@@ -47,7 +47,7 @@ pub(super) enum Change {
     SourceEnded,
     /// Items ended for good.
     Ended { ok: u64, failed: u64 },
-    /// An earlier run has done these items.
+    /// An earlier run has done these items, or there was nothing to do.
     Skipped(u64),
     /// Items were taken back before they were started, or ended by parjob.
     Revoked(u64),

@@ -107,7 +107,7 @@ fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
     };
     let bytes = text.into_bytes();
     let (items, failures) = (1, failed.len() as u64);
-    let piece = Piece { first: Seq(seq), items, failed: failures, attempt, end: bytes.len() };
+    let piece = Piece { first: Seq(seq), items, failed: failures, skipped: 0, attempt, end: bytes.len() };
     Parcel { bytes, pieces: vec![piece], failed }
 }
 

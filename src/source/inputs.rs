@@ -14,6 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
+use crate::item::{Lists, Seq};
+
 /// An input: standard input or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -29,6 +31,14 @@ impl Input {
         match self {
             Input::Stdin => "standard input".to_string(),
             Input::File(path) => crate::item::Quoted(path.as_os_str().as_encoded_bytes()).to_string(),
+        }
+    }
+
+    /// As it was given.
+    fn plain_name(&self) -> &[u8] {
+        match self {
+            Input::Stdin => b"standard input",
+            Input::File(path) => path.as_os_str().as_encoded_bytes(),
         }
     }
 }
@@ -68,6 +78,8 @@ pub(super) enum Got {
 pub(super) struct Inputs {
     rest: std::vec::IntoIter<Input>,
     now: Option<Open>,
+    /// Where each is noted, and what cannot be read is passed over.
+    pub(super) lists: Option<Lists>,
     /// The most that each of the next reads gives: a test parts the input where it likes.
     #[cfg(test)]
     pub(super) pieces: std::vec::IntoIter<usize>,
@@ -92,6 +104,7 @@ impl Inputs {
         Inputs {
             rest: inputs.into_iter(),
             now: None,
+            lists: None,
             #[cfg(test)]
             pieces: Vec::new().into_iter(),
         }
@@ -103,13 +116,25 @@ impl Inputs {
         let most = self.pieces.next().map_or(buffer.len(), |most| most.min(buffer.len()));
         #[cfg(test)]
         let buffer = &mut buffer[..most];
-        let Some(open) = self.open_next()? else { return Ok(Got::End) };
-        match read_some(open.fd(), buffer).with_context(|| format!("cannot read {}", open.input.name()))? {
-            0 => {
-                self.now = None;
-                Ok(Got::InputEnd)
-            }
-            n => Ok(Got::Bytes(n)),
+        let read = match self.open_next() {
+            Ok(None) => return Ok(Got::End),
+            Ok(Some(open)) => read_some(open.fd(), buffer).map_err(|error| (error, open.input.name())),
+            Err(error) => Err(error),
+        };
+        match (read, &self.lists) {
+            (Ok(0), _) => {}
+            (Ok(n), _) => return Ok(Got::Bytes(n)),
+            (Err((error, _)), Some(lists)) => lists.fail(error.raw_os_error().unwrap_or(libc::EIO)),
+            (Err((error, name)), None) => return Err(error).with_context(|| format!("cannot read {name}")),
+        }
+        self.now = None;
+        Ok(Got::InputEnd)
+    }
+
+    /// After the end of an input: the next item will have this number.
+    pub(super) fn ended(&self, next: Seq) {
+        if let Some(lists) = &self.lists {
+            lists.end(next);
         }
     }
 
@@ -126,19 +151,24 @@ impl Inputs {
         matches!(poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&wait)), Ok(0))
     }
 
-    fn open_next(&mut self) -> Result<Option<&Open>> {
+    /// The input at hand, or the next; an error with its name.
+    fn open_next(&mut self) -> Result<Option<&Open>, (io::Error, String)> {
         if self.now.is_none() {
             let Some(input) = self.rest.next() else { return Ok(None) };
-            self.now = Some(open(input)?);
+            if let Some(lists) = &self.lists {
+                lists.begin(input.plain_name());
+            }
+            let name = input.name();
+            self.now = Some(open(input).map_err(|error| (error, name))?);
         }
         Ok(self.now.as_ref())
     }
 }
 
-fn open(input: Input) -> Result<Open> {
+fn open(input: Input) -> io::Result<Open> {
     let file = match &input {
         Input::Stdin => None,
-        Input::File(path) => Some(File::open(path).with_context(|| format!("cannot read {}", input.name()))?),
+        Input::File(path) => Some(File::open(path)?),
     };
     let mut open = Open { input, file, regular: false };
     open.regular = is_regular(rustix::fs::fstat(open.fd()));

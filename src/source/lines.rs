@@ -26,7 +26,7 @@ pub(super) const LATEST: Duration = Duration::from_millis(5);
 
 /// Reads lines until the end of the inputs ([`super::read`]).
 pub(super) fn read(
-    inputs: Inputs,
+    mut inputs: Inputs,
     reading: Reading,
     chunking: Chunking,
     pool: &Arc<BufferPool>,
@@ -35,6 +35,7 @@ pub(super) fn read(
     let left = reading.first.unwrap_or(u64::MAX);
     let Some(buffer) = (if left > 0 { pool.borrow(BUFFER) } else { None }) else { return Ok(()) };
     let screen = Screen::new(&reading);
+    inputs.lists = reading.lists;
     let hold = Hold { buffer, len: 0, whole: 0, items: 0, faults: Vec::new(), since: None };
     Lines { inputs, screen, chunking, next: Seq::FIRST, left, hold, skipping: false }.run(emit)
 }
@@ -81,7 +82,11 @@ impl Lines {
             let free = self.hold.buffer.len() - 1;
             let end = match self.inputs.read(&mut self.hold.buffer[self.hold.len..free]) {
                 Ok(Got::Bytes(n)) => self.take(n),
-                Ok(Got::InputEnd) => self.close_last(),
+                Ok(Got::InputEnd) => {
+                    let end = self.close_last();
+                    self.inputs.ended(self.next.plus(self.hold.items as u64));
+                    end
+                }
                 Ok(Got::End) => true,
                 Err(error) => {
                     // What is whole was read and is done; half an item is no item.

@@ -27,6 +27,7 @@ use anyhow::{Result, bail};
 
 use crate::buffer::{BufferPool, Loan};
 use crate::chunk::{Block, Chunking};
+use crate::item::Lists;
 
 pub use inputs::{Input, check};
 pub use open::{Opened, open};
@@ -93,6 +94,8 @@ pub struct Reading {
     pub first: Option<u64>,
     /// A longer item fails.
     pub max_item: usize,
+    /// Where to note which lists items come from. One that cannot be read is then noted too, and passed over.
+    pub lists: Option<Lists>,
 }
 
 /// What fields the items of a source have.
@@ -120,6 +123,7 @@ impl Default for Reading {
             stop_at: None,
             first: None,
             max_item,
+            lists: None,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::command::recipe::Batch;
 use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
 use crate::event::{Ended, Observer, Stop};
 use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
-use crate::op::{self, Answer, AnyFold, Blanks, Map, Params};
+use crate::op::{self, Answer, AnyFold, Blanks, Map, Means, Params};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
@@ -183,8 +183,11 @@ fn run_connected(
 fn remark(map: &dyn Map, exit: Exit) -> Exit {
     let remarks = map.remarks();
     remarks.iter().for_each(|remark| progress::say(&format!("parjob: {}\n", remark.text)));
-    let fails = remarks.iter().any(|remark| remark.fails);
-    if fails && exit == Exit::Status(OK) { Exit::Status(FAILED) } else { exit }
+    match (exit, remarks.iter().map(|remark| remark.means).max()) {
+        (Exit::Status(OK), Some(Means::Failed)) => Exit::Status(FAILED),
+        (Exit::Status(_), Some(Means::Broken)) => Exit::Status(BROKEN),
+        _ => exit,
+    }
 }
 
 /// Puts a result file in place, when there is a whole one.
@@ -301,7 +304,8 @@ const CRLF: &str = "the items end with a carriage return, which is taken as a pa
 fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (chunking, pool) = (plan.chunking, Arc::clone(pool));
     let kept = plan.work.operation.blanks == Blanks::Kept;
-    let warns = kept && plan.source.reads_lines();
+    // Who reads lists of checksums takes lines of either kind.
+    let warns = kept && plan.source.reads_lines() && plan.source.reading.lists.is_none();
     let body = move || {
         let read = AssertUnwindSafe(|| {
             opened.read(chunking, &pool, &mut |block| {

@@ -100,7 +100,7 @@ fn standard_input_is_an_item_where_the_list_is_a_file() {
     let script = "printf abc | parjob hash - > list; printf abc | parjob hash --check list; \
                   parjob hash --check < list; echo $?";
     let done = shell(script).run().prints("-: OK\n1\n");
-    done.says("parjob: no properly formatted checksum lines found");
+    done.says("parjob: standard input: no properly formatted checksum lines found");
 }
 
 #[test]
@@ -133,10 +133,79 @@ fn formats_that_hold_the_item_tell_of_all() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_refused() {
-    parjob("hash --check none").run().prints("").says("cannot read \"none\": No such file").status(2);
+fn what_contradicts_itself_is_refused() {
     parjob("hash --ignore-missing a").run().prints("").says("--ignore-missing is for --check").status(2);
     parjob("hash --check --recursive a").run().prints("").says("--recursive").status(2);
+}
+
+/// Both programs give the same on several lists, which a script makes beside `ok`, a good list of a, b and "c d".
+#[track_caller]
+fn same_on_lists(make: &str, options: &str) {
+    if !has("sha256sum") {
+        return;
+    }
+    for quiet in ["", " --quiet"] {
+        let script = format!(
+            "sha256sum a b 'c d' > ok; {make}; export LC_ALL=C; \
+             sha256sum --check{quiet} {options} > theirs 2> said; echo $? >> theirs; sed 's/^sha256sum: //' said > theirs2; \
+             parjob --jobs 3 hash{quiet} --algorithm sha256 --check {options} > ours 2> said; echo $? >> ours; \
+             sed 's/^parjob: //' said > ours2; cat theirs theirs2 ours ours2 >&2; cmp theirs ours"
+        );
+        let done = with_abc(shell(&script)).run().succeeds();
+        let said = |name| String::from_utf8(std::fs::read(done.dir().join(name)).unwrap()).unwrap();
+        let about_lists = |text: String| -> Vec<String> {
+            let kept = ["WARNING: ", "no properly", "no file was"];
+            text.lines().filter(|line| kept.iter().any(|part| line.contains(part))).map(String::from).collect()
+        };
+        assert_eq!(about_lists(said("ours2")), about_lists(said("theirs2")), "{}", done.story());
+    }
+}
+
+#[test]
+fn each_list_is_judged_by_itself() {
+    same_on_lists("printf 'x\\nx\\n' > junk", "junk ok");
+    same_on_lists("printf 'x\\n' > junk", "ok junk");
+    same_on_lists(": > empty", "ok empty");
+    same_on_lists(": > empty", "empty ok");
+    same_on_lists("sed 's/  .*/  none/' ok > missing", "--ignore-missing missing ok");
+    same_on_lists("(cat ok; echo x) > one; (echo x; cat ok; echo x) > two", "one two");
+    same_on_lists("sed 's/^.../123/' ok > bad; sed 's/  a$/  none/' ok > missing", "bad missing ok");
+    same_on_lists("printf x > tail; cat ok >> tail", "tail ok");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_fails_and_the_next_is_checked() {
+    same_on_lists(":", "none ok");
+    same_on_lists("mkdir d", "ok d ok");
+    same_on_lists(":", "none");
+    let done = with_abc(shell("parjob hash a > ok; parjob hash --check none ok")).run();
+    done.prints("a: OK\n").says("parjob: none: No such file or directory").status(1);
+}
+
+#[test]
+fn forms_and_tags_do_not_mix() {
+    same_on_lists("sed 's/  / /' ok > one", "one ok");
+    same_on_lists("sed 's/  / /' ok > one", "ok one");
+    same_on_lists("sed 's/  / /' ok > one; cat ok one > mixed", "mixed");
+    same_on_lists("md5sum --tag a > other; sha256sum --tag a >> other", "other");
+    same_on_lists("md5sum --tag a b > other", "other ok");
+    // Without --algorithm the tag says it.
+    let script =
+        "parjob hash --algorithm md5 a | sed 's/\\(.*\\)  a/MD5 (a) = \\1/' > tagged; parjob hash --check tagged";
+    with_abc(shell(script)).run().prints("a: OK\n").is_silent().succeeds();
+}
+
+#[test]
+fn lines_of_other_systems_are_read_without_a_warning() {
+    let script = "parjob hash a | sed 's/$/\\r/' > list; parjob hash --check list";
+    with_abc(shell(script)).run().prints("a: OK\n").is_silent().succeeds();
+}
+
+#[test]
+fn quiet_still_says_why_a_file_could_not_be_read() {
+    let script = "parjob hash a | sed 's/  a/  none/' > list; parjob -q hash --check list";
+    let done = with_abc(shell(script)).run().prints("none: FAILED open or read\n").status(1);
+    done.says("parjob: \"none\" cannot be read: No such file or directory").never_says("item 1");
 }
 
 #[test]

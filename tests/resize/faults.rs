@@ -155,7 +155,7 @@ fn crc(bytes: &[u8]) -> u32 {
 
 #[test]
 fn r7_pictures_that_together_need_more_memory_than_there_is_wait_for_each_other() {
-    // Each takes some megabytes; of the budget there is one alone.
+    // Each takes some megabytes; of the budget there is one alone. That they wait is shown beside the operation.
     let mut test = resize("--jobs 8 --chunk 1 --memory 1M --width 20 --to out/{/.}.png");
     for n in 0..16 {
         test = test.file(&format!("{n}.jpg"), jpeg(400, 300)).arg(format!("{n}.jpg"));
@@ -201,16 +201,19 @@ fn o1_where_results_cannot_be_printed_it_says_so() {
 #[test]
 fn a_kill_in_the_middle_leaves_no_half_picture() {
     // Of many moments some are in the middle of a write.
-    for kept in [1, 2, 5, 9] {
-        let mut test = resize("--jobs 2 --chunk 1 --width 300 --encode png --to out/{#}.png");
+    for (kept, replaces) in [(1, false), (2, true), (5, false), (9, true)] {
+        let mut test = resize("--jobs 2 --chunk 1 --width 300 --encode png --overwrite --to out/{#}.png");
+        std::fs::create_dir(test.dir().join("out")).unwrap();
+        let old = png(30, 20);
         for n in 0..60 {
+            test = if replaces { test.file(&format!("out/{}.png", n + 1), &old) } else { test };
             test = test.file(&format!("{n}.jpg"), jpeg(640, 480)).arg(format!("{n}.jpg"));
         }
         let mut command = test.command();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         let out = test.dir().join("out");
         let since = Instant::now();
-        while names(&out).len() < kept && since.elapsed() < PATIENCE {
+        while written(&out, old.len()) < kept && since.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_micros(200));
         }
         child.kill().unwrap();
@@ -219,13 +222,22 @@ fn a_kill_in_the_middle_leaves_no_half_picture() {
             skip("it had ended before it was killed");
             continue;
         }
-        let names = names(&out);
-        assert!(names.len() >= kept);
+        let (temporary, names): (Vec<_>, Vec<_>) = names(&out).into_iter().partition(|name| name.starts_with('.'));
+        assert!(written(&out, old.len()) >= kept && (!replaces || names.len() == 60));
+        // What is on its way over an old file has a name for a moment, one for a worker.
+        assert!(temporary.len() <= if replaces { 2 } else { 0 }, "{temporary:?}");
         for name in names {
-            let picture = read(&std::fs::read(out.join(&name)).unwrap());
-            assert_eq!((picture.width, picture.height), (300, 225), "{name}");
+            let bytes = std::fs::read(out.join(&name)).unwrap();
+            let picture = read(&bytes);
+            assert!((picture.width, picture.height) == (300, 225) || (replaces && bytes == old), "{name}");
         }
     }
+}
+
+/// How many results there are that are not the old ones.
+fn written(folder: &Path, old: usize) -> usize {
+    let size = |name: &String| std::fs::metadata(folder.join(name)).map_or(old, |meta| meta.len() as usize);
+    names(folder).iter().filter(|name| !name.starts_with('.') && size(name) != old).count()
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -307,7 +307,7 @@ impl Shared {
 
     /// Items have ended.
     fn post(&self, worker: usize, attempt: Attempt, done: Done<'_>) {
-        let Done { chunk, mut failed, failures, bytes } = done;
+        let Done { chunk, mut failed, failures, bytes, .. } = done;
         let (items, failures) = (chunk.count as u64, failures as u64);
         if let Some(quota) = &self.team.quota {
             let again = failed.iter().filter(|failed| self.team.again.may_follow(attempt, &failed.cause)).count();
@@ -316,7 +316,7 @@ impl Shared {
                 self.stopped.store(true, Ordering::SeqCst);
             }
         }
-        let piece = Piece { first: chunk.first, items, failed: failures, attempt, end: 0 };
+        let piece = Piece { first: chunk.first, items, failed: failures, skipped: 0, attempt, end: 0 };
         if let Some(ring) = self.outboxes[worker - 1].post(piece, bytes, &mut failed, &self.team.spares) {
             (self.team.ring)(ring);
         }

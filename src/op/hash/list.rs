@@ -1,9 +1,19 @@
 //! How a line of a list of checksums is read: the plain form and the BSD form, by the rules of coreutils.
 //!
-//! Each line is read by itself. coreutils also takes the digest and the name parted by a single blank, but only when
-//! the first line of a list is so; here any line may be.
+//! Each line is read by itself, but for one thing: coreutils also takes the digest and the name parted by a single
+//! blank, but only when the first plain line is so. What that one is, the caller knows.
 
 use super::algorithm::Algorithm;
+use super::form::Form;
+
+/// What a run says of its algorithm.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given {
+    /// That of plain lines.
+    pub(super) algorithm: Algorithm,
+    /// It was asked for, so no line may have another.
+    pub(super) only: bool,
+}
 
 /// What a line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,27 +26,45 @@ pub(super) enum Line {
     Entry { algorithm: Algorithm, hex: Vec<u8>, name: Vec<u8> },
 }
 
-/// Reads a line, without its newline. A plain one says nothing of its algorithm: then it is the one given.
-pub(super) fn parse(line: &[u8], given: Algorithm) -> Line {
-    let line = if line.starts_with(b"#") { b"" } else { line.strip_suffix(b"\r").unwrap_or(line) };
-    if line.is_empty() {
-        return Line::Nothing;
-    }
-    let line = without_blanks(line);
-    let (line, escaped) = line.strip_prefix(b"\\").map_or((line, false), |rest| (rest, true));
-    let Some((algorithm, hex, name)) = bsd(line).or_else(|| plain(line, given)) else { return Line::Improper };
-    let is_digest = hex.len() == algorithm.hex_len() && hex.iter().all(u8::is_ascii_hexdigit);
+/// Reads a line, without its newline. A plain one says nothing of its algorithm: then it is the one given. It must have the
+/// form of those before it, where there are any.
+pub(super) fn parse(line: &[u8], given: Given, form: Option<Form>) -> Line {
+    let Some((line, escaped)) = stripped(line) else { return Line::Nothing };
+    let Some((algorithm, hex, name)) = bsd(line, given).or_else(|| plain(line, given, form).map(|(parts, _)| parts))
+    else {
+        return Line::Improper;
+    };
     match if escaped { unescaped(name) } else { Some(name.to_vec()) } {
-        Some(name) if is_digest => Line::Entry { algorithm, hex: hex.to_ascii_lowercase(), name },
+        Some(name) if is_digest(hex, algorithm) => Line::Entry { algorithm, hex: hex.to_ascii_lowercase(), name },
         _ => Line::Improper,
     }
+}
+
+/// The form of a plain line; `None` of any other.
+pub(super) fn form(line: &[u8], given: Given) -> Option<Form> {
+    let (line, _) = stripped(line)?;
+    if bsd(line, given).is_some() { None } else { plain(line, given, None).map(|(_, form)| form) }
+}
+
+/// What is to be read of a line, and whether the name is escaped; `None` where it says nothing.
+fn stripped(line: &[u8]) -> Option<(&[u8], bool)> {
+    let line = if line.starts_with(b"#") { b"" } else { line.strip_suffix(b"\r").unwrap_or(line) };
+    if line.is_empty() {
+        return None;
+    }
+    let line = without_blanks(line);
+    Some(line.strip_prefix(b"\\").map_or((line, false), |rest| (rest, true)))
+}
+
+fn is_digest(hex: &[u8], algorithm: Algorithm) -> bool {
+    hex.len() == algorithm.hex_len() && hex.iter().all(u8::is_ascii_hexdigit)
 }
 
 type Parts<'a> = (Algorithm, &'a [u8], &'a [u8]);
 
 /// `SHA256 (name) = digest`: what `--tag` writes.
-fn bsd(line: &[u8]) -> Option<Parts<'_>> {
-    let (algorithm, rest) = Algorithm::with_tag(line)?;
+fn bsd(line: &[u8], given: Given) -> Option<Parts<'_>> {
+    let (algorithm, rest) = Algorithm::with_tag(line).filter(|(algorithm, _)| given.takes(*algorithm))?;
     let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"(")?;
     let end = memchr::memrchr(b')', rest)?;
     let digest = without_blanks(&rest[end + 1..]).strip_prefix(b"=")?;
@@ -45,16 +73,28 @@ fn bsd(line: &[u8]) -> Option<Parts<'_>> {
 
 /// `digest  name`, or ` *` between them: a file in binary mode, where a system makes a difference. xxhsum
 /// writes `XXH3_` before the digest.
-fn plain(line: &[u8], given: Algorithm) -> Option<Parts<'_>> {
-    let (algorithm, line) = line.strip_prefix(b"XXH3_").map_or((given, line), |rest| (Algorithm::Xxh3, rest));
+fn plain(line: &[u8], given: Given, form: Option<Form>) -> Option<(Parts<'_>, Form)> {
+    let xxh3 = line.strip_prefix(b"XXH3_").filter(|_| given.takes(Algorithm::Xxh3));
+    let (algorithm, line) = xxh3.map_or((given.algorithm, line), |rest| (Algorithm::Xxh3, rest));
     let (hex, rest) = line.split_at_checked(algorithm.hex_len())?;
     let rest = rest.strip_prefix(b" ").or_else(|| rest.strip_prefix(b"\t"))?;
-    let name = match rest {
-        [] => return None,
-        [b' ' | b'*', name @ ..] if !name.is_empty() => name,
-        name => name,
-    };
-    Some((algorithm, hex, name))
+    if !is_digest(hex, algorithm) {
+        return None;
+    }
+    match (rest, form) {
+        ([], _) => None,
+        ([b' ' | b'*', name @ ..], None | Some(Form::Two)) if !name.is_empty() => {
+            Some(((algorithm, hex, name), Form::Two))
+        }
+        (_, Some(Form::Two)) => None,
+        (name, _) => Some(((algorithm, hex, name), Form::One)),
+    }
+}
+
+impl Given {
+    fn takes(self, algorithm: Algorithm) -> bool {
+        !self.only || algorithm == self.algorithm
+    }
 }
 
 fn without_blanks(text: &[u8]) -> &[u8] {
@@ -87,8 +127,16 @@ mod tests {
 
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
+    fn given(algorithm: Algorithm) -> Given {
+        Given { algorithm, only: false }
+    }
+
+    fn read(line: &str, algorithm: Algorithm) -> Line {
+        parse(line.as_bytes(), given(algorithm), None)
+    }
+
     fn name_in(line: &str) -> Option<Vec<u8>> {
-        match parse(line.replace("MD5", MD5).replace("TAG", "MD5").as_bytes(), Algorithm::Md5) {
+        match read(&line.replace("MD5", MD5).replace("TAG", "MD5"), Algorithm::Md5) {
             Line::Entry { algorithm: Algorithm::Md5, hex, name } if hex == MD5.as_bytes() => Some(name),
             _ => None,
         }
@@ -112,17 +160,34 @@ mod tests {
         ] {
             assert_eq!(name_in(line).as_deref(), Some(name.as_bytes()), "{line}");
         }
-        let upper = parse(format!("{}  a", MD5.to_uppercase()).as_bytes(), Algorithm::Md5);
+        let upper = read(&format!("{}  a", MD5.to_uppercase()), Algorithm::Md5);
         assert!(matches!(upper, Line::Entry { hex, .. } if hex == MD5.as_bytes()));
     }
 
     #[test]
     fn the_tag_names_the_algorithm() {
         let line = format!("MD5 (a) = {MD5}");
-        let is = |line: &str, expected| matches!(parse(line.as_bytes(), Algorithm::Blake3), Line::Entry { algorithm, .. } if algorithm == expected);
+        let is = |line: &str, expected| matches!(read(line, Algorithm::Blake3), Line::Entry { algorithm, .. } if algorithm == expected);
         assert!(is(&line, Algorithm::Md5));
         assert!(is("XXH3 (a) = 2d06800538d394c2", Algorithm::Xxh3));
         assert!(is("XXH3_2d06800538d394c2  a", Algorithm::Xxh3));
+        // Where another one was asked for, it is no line of it.
+        let only = |algorithm| parse(line.as_bytes(), Given { algorithm, only: true }, None);
+        assert_eq!(only(Algorithm::Sha256), Line::Improper);
+        assert!(matches!(only(Algorithm::Md5), Line::Entry { .. }));
+        let other = Given { algorithm: Algorithm::Md5, only: true };
+        assert_eq!(parse(b"XXH3_2d06800538d394c2  a", other, None), Line::Improper);
+    }
+
+    #[test]
+    fn forms_do_not_mix() {
+        let (one, two) = (format!("{MD5} a"), format!("{MD5}  a"));
+        assert_eq!(form(one.as_bytes(), given(Algorithm::Md5)), Some(Form::One));
+        assert_eq!(form(two.as_bytes(), given(Algorithm::Md5)), Some(Form::Two));
+        assert_eq!(form(format!("MD5 (a) = {MD5}").as_bytes(), given(Algorithm::Md5)), None);
+        assert_eq!(parse(one.as_bytes(), given(Algorithm::Md5), Some(Form::Two)), Line::Improper);
+        let led = parse(two.as_bytes(), given(Algorithm::Md5), Some(Form::One));
+        assert!(matches!(led, Line::Entry { name, .. } if name == b" a"));
     }
 
     #[test]
@@ -131,11 +196,11 @@ mod tests {
         {
             assert_eq!(name_in(line), None, "{line}");
         }
-        assert_eq!(parse(format!("{MD5}0  a").as_bytes(), Algorithm::Md5), Line::Improper);
-        assert_eq!(parse(format!("g{}  a", &MD5[1..]).as_bytes(), Algorithm::Md5), Line::Improper);
-        assert_eq!(parse(format!("{MD5}  a").as_bytes(), Algorithm::Sha1), Line::Improper);
+        assert_eq!(read(&format!("{MD5}0  a"), Algorithm::Md5), Line::Improper);
+        assert_eq!(read(&format!("g{}  a", &MD5[1..]), Algorithm::Md5), Line::Improper);
+        assert_eq!(read(&format!("{MD5}  a"), Algorithm::Sha1), Line::Improper);
         for line in ["", "\r", "# a comment"] {
-            assert_eq!(parse(line.as_bytes(), Algorithm::Md5), Line::Nothing);
+            assert_eq!(read(line, Algorithm::Md5), Line::Nothing);
         }
     }
 }

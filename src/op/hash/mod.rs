@@ -1,26 +1,30 @@
 //! `hash`: the checksums of files, as the programs of coreutils and b3sum print them.
 //!
 //! This file is the operation; [`algorithm`] knows the hash functions, [`input`] how a file is read, [`name`] how
-//! the name of a file stands in a list of checksums, [`list`] how such a list is read, [`check`] what is then
+//! the name of a file stands in a list of checksums, [`list`] and [`form`] how such a list is read, [`check`] what is then
 //! done. A worker reads its files one after the other through one
 //! buffer, and a large one may get help from [`subtrees`]: 10,000 small files cost it four system calls each and no allocation.
 
 mod algorithm;
 mod check;
+mod form;
 mod input;
 mod list;
 mod name;
 mod subtrees;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 
 use self::algorithm::Algorithm;
 use self::check::Check;
+use self::list::Given;
 use self::subtrees::Places;
-use super::{Blanks, Example, Map, Operation, Param, Params, Results, Setting, Words, Work};
+use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Results, Setting, Words, Work};
 use crate::item::{Chunk, Failure};
+use crate::sys::entry;
 
 /// The operation.
 pub(super) static HASH: Operation = Operation {
@@ -47,8 +51,9 @@ pub(super) static HASH: Operation = Operation {
         Param {
             name: "algorithm",
             value: Some("NAME"),
-            default: Some("blake3"),
-            help: "blake3, sha256, sha512, sha1, md5 or xxh3",
+            // Whether it was said matters to --check.
+            default: None,
+            help: "blake3, the default, sha256, sha512, sha1, md5 or xxh3",
         },
         flag("check", "Read lists of checksums from the FILEs, and check what they list"),
         flag("ignore-missing", "With --check: pass over listed files that are not there"),
@@ -72,7 +77,8 @@ fn words(params: &Params) -> Words {
 }
 
 fn prepare(params: &Params) -> Result<Work> {
-    let name = params.text("algorithm");
+    let only = params.flag("algorithm");
+    let name = if only { params.text("algorithm") } else { "blake3" };
     let Some(algorithm) = Algorithm::find(name) else {
         bail!("--algorithm {name:?} is none of {}", Algorithm::names().join(", "));
     };
@@ -84,9 +90,9 @@ fn prepare(params: &Params) -> Result<Work> {
         bail!("--ignore-missing is for --check");
     }
     if check {
-        return Ok(Work::Map(Arc::new(Check::new(algorithm, params))));
+        return Ok(Work::Map(Arc::new(Check::new(Given { algorithm, only }, params))));
     }
-    Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1) })))
+    Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1.clone()) })))
 }
 
 struct Hash {
@@ -108,6 +114,10 @@ impl Map for Hash {
             }
         });
     }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.reader.remarks()
+    }
 }
 
 /// Reads files for one worker at a time, through buffers that are used again.
@@ -117,11 +127,20 @@ struct Reader {
     places: Places,
     /// Standard input has one reader at a time: who comes later finds it at its end.
     stdin: Mutex<()>,
+    /// It was asked for, but there is none.
+    lacks_stdin: AtomicBool,
 }
 
 impl Reader {
     fn new(setting: Setting) -> Reader {
-        Reader { setting, buffers: Mutex::default(), places: Places::new(setting.jobs), stdin: Mutex::default() }
+        let places = Places::new(setting.jobs);
+        Reader {
+            setting,
+            buffers: Mutex::default(),
+            places,
+            stdin: Mutex::default(),
+            lacks_stdin: AtomicBool::default(),
+        }
     }
 
     /// Lends a buffer, and a place to work at.
@@ -138,9 +157,21 @@ impl Reader {
         if path == b"-" && self.setting.reads_stdin {
             return Err(Failure::StdinTaken);
         }
+        // What stands in its place would be an empty file.
+        if path == b"-" && entry::was_closed(entry::Stream::Input) {
+            self.lacks_stdin.store(true, Ordering::Relaxed);
+            return Err(Failure::Unreadable(libc::EBADF));
+        }
         let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
         let file = input::File::open(path).map_err(unreadable)?;
         algorithm.digest(&file, buffer, &self.places).map_err(unreadable)
+    }
+
+    /// What is to be said of all files together.
+    fn remarks(&self) -> Vec<Remark> {
+        let lacks_stdin = self.lacks_stdin.load(Ordering::Relaxed);
+        let text = || "standard input is closed, and - stands for it".to_string();
+        lacks_stdin.then(|| Remark { text: text(), means: Means::Broken }).into_iter().collect()
     }
 }
 

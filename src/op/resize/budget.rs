@@ -49,17 +49,36 @@ impl Budget {
         Share { budget: self, bytes }
     }
 
+    /// How many have come so far.
+    #[cfg(test)]
+    pub(super) fn comers(&self) -> u64 {
+        self.lock().next
+    }
+
+    fn give_back(&self, bytes: u64) {
+        let mut state = self.lock();
+        state.taken = state.taken.saturating_sub(bytes);
+        drop(state);
+        self.changed.notify_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Share<'_> {
+    /// Gives back what is more than this.
+    pub(super) fn keep(&mut self, bytes: u64) {
+        let more = self.bytes.saturating_sub(bytes);
+        self.bytes -= more;
+        self.budget.give_back(more);
+    }
+}
+
 impl Drop for Share<'_> {
     fn drop(&mut self) {
-        let mut state = self.budget.lock();
-        state.taken = state.taken.saturating_sub(self.bytes);
-        drop(state);
-        self.budget.changed.notify_all();
+        self.budget.give_back(self.bytes);
     }
 }
 

@@ -4,7 +4,7 @@ use jpeg_encoder::{Encoder, SamplingFactor};
 
 use super::decode::Meta;
 use super::exif;
-use super::pixels::{Layout, Picture};
+use super::pixels::{Layout, Picture, room};
 use super::probe::Format;
 
 /// A format that can be written.
@@ -28,7 +28,7 @@ impl Written {
     /// The format of that name.
     pub(super) fn find(name: &str) -> Option<Written> {
         match name {
-            "jpeg" => Some(Written::Jpeg),
+            "jpeg" | "jpg" => Some(Written::Jpeg),
             "png" => Some(Written::Png),
             "webp" => Some(Written::Webp),
             _ => None,
@@ -84,7 +84,7 @@ pub(super) fn encode(
     let meta = fitting(meta, picture.layout, format);
     match format {
         Written::Jpeg => jpeg(&picture.narrow().flat(background), meta, quality),
-        Written::Png => png(&picture, meta),
+        Written::Png => png(picture, meta),
         Written::Webp if quality >= LOSSLESS => lossless_webp(&picture.narrow(), meta),
         Written::Webp => lossy_webp(&picture.narrow(), meta, quality),
     }
@@ -105,7 +105,7 @@ fn jpeg(picture: &Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
     const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
     /// What fits into a segment.
     const MOST: usize = 65_533;
-    let mut out = Vec::with_capacity(picture.data.len() / 8);
+    let mut out = room(picture.data.len() / 8)?;
     let mut encoder = Encoder::new(&mut out, quality);
     encoder.set_sampling_factor(if quality < FULL_COLOUR { SamplingFactor::R_4_2_0 } else { SamplingFactor::R_4_4_4 });
     // Metadata that does not fit into a segment is left out: its own readers would not find it in several.
@@ -124,7 +124,7 @@ fn jpeg(picture: &Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
-fn png(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
+fn png(mut picture: Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
     let Layout { colour, alpha, wide } = picture.layout;
     let mut info = png::Info::with_size(picture.width, picture.height);
     info.color_type = match (colour, alpha) {
@@ -136,7 +136,7 @@ fn png(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
     info.bit_depth = if wide { png::BitDepth::Sixteen } else { png::BitDepth::Eight };
     info.icc_profile = meta.icc.map(Into::into);
     info.exif_metadata = meta.exif.map(Into::into);
-    let mut out = Vec::with_capacity(picture.data.len() / 2);
+    let mut out = room(picture.data.len() / 2)?;
     let mut encoder = png::Encoder::with_info(&mut out, info).map_err(told)?;
     if let Some(xmp) = meta.xmp.and_then(|xmp| String::from_utf8(xmp).ok()) {
         encoder.add_itxt_chunk("XML:com.adobe.xmp".into(), xmp).map_err(told)?;
@@ -146,11 +146,9 @@ fn png(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
     encoder.set_filter(png::Filter::Adaptive);
     let mut writer = encoder.write_header().map_err(told)?;
     if wide && cfg!(target_endian = "little") {
-        let swapped: Vec<u8> = picture.data.chunks_exact(2).flat_map(|pair| [pair[1], pair[0]]).collect();
-        writer.write_image_data(&swapped).map_err(told)?;
-    } else {
-        writer.write_image_data(&picture.data).map_err(told)?;
+        picture.data.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
     }
+    writer.write_image_data(&picture.data).map_err(told)?;
     writer.finish().map_err(told)?;
     Ok(out)
 }

@@ -5,7 +5,7 @@
 //! as they come, [`pixels`] turns and pads the result, [`encode`] makes a file of it, and [`target`] puts that in place.
 //! A JPEG has a shorter way: [`jpeg`] decodes its planes, [`planes`] resizes each.
 //! This file is the operation and that way; [`params`] knows the options, [`shape`] how large a picture becomes,
-//! [`claims`] that no two items become the same file.
+//! [`claims`] that no two items become the same file, [`place`] where a path leads.
 
 mod budget;
 mod claims;
@@ -17,6 +17,7 @@ mod jpeg_parts;
 mod light;
 mod params;
 mod pixels;
+mod place;
 mod planes;
 mod probe;
 mod shape;
@@ -25,25 +26,29 @@ mod target;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
 
-use self::budget::Budget;
+use self::budget::{Budget, Share};
 use self::claims::Claims;
 use self::decode::Meta;
 use self::encode::Written;
 use self::light::Light;
 use self::params::{Encode, Options};
 use self::pixels::Picture;
+use self::place::Place;
 use self::probe::{Format, Probe, Unknown};
 use self::shape::Shape;
 use self::shrink::Shrink;
+use self::target::Targets;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Results, Words, Work};
 use crate::item::{BadTarget, Chunk, Failure, Seq};
 use crate::sys::memory;
@@ -76,12 +81,14 @@ fn prepare(params: &Params) -> Result<Work> {
     let options = Options::of(params)?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
-    let light = options.linear.then(Light::new);
-    Ok(Work::Map(Arc::new(Resize { options, light, budget: Budget::new(budget), claims: Claims::default() })))
+    Ok(Work::Map(Arc::new(Resize::new(options, Budget::new(budget), Arc::clone(&params.1.known)))))
 }
 
 struct Resize {
     options: Options,
+    /// The items that are known before the run, and, once somebody asks, the places of their files.
+    known: Arc<[Vec<u8>]>,
+    originals: OnceLock<HashSet<Place>>,
     light: Option<Light>,
     budget: Budget,
     claims: Claims,
@@ -92,13 +99,13 @@ impl Map for Resize {
         let numbered = || (chunk.first.0..).map(Seq).zip(chunk.items());
         let targets: Vec<Vec<u8>> = numbered().map(|(seq, item)| self.options.targets.of(item, seq)).collect();
         let owners = self.claims.claim(chunk.first, &targets);
-        for ((item, target), owner) in chunk.items().zip(targets).zip(owners) {
-            match self.one(item, &target, owner) {
+        for (((seq, item), target), owner) in numbered().zip(targets).zip(owners) {
+            match self.one(seq, item, &target, owner) {
                 Ok(Some(done)) => {
                     results.push(&target);
                     results.tell(&done.details());
                 }
-                Ok(None) => results.pass(),
+                Ok(None) => results.skip(),
                 Err(cause) => results.fail(cause),
             }
         }
@@ -129,11 +136,27 @@ impl Done {
 }
 
 impl Resize {
+    fn new(options: Options, budget: Budget, known: Arc<[Vec<u8>]>) -> Resize {
+        let light = options.linear.then(Light::new);
+        Resize { options, known, originals: OnceLock::new(), light, budget, claims: Claims::default() }
+    }
+
+    /// Whether the target is the file of another item, which may still have to be read. Of items that come from elsewhere
+    /// than arguments nobody knows that ahead.
+    fn is_original(&self, item: &[u8], target: &[u8]) -> bool {
+        if !self.options.targets.replaces(target) {
+            return false;
+        }
+        let originals = self.originals.get_or_init(|| self.known.iter().filter_map(|item| Place::of(item)).collect());
+        Place::of(target).is_some_and(|place| originals.contains(&place) && Some(place) != Place::of(item))
+    }
+
     /// Does an item. `None`: there was nothing to do.
-    fn one(&self, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
+    fn one(&self, seq: Seq, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
         let started = Instant::now();
         let bad = |why| Failure::BadTarget { path: target.into(), why };
         let fault = owner.map(BadTarget::Taken).or_else(|| self.options.targets.fault(target));
+        let fault = fault.or_else(|| self.is_original(item, target).then_some(BadTarget::Item));
         fault.map_or(Ok(()), |why| Err(bad(why)))?;
         let mut file = open(item)?;
         let changed = file.metadata().and_then(|meta| meta.modified());
@@ -142,10 +165,10 @@ impl Resize {
         }
         let (probe, size) = self.look(&mut file)?;
         let format = self.format(target, &probe).map_err(bad)?;
-        let _share = self.budget.take(self.needed(&probe, size));
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        let mut share = self.budget.take(self.needed(&probe, size));
+        let mut bytes = pixels::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
-        let (picture, meta) = self.picture(&bytes, &probe).map_err(Failure::BadPicture)?;
+        let (picture, meta) = self.picture(&bytes, &probe, &mut share)?;
         drop(bytes);
         let to = (picture.width, picture.height);
         if to.0.max(to.1) > format.most() {
@@ -154,6 +177,9 @@ impl Resize {
         }
         let Options { quality, background, .. } = self.options;
         let bytes = encode::encode(picture, meta, format, quality, background).map_err(Failure::BadPicture)?;
+        Targets::make_folder(target).map_err(bad)?;
+        let owner = self.claims.settle(seq, target);
+        owner.map_or(Ok(()), |owner| Err(bad(BadTarget::Taken(owner))))?;
         let wrote = self.options.targets.write(target, &bytes).map_err(bad)?;
         let from = (probe.width, probe.height);
         Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes: bytes.len() as u64, started }))
@@ -173,26 +199,41 @@ impl Resize {
             Unknown::NoPicture => Failure::NoPicture,
             Unknown::Broken(text) => Failure::BadPicture(text),
         })?;
-        let limit = self.options.max_pixels;
-        let too_many = |width, height| Failure::TooManyPixels { width, height, limit };
-        if probe.pixels() > limit {
-            return Err(too_many(probe.width, probe.height));
-        }
-        // With --enlarge the result may be the larger one.
-        let (width, height) = self.options.want.of((probe.width, probe.height)).size;
-        if u64::from(width) * u64::from(height) > limit {
-            return Err(too_many(width, height));
+        // Which way it lies is not known yet: here fails what is too large either way.
+        let ways = probe.format.ways();
+        if !ways.iter().any(|lies| self.shape(&probe, *lies).is_ok()) {
+            self.shape(&probe, false)?;
         }
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         Ok((probe, meta.len()))
     }
 
-    /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
-    /// and what it becomes, the picture when it is as narrow as the result, the result and its own file.
+    /// What a picture becomes that lies on its side or not, before it is turned upright; unless it is too large
+    /// now, when it is as narrow as the result, then, or on its canvas.
+    fn shape(&self, probe: &Probe, lies: bool) -> Result<Shape, Failure> {
+        let shape = self.options.want.turned(lies).of((probe.width, probe.height));
+        let upright = if lies { (shape.size.1, shape.size.0) } else { shape.size };
+        let between = (shape.size.0, probe.height);
+        let limit = self.options.max_pixels;
+        let sizes = [Some((probe.width, probe.height)), Some(upright), self.options.want.canvas(), Some(between)];
+        match sizes.into_iter().flatten().find(|size| area(*size) > limit) {
+            Some((width, height)) => Err(Failure::TooManyPixels { width, height, limit }),
+            None => Ok(shape),
+        }
+    }
+
+    /// The memory that a picture takes at most, whichever way it lies.
     fn needed(&self, probe: &Probe, size: u64) -> u64 {
-        let (width, height) = self.options.want.of((probe.width, probe.height)).size;
-        let between = u64::from(width) * u64::from(probe.height) * 8;
-        let result = u64::from(width) * u64::from(height) * 16;
+        let shapes = probe.format.ways().iter().filter_map(|lies| self.shape(probe, *lies).ok());
+        shapes.map(|shape| self.needed_for(&shape, probe, size)).max().unwrap_or(0)
+    }
+
+    /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
+    /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file.
+    fn needed_for(&self, shape: &Shape, probe: &Probe, size: u64) -> u64 {
+        let between = area((shape.size.0, probe.height)).saturating_mul(8);
+        let canvas = self.options.want.canvas().map_or(0, area);
+        let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         let strip = 3 * shrink::STRIP as u64;
         [size, decoder, strip, between, result].into_iter().fold(0, u64::saturating_add)
@@ -207,16 +248,21 @@ impl Resize {
         }
     }
 
-    /// The new picture, and what goes with it.
-    fn picture(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
+    /// The new picture, and what goes with it. Of the share is kept what it takes.
+    fn picture(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>) -> Result<(Picture, Meta), Failure> {
         let options = &self.options;
-        let (picture, mut meta) = match self.of_planes(bytes, probe) {
-            Some(made) => made?,
-            None => self.of_rows(bytes, probe)?,
+        let mut settle = |meta: &Meta| {
+            let shape = self.shape(probe, meta.orientation() >= 5)?;
+            share.keep(self.needed_for(&shape, probe, bytes.len() as u64));
+            Ok(shape)
         };
-        let mut picture = picture.upright(meta.orientation());
+        let (picture, mut meta) = match self.of_planes(bytes, probe, &mut settle) {
+            Some(made) => made?,
+            None => self.of_rows(bytes, probe, &mut settle)?,
+        };
+        let mut picture = picture.upright(meta.orientation()).map_err(Failure::BadPicture)?;
         if let Some(canvas) = options.want.canvas() {
-            picture = picture.on_canvas(canvas, options.background);
+            picture = picture.on_canvas(canvas, options.background).map_err(Failure::BadPicture)?;
         }
         if !options.keep_metadata {
             (meta.exif, meta.xmp) = (None, None);
@@ -224,42 +270,51 @@ impl Resize {
         Ok((picture, meta))
     }
 
-    /// What a picture becomes before it is turned upright.
-    fn shape(&self, meta: &Meta, probe: &Probe) -> Shape {
-        let want = self.options.want;
-        let want = if meta.orientation() >= 5 { want.turned() } else { want };
-        want.of((probe.width, probe.height))
-    }
-
     /// Of a JPEG, by its planes; `None`: this is not the way for it.
-    fn of_planes(&self, bytes: &[u8], probe: &Probe) -> Option<Result<(Picture, Meta), String>> {
+    fn of_planes(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Option<Made> {
         // Light is not the mean of numbers.
         if probe.format != Format::Jpeg || self.options.linear {
             return None;
         }
         let meta = jpeg_parts::meta(bytes);
-        let shape = self.shape(&meta, probe);
+        let shape = match settle(&meta) {
+            Ok(shape) => shape,
+            Err(cause) => return Some(Err(cause)),
+        };
         #[cfg(feature = "turbojpeg")]
         if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
-            return Some(made.map(|picture| (picture, meta)));
+            return Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture));
         }
         let jpeg = jpeg::open(bytes)?;
         let made = jpeg.and_then(|jpeg| {
             decode::agrees((jpeg.width, jpeg.height), probe)?;
             planes::resized(jpeg, &shape, self.options.filter)
         });
-        Some(made.map(|picture| (picture, meta)))
+        Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture))
     }
 
     /// Of any picture, by its rows.
-    fn of_rows(&self, bytes: &[u8], probe: &Probe) -> Result<(Picture, Meta), String> {
-        let opened = decode::open(bytes, probe)?;
-        let shape = self.shape(&opened.meta, probe);
+    fn of_rows(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Made {
+        let opened = decode::open(bytes, probe).map_err(Failure::BadPicture)?;
+        let shape = settle(&opened.meta)?;
         let size = (probe.width, probe.height);
-        let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref());
-        (opened.rows)(&mut |rows| shrink.push(rows))?;
-        Ok((shrink.finish()?, opened.meta))
+        let shrunk = || {
+            let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref())?;
+            (opened.rows)(&mut |rows| shrink.push(rows))?;
+            shrink.finish()
+        };
+        Ok((shrunk().map_err(Failure::BadPicture)?, opened.meta))
     }
+}
+
+/// A new picture and what goes with it.
+type Made = Result<(Picture, Meta), Failure>;
+
+/// Says what a picture becomes, when its metadata is known.
+type Settle<'a> = &'a mut dyn FnMut(&Meta) -> Result<Shape, Failure>;
+
+fn area((width, height): (u32, u32)) -> u64 {
+    u64::from(width) * u64::from(height)
 }
 
 /// Takes any bytes as a picture, in each way there is. For the fuzz target.
@@ -275,17 +330,82 @@ pub fn fuzz_picture(bytes: &[u8]) {
         params.0.extend([("width", "50".to_string()), ("to", "{}.png".to_string())]);
         params.0.extend(linear.then(|| ("linear", String::new())));
         if let Ok(options) = Options::of(&params) {
-            let light = linear.then(Light::new);
-            let resize = Resize { options, light, budget: Budget::new(MOST), claims: Claims::default() };
-            let _ = resize.picture(bytes, &probe);
+            let resize = Resize::new(options, Budget::new(MOST), Arc::default());
+            let _ = resize.picture(bytes, &probe, &mut resize.budget.take(MOST));
         }
     }
 }
 
+/// Waits for nobody: of a FIFO it is then seen that it is no file.
 fn open(item: &[u8]) -> Result<File, Failure> {
-    File::open(OsStr::from_bytes(item)).map_err(unreadable)
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(OsStr::from_bytes(item)).map_err(unreadable)
 }
 
 fn unreadable(error: io::Error) -> Failure {
     Failure::Unreadable(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::item::Fields;
+    use crate::op::Params;
+
+    fn resize(given: &[(&'static str, &str)]) -> Resize {
+        let mut params = Params::defaults(&RESIZE);
+        params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_string())));
+        Resize::new(Options::of(&params).unwrap(), Budget::new(1), Arc::default())
+    }
+
+    #[test]
+    fn a_picture_asks_for_memory_and_waits_until_it_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        let picture = Picture::new(40, 30, pixels::Layout::RGB);
+        let bytes = encode::encode(picture, Meta::default(), Written::Png, 75, [0; 3]).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let to = format!("{}/{{/.}}_small.png", dir.path().display());
+        let resize = resize(&[("width", "20"), ("to", &to)]);
+        let items = [path.as_os_str().as_bytes(), b"\n"].concat();
+        let chunk = Chunk { bytes: &items, delimiter: b'\n', fields: Fields::One, first: Seq(1), count: 1 };
+        let held = resize.budget.take(1);
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let mut results = Results::with_ends();
+                resize.map(&chunk, &mut results);
+                results.failures
+            });
+            while resize.budget.comers() < 2 && !worker.is_finished() {
+                std::thread::yield_now();
+            }
+            assert_eq!(resize.budget.comers(), 2);
+            assert!(!dir.path().join("a_small.png").exists() && !worker.is_finished());
+            drop(held);
+            assert_eq!(worker.join().unwrap(), []);
+        });
+        assert!(dir.path().join("a_small.png").exists());
+    }
+
+    #[test]
+    fn what_a_picture_needs_hangs_on_what_it_becomes() {
+        let probe = |width, height| Probe { format: Format::Png, width, height, bytes_per_pixel: 0 };
+        let needed = |given: &[(&'static str, &str)], probe| {
+            let mut all = vec![("to", "{}.png")];
+            all.extend_from_slice(given);
+            resize(&all).needed(&probe, 0) - 3 * shrink::STRIP as u64
+        };
+        let small = needed(&[("width", "100"), ("height", "100")], probe(1000, 1000));
+        assert_eq!(small, 100 * 1000 * 8 + 100 * 100 * 16);
+        // A canvas is a picture too.
+        let padded = needed(&[("width", "100"), ("height", "100"), ("fit", "pad")], probe(1000, 1000));
+        assert_eq!(padded, small + 100 * 100 * 16);
+        // It may lie on its side, and then becomes larger.
+        assert_eq!(needed(&[("width", "100")], probe(1000, 200)), 500 * 200 * 8 + 500 * 100 * 16);
+        let mut gif = probe(1000, 200);
+        gif.format = Format::Gif;
+        assert_eq!(needed(&[("width", "100")], gif), 100 * 200 * 8 + 100 * 20 * 16);
+    }
 }

@@ -6,7 +6,7 @@ use fast_image_resize::FilterType;
 use super::encode::Written;
 use super::shape::{Fit, Want};
 use super::target::{Existing, Targets};
-use crate::op::{Param, Params};
+use crate::op::{Param, Params, size};
 
 /// The most that a side of a picture can be asked to be: that of a JPEG.
 const MOST_SIDE: u32 = 65_535;
@@ -26,9 +26,9 @@ pub(super) const PARAMS: &[Param] = &[
     flag("keep-metadata", "Keep EXIF and XMP"),
     flag("skip-existing", "Pass over an item whose result exists"),
     flag("newer", "Replace only results that are older than their originals"),
-    flag("overwrite", "Replace results that exist"),
+    flag("overwrite", "Replace results that exist, even such as are items still to be read"),
     flag("allow-outside", "Let items lead results out of the folder that the template names"),
-    option("max-pixels", "N", Some("256000000"), "A larger picture fails"),
+    option("max-pixels", "N", Some("256000000"), "A picture that is larger, or would become so, fails"),
     option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
 ];
 
@@ -81,7 +81,7 @@ impl Options {
             quality: quality.context("--quality is a number from 1 to 100")?,
             keep_metadata: params.flag("keep-metadata"),
             targets: Targets::new(to, existing(params)?, params.flag("allow-outside"))?,
-            max_pixels: params.number("max-pixels")?,
+            max_pixels: size(params.text("max-pixels")).context("--max-pixels")?,
             memory: memory(params.text("memory"))?,
         })
     }
@@ -156,14 +156,7 @@ fn memory(text: &str) -> Result<Option<u64>> {
     if text == "auto" {
         return Ok(None);
     }
-    let (digits, unit) = match text.char_indices().next_back() {
-        Some((at, 'K')) => (&text[..at], 10),
-        Some((at, 'M')) => (&text[..at], 20),
-        Some((at, 'G')) => (&text[..at], 30),
-        _ => (text, 0),
-    };
-    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << unit));
-    bytes.map(Some).with_context(|| format!("--memory {text:?} is no size such as 500M or 2G"))
+    size(text).map(Some).context("--memory")
 }
 
 #[cfg(test)]
@@ -182,7 +175,9 @@ mod tests {
     #[test]
     fn sizes_of_memory() {
         assert_eq!(memory("auto").unwrap(), None);
-        assert_eq!(memory("2M").unwrap(), Some(2 << 20));
+        for (text, bytes) in [("2M", 2 << 20), ("1T", 1 << 40), ("500MB", 500_000_000)] {
+            assert_eq!(memory(text).unwrap(), Some(bytes), "{text}");
+        }
         for text in ["", "M", "-1", "99999999999G", "1T2"] {
             assert!(memory(text).is_err(), "{text}");
         }

@@ -4,6 +4,16 @@
 
 use fast_image_resize::PixelType;
 
+/// Why there is no picture.
+pub(super) type Fault = String;
+
+/// Memory for so many bytes. A picture may be larger than what there is, and must not take the others with it.
+pub(super) fn room(bytes: usize) -> Result<Vec<u8>, Fault> {
+    let mut data = Vec::new();
+    data.try_reserve_exact(bytes).map_err(|_| format!("there is no memory for {bytes} bytes of it"))?;
+    Ok(data)
+}
+
 /// The samples of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -71,15 +81,22 @@ impl Picture {
         Picture { width, height, layout, data: vec![0; layout.size(width, height)] }
     }
 
+    /// The same, of which there may be no memory for.
+    pub(super) fn try_new(width: u32, height: u32, layout: Layout) -> Result<Picture, Fault> {
+        let mut data = room(layout.size(width, height))?;
+        data.resize(layout.size(width, height), 0);
+        Ok(Picture { width, height, layout, data })
+    }
+
     /// Turned and mirrored as an EXIF orientation says that it must be to stand upright; 1 is upright.
-    pub(super) fn upright(self, orientation: u8) -> Picture {
+    pub(super) fn upright(self, orientation: u8) -> Result<Picture, Fault> {
         if !(2..=8).contains(&orientation) {
-            return self;
+            return Ok(self);
         }
         let (width, height) = (self.width as usize, self.height as usize);
         let (wide, high) = if orientation >= 5 { (height, width) } else { (width, height) };
         let size = self.layout.bytes();
-        let mut data = Vec::with_capacity(self.data.len());
+        let mut data = room(self.data.len())?;
         for y in 0..high {
             for x in 0..wide {
                 let (from_x, from_y) = match orientation {
@@ -96,50 +113,53 @@ impl Picture {
             }
         }
         let (width, height) = if orientation >= 5 { (self.height, self.width) } else { (self.width, self.height) };
-        Picture { width, height, data, ..self }
+        Ok(Picture { width, height, data, ..self })
     }
 
     /// With 8 bits a sample.
-    pub(super) fn narrow(self) -> Picture {
+    pub(super) fn narrow(mut self) -> Picture {
         if !self.layout.wide {
             return self;
         }
-        let narrow = |pair: &[u8]| {
-            let sample = u32::from(u16::from_ne_bytes([pair[0], pair[1]]));
+        let samples = self.data.len() / 2;
+        for at in 0..samples {
+            let sample = u32::from(u16::from_ne_bytes([self.data[2 * at], self.data[2 * at + 1]]));
             // Rounded: 65535 is 255 times 257.
-            u8::try_from((sample + 128) / 257).unwrap_or(u8::MAX)
-        };
-        let data = self.data.chunks_exact(2).map(narrow).collect();
-        Picture { data, layout: Layout { wide: false, ..self.layout }, ..self }
+            self.data[at] = u8::try_from((sample + 128) / 257).unwrap_or(u8::MAX);
+        }
+        self.data.truncate(samples);
+        Picture { layout: Layout { wide: false, ..self.layout }, ..self }
     }
 
     /// Laid on a background, without alpha. The picture must be narrow.
-    pub(super) fn flat(self, background: [u8; 3]) -> Picture {
+    pub(super) fn flat(mut self, background: [u8; 3]) -> Picture {
         if !self.layout.alpha {
             return self;
         }
         let samples = self.layout.samples();
         let under = self.layout.shades(background);
-        let mut data = Vec::with_capacity(self.data.len() / samples * (samples - 1));
-        for pixel in self.data.chunks_exact(samples) {
-            let alpha = u32::from(pixel[samples - 1]);
-            for (shade, under) in pixel[..samples - 1].iter().zip(under.clone()) {
-                let mixed = u32::from(*shade) * alpha + u32::from(under) * (255 - alpha);
-                data.push(u8::try_from((mixed + 127) / 255).unwrap_or(u8::MAX));
+        let mut to = 0;
+        for from in (0..self.data.len()).step_by(samples) {
+            let alpha = u32::from(self.data[from + samples - 1]);
+            for (place, under) in (from..from + samples - 1).zip(under.clone()) {
+                let mixed = u32::from(self.data[place]) * alpha + u32::from(under) * (255 - alpha);
+                self.data[to] = u8::try_from((mixed + 127) / 255).unwrap_or(u8::MAX);
+                to += 1;
             }
         }
-        Picture { data, layout: Layout { alpha: false, ..self.layout }, ..self }
+        self.data.truncate(to);
+        Picture { layout: Layout { alpha: false, ..self.layout }, ..self }
     }
 
     /// In the middle of a canvas of that size, which is nowhere smaller, on a background; where the picture has alpha
     /// the background is transparent.
-    pub(super) fn on_canvas(self, (width, height): (u32, u32), background: [u8; 3]) -> Picture {
+    pub(super) fn on_canvas(self, (width, height): (u32, u32), background: [u8; 3]) -> Result<Picture, Fault> {
         if (width, height) == (self.width, self.height) {
-            return self;
+            return Ok(self);
         }
         // A grey picture on a coloured background is a coloured one.
         let grey = background[0] == background[1] && background[1] == background[2];
-        let from = if grey || self.layout.alpha { self } else { self.coloured() };
+        let from = if grey || self.layout.alpha { self } else { self.coloured()? };
         let layout = from.layout;
         let mut pixel = Vec::with_capacity(layout.bytes());
         let alpha = layout.alpha.then_some(0);
@@ -147,7 +167,9 @@ impl Picture {
             // A byte twice is the same shade in 16 bits.
             pixel.resize(pixel.len() + 1 + usize::from(layout.wide), sample);
         }
-        let mut canvas = Picture { width, height, layout, data: pixel.repeat(width as usize * height as usize) };
+        let mut data = room(layout.size(width, height))?;
+        data.extend(pixel.iter().cycle().take(layout.size(width, height)));
+        let mut canvas = Picture { width, height, layout, data };
         let size = layout.bytes();
         let (left, top) = ((width - from.width) as usize / 2, (height - from.height) as usize / 2);
         let line = from.width as usize * size;
@@ -155,21 +177,21 @@ impl Picture {
             let at = ((top + y) * width as usize + left) * size;
             canvas.data[at..at + line].copy_from_slice(row);
         }
-        canvas
+        Ok(canvas)
     }
 
     /// With red, green and blue, where it was grey.
-    pub(super) fn coloured(self) -> Picture {
+    pub(super) fn coloured(self) -> Result<Picture, Fault> {
         if self.layout.colour {
-            return self;
+            return Ok(self);
         }
         let (sample, samples) = (1 << u32::from(self.layout.wide), self.layout.samples());
-        let mut data = Vec::with_capacity(self.data.len() * 3);
+        let mut data = room(self.data.len() * 3)?;
         for pixel in self.data.chunks_exact(sample * samples) {
             let (shade, alpha) = pixel.split_at(sample);
             [shade, shade, shade, alpha].iter().for_each(|part| data.extend_from_slice(part));
         }
-        Picture { data, layout: Layout { colour: true, ..self.layout }, ..self }
+        Ok(Picture { data, layout: Layout { colour: true, ..self.layout }, ..self })
     }
 }
 
@@ -184,6 +206,7 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
     fn grey(width: u32, data: &[u8]) -> Picture {
@@ -205,7 +228,7 @@ mod tests {
         ];
         for (orientation, (width, data)) in (1..).zip(stored) {
             let shown = grey(width, data).upright(orientation);
-            assert_eq!(shown, grey(3, &[1, 2, 3, 4, 5, 6]), "orientation {orientation}");
+            assert_eq!(shown.unwrap(), grey(3, &[1, 2, 3, 4, 5, 6]), "orientation {orientation}");
         }
     }
 
@@ -224,9 +247,9 @@ mod tests {
         let data = vec![10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 51];
         let flat = Picture { width: 3, height: 1, layout, data }.flat([255, 0, 100]);
         assert_eq!(flat.data, [10, 20, 30, 255, 0, 100, 204, 0, 80]);
-        let padded = grey(1, &[7]).on_canvas((3, 2), [9, 9, 9]);
+        let padded = grey(1, &[7]).on_canvas((3, 2), [9, 9, 9]).unwrap();
         assert_eq!((padded.width, &padded.data[..]), (3, &[9, 7, 9, 9, 9, 9][..]));
-        let coloured = grey(1, &[7]).on_canvas((2, 1), [1, 2, 3]);
+        let coloured = grey(1, &[7]).on_canvas((2, 1), [1, 2, 3]).unwrap();
         assert_eq!(coloured.data, [7, 7, 7, 1, 2, 3]);
     }
 }

@@ -3,7 +3,7 @@
 use fast_image_resize::FilterType;
 
 use super::jpeg::{Fault, Jpeg};
-use super::pixels::{Layout, Picture};
+use super::pixels::{Layout, Picture, room};
 use super::shape::Shape;
 use super::shrink::Shrink;
 
@@ -20,11 +20,11 @@ pub(super) fn resized(jpeg: Jpeg<'_>, shape: &Shape, filter: FilterType) -> Resu
             let size = jpeg.size(plane, points[plane]);
             Shrink::new(size, Layout::GREY, of_plane(&jpeg, plane, points[plane], shape), filter, None)
         })
-        .collect();
+        .collect::<Result<_, Fault>>()?;
     jpeg.decode(&points, &mut |plane, rows| shrinks[plane].push(rows))?;
     let pictures = shrinks.into_iter().map(Shrink::finish).collect::<Result<Vec<Picture>, Fault>>()?;
     match <[Picture; 3]>::try_from(pictures) {
-        Ok(planes) => Ok(coloured(&planes)),
+        Ok(planes) => coloured(&planes),
         Err(mut grey) => grey.pop().ok_or_else(|| "it has no planes".into()),
     }
 }
@@ -52,9 +52,9 @@ fn of_plane(jpeg: &Jpeg<'_>, plane: usize, points: usize, shape: &Shape) -> Shap
 }
 
 /// Red, green and blue of light and two differences of colour (JFIF 1.02).
-fn coloured(planes: &[Picture; 3]) -> Picture {
+fn coloured(planes: &[Picture; 3]) -> Result<Picture, Fault> {
     let [light, blue, red] = planes;
-    let mut data = Vec::with_capacity(light.data.len() * 3);
+    let mut data = room(light.data.len() * 3)?;
     for ((light, blue), red) in light.data.iter().zip(&blue.data).zip(&red.data) {
         let (y, cb, cr) = (f32::from(*light) + 0.5, f32::from(*blue) - 128.0, f32::from(*red) - 128.0);
         // What lies beyond a byte becomes its end.
@@ -64,5 +64,5 @@ fn coloured(planes: &[Picture; 3]) -> Picture {
             (y + 1.772 * cb) as u8,
         ]);
     }
-    Picture { width: light.width, height: light.height, layout: Layout::RGB, data }
+    Ok(Picture { width: light.width, height: light.height, layout: Layout::RGB, data })
 }

@@ -17,6 +17,16 @@ pub(super) enum Format {
     Tiff,
 }
 
+impl Format {
+    /// The ways in which a picture may be stored: upright, or on its side too. Which it is may stand behind the pixels.
+    pub(super) fn ways(self) -> &'static [bool] {
+        match self {
+            Format::Gif | Format::Bmp => &[false],
+            Format::Jpeg | Format::Png | Format::Webp | Format::Tiff => &[false, true],
+        }
+    }
+}
+
 /// What the head of a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probe {

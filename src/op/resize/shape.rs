@@ -34,9 +34,9 @@ pub(super) struct Shape {
 }
 
 impl Want {
-    /// The same for a picture that lies on its side.
-    pub(super) fn turned(self) -> Want {
-        Want { width: self.height, height: self.width, ..self }
+    /// The same for a picture that lies on its side, if it does.
+    pub(super) fn turned(self, lies: bool) -> Want {
+        if lies { Want { width: self.height, height: self.width, ..self } } else { self }
     }
 
     /// What becomes of a picture of that size, which is nowhere 0.
@@ -122,7 +122,7 @@ mod tests {
     fn one_side_alone_gives_the_other() {
         let want = Want { height: 0, ..WANT };
         assert_eq!(want.of((400, 200)).size, (80, 40));
-        assert_eq!(want.turned().of((400, 200)).size, (160, 80));
+        assert_eq!(want.turned(true).of((400, 200)).size, (160, 80));
         assert_eq!(want.of((10_000, 1)).size, (80, 1));
     }
 

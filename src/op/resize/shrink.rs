@@ -9,14 +9,11 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 
 use super::light::Light;
-use super::pixels::{Layout, Picture};
+use super::pixels::{Fault, Layout, Picture, room};
 use super::shape::Shape;
 
 /// How many bytes of rows are best handed over at one time: the weights of the filter are worked out for each strip.
 pub(super) const STRIP: usize = 2 << 20;
-
-/// What cannot happen to pictures whose sizes agree; told rather than trusted.
-pub(super) type Fault = String;
 
 /// A picture being resized.
 pub(super) struct Shrink<'a> {
@@ -26,7 +23,7 @@ pub(super) struct Shrink<'a> {
     filter: FilterType,
     light: Option<&'a Light>,
     resizer: Resizer,
-    /// As narrow as the result, as high as the original.
+    /// As narrow as the result, as high as the original. Its rows come as they are made.
     middle: Picture,
     /// How many rows of it there are.
     rows: u32,
@@ -42,13 +39,14 @@ impl<'a> Shrink<'a> {
         shape: Shape,
         filter: FilterType,
         light: Option<&'a Light>,
-    ) -> Shrink<'a> {
+    ) -> Result<Shrink<'a>, Fault> {
         let whole = [0.0, 0.0, f64::from(width), f64::from(height)];
         let is_copy = shape.size == (width, height) && shape.part == whole;
         let light = light.filter(|_| !is_copy);
         let between = Layout { wide: layout.wide || light.is_some(), ..layout };
-        let middle = Picture::new(shape.size.0, height, between);
-        Shrink { width, layout, shape, filter, light, resizer: Resizer::new(), middle, rows: 0, is_copy }
+        let data = room(between.size(shape.size.0, height))?;
+        let middle = Picture { width: shape.size.0, height, layout: between, data };
+        Ok(Shrink { width, layout, shape, filter, light, resizer: Resizer::new(), middle, rows: 0, is_copy })
     }
 
     /// Takes the next rows, which it may change. Rows beyond the last are passed over.
@@ -70,7 +68,8 @@ impl<'a> Shrink<'a> {
         let options = self.options();
         let narrow = self.middle.layout.size(self.middle.width, 1);
         let start = self.rows as usize * narrow;
-        let to = &mut self.middle.data[start..start + count as usize * narrow];
+        self.middle.data.resize(start + count as usize * narrow, 0);
+        let to = &mut self.middle.data[start..];
         self.rows += count;
         if self.is_copy {
             to.copy_from_slice(rows);
@@ -97,7 +96,7 @@ impl<'a> Shrink<'a> {
         }
         let layout = self.middle.layout;
         let (width, height) = self.shape.size;
-        let mut picture = Picture::new(width, height, layout);
+        let mut picture = Picture::try_new(width, height, layout)?;
         let options = self.options();
         let from = ImageRef::new(width, self.middle.height, &self.middle.data, layout.kind()).map_err(told)?;
         let mut to = Image::from_slice_u8(width, height, &mut picture.data, layout.kind()).map_err(told)?;
@@ -118,6 +117,7 @@ impl<'a> Shrink<'a> {
     }
 }
 
+/// What cannot happen to pictures whose sizes agree; told rather than trusted.
 fn told(error: impl std::fmt::Display) -> Fault {
     error.to_string()
 }

@@ -1,14 +1,13 @@
 //! Where a result goes: the template, filled with the item, and how the file gets there.
 
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
 use super::encode::Written;
+use super::place::{leaves, path};
 use crate::fresh::{Fresh, Old, folder};
 use crate::item::{BadTarget, Fields, Item, Seq};
 use crate::template::placeholder::Known;
@@ -32,6 +31,8 @@ pub(super) struct Targets {
     template: Template,
     /// The folder that the template names before its first placeholder, with its slash.
     base: Vec<u8>,
+    /// How often the template itself says `..` behind that folder.
+    steps_up: usize,
     allow_outside: bool,
     pub(super) existing: Existing,
 }
@@ -59,8 +60,9 @@ impl Targets {
         let (one, other) = (fill(b"a/a.a", 1, 1), fill(b"b/b.b", 2, 1));
         let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
         let base = memchr::memrchr(b'/', &one[..same]).map_or(0, |slash| slash + 1);
-        let base = one[..base].to_vec();
-        Ok(Targets { template, base, allow_outside, existing })
+        let (base, rest) = one.split_at(base);
+        let (base, steps_up) = (base.to_vec(), steps_up(rest));
+        Ok(Targets { template, base, steps_up, allow_outside, existing })
     }
 
     /// The target of an item.
@@ -71,21 +73,27 @@ impl Targets {
         out
     }
 
-    /// Whether an item leads its target out of the folder that the template names.
+    /// Whether an item leads its target out of the folder that the template names: by its words, or by a link. A `..`
+    /// of the item's is refused wherever it stands, since what it leads to hangs on what stands before it.
     fn is_outside(&self, target: &[u8]) -> bool {
         let Some(rest) = target.strip_prefix(&self.base[..]) else { return true };
         if self.base.is_empty() && rest.starts_with(b"/") {
             return true;
         }
+        if steps_up(rest) > self.steps_up {
+            return true;
+        }
         let mut depth = 0_i64;
-        rest.split(|byte| *byte == b'/').any(|part| {
+        let words = rest.split(|byte| *byte == b'/').any(|part| {
             depth += match part {
                 b"" | b"." => 0,
                 b".." => -1,
                 _ => 1,
             };
             depth < 0
-        })
+        });
+        // What lies in that folder itself is not led anywhere by a link.
+        words || (rest.contains(&b'/') && leaves(&self.base, target))
     }
 
     /// What is wrong with a target before anything is done; `None`: nothing.
@@ -95,6 +103,11 @@ impl Targets {
         }
         let exists = path(target).symlink_metadata().is_ok();
         (exists && self.existing == Existing::Fails).then_some(BadTarget::Exists)
+    }
+
+    /// Whether a file stands at the target that would be replaced.
+    pub(super) fn replaces(&self, target: &[u8]) -> bool {
+        matches!(self.existing, Existing::Newer | Existing::Replaced) && path(target).symlink_metadata().is_ok()
     }
 
     /// Whether there is nothing to do for an original that was changed at that time.
@@ -110,11 +123,14 @@ impl Targets {
         }
     }
 
-    /// Writes the file; whether it did, and did not pass over one that had come meanwhile.
+    /// Makes the folder of the target.
+    pub(super) fn make_folder(target: &[u8]) -> Result<(), BadTarget> {
+        std::fs::create_dir_all(folder(path(target))).map_err(unwritable)
+    }
+
+    /// Writes the file; whether it did, and did not pass over one that had come meanwhile. Its folder is there.
     pub(super) fn write(&self, target: &[u8], bytes: &[u8]) -> Result<bool, BadTarget> {
-        let unwritable = |error: io::Error| BadTarget::Unwritable(error.raw_os_error().unwrap_or(libc::EIO));
         let path = path(target);
-        std::fs::create_dir_all(folder(path)).map_err(unwritable)?;
         let fresh = Fresh::create(path).map_err(unwritable)?;
         fresh.file().write_all(bytes).map_err(unwritable)?;
         let old = match self.existing {
@@ -132,8 +148,13 @@ impl Targets {
     }
 }
 
-fn path(bytes: &[u8]) -> &Path {
-    Path::new(OsStr::from_bytes(bytes))
+fn unwritable(error: io::Error) -> BadTarget {
+    BadTarget::Unwritable(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+/// How often a path says `..`.
+fn steps_up(path: &[u8]) -> usize {
+    path.split(|byte| *byte == b'/').filter(|part| *part == b"..").count()
 }
 
 /// The format that the name of a target says. Without any extension it says nothing, which is `Ok(None)`.
@@ -168,6 +189,10 @@ mod tests {
             ("thumbs/{//}/{/}", "../x"),
             ("{//}/small/{/}", "/home/x.png"),
             ("{#}/{}", "../../x"),
+            ("{#}/{}", "../x"),
+            ("../../thumbs/{}", "a/b/../x"),
+            ("{.}_small.png", "a/../x.png"),
+            ("{//}/../thumbs/{/}", "a/../b/x"),
         ] {
             assert!(outside(template, item), "{template} with {item}");
         }
@@ -178,11 +203,11 @@ mod tests {
         for (template, item) in [
             ("../{/}", "x"),
             ("/tmp/none/{/}", "/etc/x"),
-            ("../../thumbs/{}", "a/b/../x"),
+            ("../../thumbs/{}", "a/b/x"),
+            ("thumbs/{/}", "a/../x"),
             ("thumbs/{}", "/etc/x"),
             ("thumbs_{}", "../x"),
             ("{//}/../thumbs/{/}", "a/x"),
-            ("{.}_small.png", "a/../x.png"),
         ] {
             assert!(!outside(template, item), "{template} with {item}");
         }

@@ -37,7 +37,7 @@ pub(super) fn resized(bytes: &[u8], shape: &Shape, filter: FilterType) -> Option
     Some(decode(&mut decoder, bytes, &header.scaled(factor), factor, layout, format).and_then(|mut whole| {
         let scale = eighths as f64 / 8.0;
         let size = (whole.width, whole.height);
-        let mut shrink = Shrink::new(size, layout, shape.scaled((scale, scale), size), filter, None);
+        let mut shrink = Shrink::new(size, layout, shape.scaled((scale, scale), size), filter, None)?;
         shrink.push(&mut whole.data)?;
         shrink.finish()
     }))
@@ -53,7 +53,7 @@ fn decode(
 ) -> Result<Picture, Fault> {
     decoder.set_scaling_factor(factor).map_err(|error| error.to_string())?;
     let (width, height) = (header.width, header.height);
-    let mut whole = Picture::new(width as u32, height as u32, layout);
+    let mut whole = Picture::try_new(width as u32, height as u32, layout)?;
     let pitch = width * layout.bytes();
     let image = Image { pixels: &mut whole.data[..], width, pitch, height, format };
     decoder.decompress(bytes, image).map_err(|error| error.to_string())?;
