@@ -10,6 +10,7 @@
 //!
 //! When the system has no more files or processes, fewer run at a time and nothing fails.
 
+mod batch;
 mod conclude;
 mod crew;
 mod desk;
@@ -60,6 +61,8 @@ struct Shared {
     /// Something in the queue has changed.
     changed: Condvar,
     all_left: Condvar,
+    /// Too many files were open: who has nothing to do gives back what it has.
+    few_files: AtomicBool,
     /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
     place: Mutex<Option<Sender<()>>>,
     posted: Mutex<Vec<Ran>>,
@@ -86,6 +89,7 @@ impl Processes {
             queue,
             changed: Condvar::new(),
             all_left: Condvar::new(),
+            few_files: AtomicBool::new(false),
             place: Mutex::default(),
             posted: Mutex::default(),
             front: AtomicU64::new(Seq::FIRST.0),
@@ -220,7 +224,7 @@ impl Shared {
         }
     }
 
-    /// How long an attempt that starts now may take.
+    /// How long an attempt may take, as far as is known by now.
     fn timeout(&self) -> Option<Duration> {
         match self.crew.command.timeout? {
             Timeout::After(timeout) => Some(timeout),
