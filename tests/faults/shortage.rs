@@ -44,13 +44,6 @@ fn o6_very_many_items_that_print_nothing_wait_in_little_memory() {
 }
 
 #[test]
-fn o6_little_that_is_printed_behind_a_slow_item_takes_little_memory() {
-    let text = "if [ $1 = 1 ]; then until [ -e 2000 ]; do sleep 0.02; done; fi; echo $1; [ $1 != 2000 ] || touch 2000";
-    let run = parjob("-j2 run sh -c").args([text, "sh"]).launch().feed(numbers(1, 2000)).gives(numbers(1, 2000));
-    run.stays_under(16).end().is_silent().succeeds();
-}
-
-#[test]
 fn memory_does_not_grow_with_the_number_of_items_that_cannot_be_started() {
     let run = parjob("-j2 run ./no{}").launch().feed_aside(numbers(1, 100_000), 1).has_read_all();
     run.stays_under(16).end().prints("").counts(100_000, 0, 100_000, 0).status(1);

@@ -62,8 +62,8 @@ pub(super) struct Queue {
     pub(super) missed: bool,
     /// When no more threads or processes could be had.
     pub(super) exhausted: Option<Instant>,
-    /// When orphans were last seen to.
-    pub(super) reaped: Instant,
+    /// When somebody last looked around.
+    pub(super) looked: Instant,
     /// Decides when the next may start.
     pub(super) doorman: Doorman,
 }
@@ -88,7 +88,7 @@ impl Queue {
             hiring: false,
             missed: false,
             exhausted: None,
-            reaped: Instant::now(),
+            looked: Instant::now(),
             doorman: Doorman::new(gate),
         }
     }

@@ -162,7 +162,7 @@ impl Shared {
             queue.active -= 1;
             let crowded = queue.threads > queue.limit;
             drop(queue);
-            self.see_to_orphans();
+            self.look_around();
             if crowded {
                 self.changed.notify_all();
             }
