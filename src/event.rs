@@ -56,8 +56,10 @@ pub enum Event<'a> {
     Lingering {
         /// How many items are at work; none when only the reader is waited for.
         items: u64,
-        /// They are processes, which another Ctrl-C kills.
+        /// They are processes, which Ctrl-C kills now.
         killable: bool,
+        /// Ctrl-C stopped the run: it would be another one.
+        again: bool,
     },
     /// The run is over.
     Ended(&'a Ended),

@@ -347,6 +347,48 @@ fn the_number_of_workers_can_be_raised_while_they_work() {
 }
 
 #[test]
+fn the_number_of_workers_can_be_lowered_while_they_work() {
+    // Of four that come together each counts those that are at work beside it, itself included.
+    let text = "touch at$1; sleep 0.05; ls at* | wc -l; rm at$1";
+    let test = parjob("--jobs @jobs --unordered run sh -c").args([text, "sh"]).file("jobs", "4");
+    let jobs = test.dir().join("jobs");
+    let mut run = test.start();
+    let mut seen = Vec::new();
+    for (until, ends) in [("four run side by side", false), ("each runs alone", true)] {
+        for n in 0.. {
+            assert!(n < 100, "in vain until {until}");
+            run = run.give("1\n2\n3\n4\n".replace('\n', &format!("{n}\n")).as_str());
+            seen = (0..4).map(|_| run.next_line()).collect();
+            if seen.iter().all(|seen| seen == "1") == ends {
+                break;
+            }
+        }
+        std::fs::write(&jobs, "1").unwrap();
+    }
+    assert_eq!(seen, ["1"; 4]);
+    run.ends().succeeds();
+}
+
+#[test]
+fn while_the_machine_is_busy_or_full_only_one_runs() {
+    // The first computes, so that the load is one at least; the second would come meanwhile.
+    let text = "
+        if [ $1 = 1 ]; then n=0; until [ $n = 200000 ]; do n=$((n+1)); done; [ ! -e second ] || echo early; touch first
+        else [ -e first ] || echo early; touch second; fi; echo $1";
+    for options in ["--load 0.0001", "--memfree 1000000G"] {
+        let run = parjob(&format!("-j2 {options} run sh -c")).args([text, "sh", ":::", "1", "2"]).run();
+        run.prints("1\n2\n").is_silent().succeeds();
+    }
+}
+
+#[test]
+fn a_timeout_by_the_median_ends_those_who_were_at_work_before_there_was_one() {
+    let text = "[ $1 != 1 ] || exec sleep 60; sleep 0.1; echo $1";
+    let run = parjob("-j4 --timeout 300% run sh -c").args([text, "sh"]).input("1\n2\n3\n4\n5\n").run();
+    run.prints("2\n3\n4\n5\n").says("item 1: \"1\" was ended after").counts(5, 4, 1, 0).status(1);
+}
+
+#[test]
 fn several_items_may_go_to_a_worker_at_a_time() {
     let run = parjob("-j2 --chunk 3 run echo").input("1\n2\n3\n4\n5\n6\n7\n").run();
     run.prints("1\n2\n3\n4\n5\n6\n7\n").is_silent().succeeds();

@@ -77,7 +77,7 @@ enum Stage {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
-    TimedOut,
+    TimedOut(Duration),
     Cancelled,
     Stopped(i32),
 }
@@ -242,7 +242,7 @@ impl Child {
         let now = orders.clock.now();
         let age = now.saturating_sub(self.started);
         let stage = match self.stage {
-            Stage::Running => orders.timeout.map(|timeout| timeout.saturating_sub(age)),
+            Stage::Running => (orders.timeout)().map(|timeout| timeout.saturating_sub(age)),
             Stage::Ending(_, kill_at) => Some(kill_at.saturating_sub(now)),
             Stage::Killed(_) => Some(LEFTOVER),
         };
@@ -273,10 +273,13 @@ impl Child {
             Stage::Ending(why, kill_at) if now >= kill_at => self.kill(why, attendant),
             Stage::Ending(Why::Cancelled, _) => {}
             _ if asked == ending::SOON => self.end(Why::Cancelled, now + orders.grace, attendant),
-            Stage::Running if orders.timeout.is_some_and(|timeout| now - self.started >= timeout) => {
-                self.end(Why::TimedOut, now + orders.grace, attendant);
+            Stage::Running => {
+                let late = (orders.timeout)().filter(|timeout| now.saturating_sub(self.started) >= *timeout);
+                if let Some(after) = late {
+                    self.end(Why::TimedOut(after), now + orders.grace, attendant);
+                }
             }
-            Stage::Running | Stage::Ending(..) => {}
+            Stage::Ending(..) => {}
         }
     }
 
@@ -333,7 +336,7 @@ impl Child {
         };
         let leaked = !self.pipes_are_closed();
         let (end, stopped) = match why {
-            Some(Why::TimedOut) => (End::TimedOut { after: orders.timeout.unwrap_or_default() }, None),
+            Some(Why::TimedOut(after)) => (End::TimedOut { after }, None),
             Some(Why::Cancelled) => (End::Cancelled, None),
             Some(Why::Stopped(signal)) => (end_of(status), Some(signal)),
             None => (end_of(status), None),

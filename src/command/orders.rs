@@ -26,8 +26,8 @@ pub struct Orders<'a> {
     pub clock: &'a Clock,
     /// One of [`ending`].
     pub ending: &'a AtomicU8,
-    /// How long the child may run.
-    pub timeout: Option<Duration>,
+    /// How long the child may run. Asked while it runs: what others took may tell.
+    pub timeout: &'a dyn Fn() -> Option<Duration>,
     /// How long it has between the request to end and its death.
     pub grace: Duration,
 }

@@ -165,14 +165,18 @@ impl Observer for Report {
                 let seconds = delay.as_secs_f64();
                 self.say(&format!("parjob: {failed}; attempt {} in {seconds:.3} s\n", attempt.0));
             }
-            Event::Lingering { items, killable } if self.talk != Talk::Quiet => {
+            Event::Lingering { items, killable, again } if self.talk != Talk::Quiet => {
                 let whom = match items {
                     0 => "the reader of the results".to_string(),
                     1 => "1 item at work".to_string(),
                     items => format!("{items} items at work"),
                 };
-                let again = if *killable && *items > 0 { "Ctrl-C again kills them" } else { "Ctrl-C stops at once" };
-                self.say(&format!("parjob: waiting for {whom}; {again}\n"));
+                let press = match (*killable && *items > 0, again) {
+                    (true, true) => "Ctrl-C again kills them",
+                    (true, false) => "Ctrl-C kills them",
+                    (false, _) => "Ctrl-C stops at once",
+                };
+                self.say(&format!("parjob: waiting for {whom}; {press}\n"));
             }
             Event::Warning(warning) if self.talk != Talk::Quiet => self.say(&format!("parjob: {warning}\n")),
             Event::Ended(ended) => self.write(ended),

@@ -74,6 +74,10 @@ pub struct Doors<'a> {
     pub output: &'a str,
 }
 
+/// While results that wait for their turn take so much beside their bytes, no further block is started. The one whose
+/// turn it is was started before them.
+const WAITING: usize = 64 << 20;
+
 /// How long the loop lets a trickle of results gather before it collects them.
 const GATHER: Duration = Duration::from_millis(1);
 
@@ -232,6 +236,9 @@ impl Run<'_> {
 
     /// Starts blocks while there is room for their results.
     fn start_pending(&mut self) {
+        if self.reorder.overhead() > WAITING {
+            return;
+        }
         let room = Room {
             workers: self.engine.capacity(),
             unwritten: self.out.unwritten() + self.reorder.overhead(),
@@ -333,7 +340,8 @@ impl Run<'_> {
         let waits = !self.state.is_idle() || self.out.unwritten() > 0;
         if self.linger_at.take_if(|at| *at <= now).is_some() && waits {
             let items = self.state.counts.under_way();
-            self.emit(&Event::Lingering { items, killable: self.policy.killable });
+            let again = matches!(self.state.stop, Some(Stop::Signal(signal_hook::consts::SIGINT)));
+            self.emit(&Event::Lingering { items, killable: self.policy.killable, again });
         }
         if self.state.phase == Phase::Running && self.deadline.is_some_and(|at| at <= now) {
             self.stop(Change::Stop(Stop::Deadline));

@@ -7,8 +7,9 @@ use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
 use crate::run::Message;
 use crate::sys::guard::Guard;
 use crate::sys::mark::Mark;
+use crate::sys::search::Search;
 use crate::sys::signals::keep_children;
-use crate::sys::tree::{Marked, become_subreaper, signal_marked};
+use crate::sys::tree::become_subreaper;
 
 /// The watch over a run's processes.
 pub(super) struct Watch {
@@ -66,21 +67,17 @@ impl Watch {
 
     /// Reaches what an attempt at an item started and is no longer in its group.
     pub(super) fn strays(&self) -> Box<Strays> {
-        let mark = Arc::clone(&self.mark);
+        let search = Search::new(Mark::clone(&self.mark));
         Box::new(move |seq, attempt, signal| {
-            let seq = format!("PARJOB_SEQ={seq}");
-            let attempt = format!("PARJOB_ATTEMPT={}", attempt.0);
-            signal_marked(&Marked { mark: &mark, variables: &[seq.as_bytes(), attempt.as_bytes()] }, signal);
+            let variables = [format!("PARJOB_SEQ={seq}"), format!("PARJOB_ATTEMPT={}", attempt.0)];
+            search.signal(variables.map(String::into_bytes).into(), signal);
         })
     }
 
     /// Reaches what the process of a worker started and is no longer in its group.
     pub(super) fn worker_strays(&self) -> Box<WorkerStrays> {
-        let mark = Arc::clone(&self.mark);
-        Box::new(move |worker, signal| {
-            let worker = format!("PARJOB_WORKER={worker}");
-            signal_marked(&Marked { mark: &mark, variables: &[worker.as_bytes()] }, signal);
-        })
+        let search = Search::new(Mark::clone(&self.mark));
+        Box::new(move |worker, signal| search.signal(vec![format!("PARJOB_WORKER={worker}").into_bytes()], signal))
     }
 
     /// The run is over: what still runs was meant to.

@@ -27,7 +27,7 @@ pub(super) fn kill(is_prey: &dyn Fn(Pid) -> bool, quiet: Duration, patience: Dur
     let mut last = start;
     loop {
         let spare = start.elapsed() < RESPECT;
-        if pass(is_prey, Signal::KILL, spare) > 0 {
+        if pass(is_prey, spare) > 0 {
             last = Instant::now();
         }
         if last.elapsed() >= quiet {
@@ -40,15 +40,15 @@ pub(super) fn kill(is_prey: &dyn Fn(Pid) -> bool, quiet: Duration, patience: Dur
     }
 }
 
-/// Sends the signal to each process that is prey now, and counts them. A guard is counted and spared: it knows
-/// groups that nobody else knows, and ends by itself.
-pub(super) fn pass(is_prey: &dyn Fn(Pid) -> bool, signal: Signal, spares_guards: bool) -> usize {
+/// Kills each process that is prey now, and counts them. A guard is counted and spared: it knows groups that nobody
+/// else knows, and ends by itself.
+fn pass(is_prey: &dyn Fn(Pid) -> bool, spares_guards: bool) -> usize {
     let (own, mut found) = (getpid(), 0);
     processes::each(&mut |pid| {
         if pid != own && is_prey(pid) {
             found += 1;
             if !(spares_guards && processes::is_named(pid, GUARD.to_bytes())) {
-                send(pid, is_prey, signal);
+                send(pid, is_prey, Signal::KILL);
             }
         }
     });
@@ -56,7 +56,7 @@ pub(super) fn pass(is_prey: &dyn Fn(Pid) -> bool, signal: Signal, spares_guards:
 }
 
 /// Signals the process that has this id, when it is prey still: the id may have gone to another one meanwhile.
-fn send(pid: Pid, is_prey: &dyn Fn(Pid) -> bool, signal: Signal) {
+pub(super) fn send(pid: Pid, is_prey: &dyn Fn(Pid) -> bool, signal: Signal) {
     // Whatever fails here: the process is gone, or it is not ours to signal; the next pass sees.
     let _ = match pidfd_open(pid, PidfdFlags::empty()) {
         // What is looked at now is what was opened, or else that has ended and the signal goes nowhere.

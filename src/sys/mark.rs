@@ -52,6 +52,12 @@ impl Mark {
     }
 }
 
+/// Whether this variable, `NAME=value`, tells the runs to which its process belongs.
+#[cfg(target_os = "linux")]
+pub(super) fn is_mark(variable: &[u8]) -> bool {
+    variable.strip_prefix(RUNS.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+}
+
 /// Whether this variable, `NAME=value`, says that its process belongs to the run with this id.
 #[cfg(any(target_os = "linux", test))]
 pub(super) fn names(variable: &[u8], id: &[u8]) -> bool {

@@ -13,6 +13,7 @@ pub mod mark;
 pub mod memory;
 #[cfg(target_os = "linux")]
 mod processes;
+pub mod search;
 pub mod signals;
 pub mod slots;
 pub mod spawn;

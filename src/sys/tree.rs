@@ -54,6 +54,7 @@ pub fn reap_orphans(own: &[Pid]) -> usize {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::collections::HashSet;
     use std::time::Duration;
 
     use rustix::process::{getpid, set_child_subreaper};
@@ -117,10 +118,35 @@ mod linux {
         is_of_run && found.count_ones() as usize == marked.variables.len()
     }
 
-    /// Sends the signal once to each process that carries these in its environment, and counts them. A nested
+    /// Looks once at each process: one that belongs to some of these jobs is sent their signals. Counts them. A nested
     /// parjob's guard is spared.
-    pub fn signal_marked(marked: &Marked<'_>, signal: Signal) -> usize {
-        hunt::pass(&|pid| carries(pid, marked), signal, true)
+    pub fn signal_marked(jobs: &[(Marked<'_>, Signal)]) -> usize {
+        let wanted: HashSet<&[u8]> = jobs.iter().flat_map(|(job, _)| job.variables.iter().copied()).collect();
+        let (own, mut found) = (getpid(), 0);
+        processes::each(&mut |pid| {
+            if pid == own {
+                return;
+            }
+            let (mut ids, mut carried) = (Vec::new(), HashSet::new());
+            processes::environment(pid, &mut |variable| {
+                if mark::is_mark(variable) {
+                    ids = variable.to_vec();
+                } else if let Some(variable) = wanted.get(variable) {
+                    carried.insert(*variable);
+                }
+            });
+            let is_of = |job: &Marked<'_>| {
+                mark::names(&ids, job.mark.id().as_bytes())
+                    && job.variables.iter().all(|wanted| carried.contains(wanted))
+            };
+            for (job, signal) in jobs.iter().filter(|(job, _)| is_of(job)) {
+                found += 1;
+                if !processes::is_named(pid, hunt::GUARD.to_bytes()) {
+                    hunt::send(pid, &|pid| carries(pid, job), *signal);
+                }
+            }
+        });
+        found
     }
 
     /// Kills each process that carries these in its environment, until none is found. Tells whether all are gone:
@@ -160,7 +186,7 @@ mod elsewhere {
     }
 
     /// Finds nobody: the environment of another process cannot be read.
-    pub fn signal_marked(_: &Marked<'_>, _: Signal) -> usize {
+    pub fn signal_marked(_: &[(Marked<'_>, Signal)]) -> usize {
         0
     }
 

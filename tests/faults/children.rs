@@ -267,6 +267,15 @@ fn a_failure_can_end_what_runs_beside_it() {
 }
 
 #[test]
+fn where_nobody_pressed_a_key_it_is_not_said_to_press_it_again() {
+    let text = "trap '' TERM; touch up$1; until [ -e up1 ] && [ -e up2 ]; do sleep 0.01; done
+        [ $1 = 2 ] || exit 1; sleep 60; sleep 60";
+    let run = script("--jobs 2 --halt now,fail=1 --grace 30s", text).args([":::", "1", "2"]).launch();
+    let run = run.says_while_running("waiting for 1 item at work; Ctrl-C kills them").signal(Signal::INT).end();
+    run.says("stopped early, as --halt says").counts(2, 0, 1, 1).status(1);
+}
+
+#[test]
 fn sigusr1_asks_what_runs() {
     // What it prints comes out when its worker attends to it.
     let test = script("", &format!("echo up; {UNTIL_GO}")).args([":::", "1"]);

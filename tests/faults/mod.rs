@@ -4,6 +4,7 @@
 //! resources, J for the ledger, X for what must not reach a terminal. The harness looks after each of them that the counts add up,
 //! that no process is left, and no temporary file.
 
+mod batches;
 mod children;
 mod commands;
 mod hostile;
@@ -13,6 +14,7 @@ mod output;
 mod process;
 mod resources;
 mod screen;
+mod shortage;
 mod signals;
 mod tree;
 mod workers;

@@ -1,6 +1,7 @@
 //! No process of a run outlives it, or what ended it; what has been left on purpose does.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -39,6 +40,22 @@ fn has_gone(file: &Path) -> bool {
 fn s5_when_parjob_is_killed_everything_ends() {
     let run = launch(family(""));
     run.signal(Signal::KILL).end_killed();
+}
+
+#[test]
+fn s5_when_parjob_is_killed_many_families_end_soon() {
+    let text = FAMILY.replace("pid", "pid$PARJOB_SEQ.").replace("touch up", "touch up$PARJOB_SEQ");
+    let test = script("--jobs 8", &text).args([":::", "1", "2", "3", "4", "5", "6", "7", "8"]);
+    let dir = test.dir().to_path_buf();
+    let run = test.launch();
+    wait_until("the families are there", || (1..=8).all(|n| dir.join(format!("up{n}")).exists()));
+    let killed = Instant::now();
+    let run = run.signal(Signal::KILL);
+    let all = || (1..=24).map(|n| dir.join(format!("pid{}.{}", (n - 1) / 3 + 1, (n - 1) % 3 + 1)));
+    wait_until("all are gone", || all().all(|file| has_gone(&file)));
+    // The guard does not wait for anything; a machine that is busy does.
+    assert!(killed.elapsed() < Duration::from_secs(2), "{:?}", killed.elapsed());
+    run.end_killed();
 }
 
 #[test]

@@ -50,6 +50,12 @@ impl Running {
         self
     }
 
+    /// Its next line on standard output, whatever it is.
+    #[track_caller]
+    pub(crate) fn next_line(&mut self) -> String {
+        shown(self.out.next(PATIENCE).expect("an answer").trim_ascii_end())
+    }
+
     /// Nothing has come on standard output since.
     #[track_caller]
     pub(crate) fn does_not_answer_yet(mut self) -> Running {

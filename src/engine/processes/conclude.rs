@@ -1,21 +1,53 @@
 //! From the end of a process to what becomes of its items.
 
+use std::time::{Duration, SystemTime};
+
 use super::Shared;
+use super::batch::given;
 use super::worker::{Finished, Worker};
 use crate::command::recipe::{Stdin, quoted};
 use crate::engine::{Fate, Ran};
 use crate::item::{Attempt, Chunk, Failed, Failure, Seq, error};
 use crate::outcome::{Account, End, Record};
 use crate::output::{Body, Done, Output};
+use crate::template::Values;
 
 impl Worker {
-    /// The source found the item unusable.
+    /// The source found the item unusable. Of some it keeps the beginning only, and a ledger goes by the bytes: so that is
+    /// not told. Whoever reads the list again finds the fault again.
     pub(super) fn fail(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
+        let record = self.not_started(attempt);
+        self.conclude_unstarted(shared, item, fault, record);
+    }
+
+    /// No command line can hold the item.
+    pub(super) fn refuse(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
+        let record = self.not_started(attempt);
+        shared.journal(|journal| journal.ended(item, &record));
+        self.conclude_unstarted(shared, item, fault, record);
+    }
+
+    /// The record of an item that is found to be unusable before there is a process.
+    fn not_started(&self, attempt: Attempt) -> Record {
+        let (started, took) = (SystemTime::now(), Duration::ZERO);
+        let end = End::NotStarted(libc::EINVAL);
+        Record { attempt, worker: self.place.number, pid: 0, started, took, end, leaked: false }
+    }
+
+    fn conclude_unstarted(&mut self, shared: &Shared, item: &Chunk<'_>, fault: &Failure, record: Record) {
         let mut output = Output::new(&shared.crew.room);
         let text = item.with_fields().next().map(|item| error(item.text(), fault));
+        shared.save(item, &record, text.as_deref(), Some(fault), &output);
         shared.format(item, None, text.as_deref(), &mut output);
+        let account = shared.crew.accounts.then(|| {
+            let (seq, worker) = (item.first.0, self.place.number);
+            let values = item.with_fields().next().map(|item| Values { item, names: &[], seq, worker });
+            shared.crew.recipe.fill(values.as_slice(), &mut self.words);
+            Box::new(Account { command: quoted(&self.words), sent: 0, received: 0 })
+        });
         let fate = Fate::Failed(failed(item, fault, &[]));
-        shared.end(Ran { output, ..ran(item, attempt, fate) });
+        let attempt = record.attempt;
+        shared.end(Ran { output, record: Some(record), account, ..ran(item, attempt, fate) });
     }
 
     /// The command instead of the run of it.
@@ -48,8 +80,7 @@ impl Worker {
             cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
             output.out = Body::default();
         }
-        let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
-        let text = cause.as_ref().map(|cause| error(item, cause));
+        let text = cause.as_ref().map(|cause| told(batch, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
         shared.format(batch, Some(&record), text.as_deref(), &mut output);
         // What was lost is not done, whatever its process says.
@@ -60,7 +91,7 @@ impl Worker {
             shared.learn(record.took);
         }
         let account = shared.crew.accounts.then(|| {
-            let sent = if shared.crew.command.stdin == Stdin::Item { batch.bytes.len() as u64 } else { 0 };
+            let sent = if shared.crew.command.stdin == Stdin::Item { given(batch).len() as u64 } else { 0 };
             Box::new(Account { command: quoted(&self.words), sent, received })
         });
         let fate = cause.map_or(Fate::Ok, |cause| Fate::Failed(failed(batch, &cause, &said)));
@@ -87,6 +118,15 @@ impl Shared {
 pub(super) fn ran(batch: &Chunk<'_>, attempt: Attempt, fate: Fate) -> Ran {
     let output = Output::default();
     Ran { first: batch.first, items: batch.count as u64, attempt, fate, output, record: None, account: None }
+}
+
+/// Why the items failed: one, or all of a batch.
+fn told(batch: &Chunk<'_>, cause: &Failure) -> String {
+    let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
+    match batch.count {
+        0 | 1 => error(item, cause),
+        count => format!("the batch of {count} from {}", error(item, cause)),
+    }
 }
 
 /// Each item of the batch as failed.

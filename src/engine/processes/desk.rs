@@ -174,7 +174,7 @@ impl Attendant for Desk<'_> {
     }
 
     fn meanwhile(&mut self) {
-        self.shared.see_to_orphans();
+        self.shared.look_around();
     }
 
     fn signal_strays(&mut self, signal: Signal) {

@@ -10,6 +10,7 @@
 //!
 //! When the system has no more files or processes, fewer run at a time and nothing fails.
 
+mod batch;
 mod conclude;
 mod crew;
 mod desk;
@@ -23,7 +24,7 @@ mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -45,8 +46,8 @@ pub use place::Roster;
 use queue::Queue;
 use times::Times;
 
-/// How often orphans that have ended are seen to.
-const REAP: Duration = Duration::from_secs(1);
+/// How often workers look around.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Workers with processes.
 pub struct Processes {
@@ -55,11 +56,15 @@ pub struct Processes {
 
 /// What the workers and the engine share.
 struct Shared {
+    /// Itself, for those that it hires.
+    own: Weak<Shared>,
     crew: Crew,
     queue: Mutex<Queue>,
     /// Something in the queue has changed.
     changed: Condvar,
     all_left: Condvar,
+    /// Too many files were open: who has nothing to do gives back what it has.
+    few_files: AtomicBool,
     /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
     place: Mutex<Option<Sender<()>>>,
     posted: Mutex<Vec<Ran>>,
@@ -81,11 +86,13 @@ impl Processes {
     /// An engine without a thread yet.
     pub fn new(crew: Crew) -> Processes {
         let queue = Mutex::new(Queue::new(crew.jobs, crew.gate.clone(), crew.full));
-        let shared = Shared {
+        let shared = Arc::new_cyclic(|own| Shared {
+            own: Weak::clone(own),
             crew,
             queue,
             changed: Condvar::new(),
             all_left: Condvar::new(),
+            few_files: AtomicBool::new(false),
             place: Mutex::default(),
             posted: Mutex::default(),
             front: AtomicU64::new(Seq::FIRST.0),
@@ -94,8 +101,7 @@ impl Processes {
             warned_of_leak: AtomicBool::new(false),
             times: Mutex::default(),
             killed_before: OomCount::now(),
-        };
-        let shared = Arc::new(shared);
+        });
         if shared.crew.jobs_now.is_some() {
             Shared::follow(&shared);
         }
@@ -182,12 +188,19 @@ impl Drop for Processes {
 }
 
 impl Shared {
-    /// Waits for orphans that have ended, which come to this process: they must not pile up in a long run.
-    fn see_to_orphans(&self) {
+    /// What is to be done from time to time, and all may be at long items: sees whether one more can be at work again, and
+    /// waits for orphans that have ended, which come to this process. They must not pile up in a long run.
+    fn look_around(&self) {
         let mut queue = self.lock();
-        if queue.reaped.elapsed() > REAP {
-            queue.reaped = Instant::now();
-            drop(queue);
+        if queue.looked.elapsed() > LOOK {
+            queue.looked = Instant::now();
+            if queue.has_turn()
+                && let Some(own) = self.own.upgrade()
+            {
+                own.hire(queue);
+            } else {
+                drop(queue);
+            }
             tree::reap_orphans(&[]);
         }
     }
@@ -220,7 +233,7 @@ impl Shared {
         }
     }
 
-    /// How long an attempt that starts now may take.
+    /// How long an attempt may take, as far as is known by now.
     fn timeout(&self) -> Option<Duration> {
         match self.crew.command.timeout? {
             Timeout::After(timeout) => Some(timeout),

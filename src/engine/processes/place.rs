@@ -19,8 +19,8 @@ const FRESH: Duration = Duration::from_secs(1);
 pub(super) struct Place {
     /// The worker's number, from 1.
     pub(super) number: usize,
-    /// Wakes the worker while it waits for its process.
-    pub(super) bell: Bell,
+    /// Wakes the worker while it waits for its process. Made when there is one, and kept for the next one.
+    bell: Mutex<Option<Arc<Bell>>>,
     /// The item at work, the first of a batch; 0 when there is none.
     pub(super) seq: AtomicU64,
     /// It has output that could go out, were its item the next.
@@ -39,10 +39,36 @@ struct Doing {
 }
 
 impl Place {
-    fn new(number: usize) -> Result<Place, Errno> {
+    fn new(number: usize) -> Place {
         let (seq, holds, pid) = (AtomicU64::new(0), AtomicBool::new(false), AtomicI32::new(0));
         let fresh = AtomicU64::new(0);
-        Ok(Place { number, bell: Bell::new()?, seq, holds, fresh, pid, doing: Mutex::new(None) })
+        Place { number, bell: Mutex::default(), seq, holds, fresh, pid, doing: Mutex::new(None) }
+    }
+
+    /// The bell.
+    ///
+    /// # Errors
+    ///
+    /// There is none yet, and too many files are open.
+    pub(super) fn bell(&self) -> Result<Arc<Bell>, Errno> {
+        let mut bell = self.own_bell();
+        match &*bell {
+            Some(bell) => Ok(Arc::clone(bell)),
+            None => Ok(Arc::clone(bell.insert(Arc::new(Bell::new()?)))),
+        }
+    }
+
+    /// Gives the bell's file back, where files are few.
+    pub(super) fn give_bell(&self) {
+        *self.own_bell() = None;
+    }
+
+    fn ring(&self) {
+        self.own_bell().iter().for_each(|bell| bell.ring());
+    }
+
+    fn own_bell(&self) -> MutexGuard<'_, Option<Arc<Bell>>> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A process begins here.
@@ -88,16 +114,16 @@ pub struct Roster {
 
 impl Roster {
     /// A place for one more worker.
-    pub(super) fn add(&self) -> Result<Arc<Place>, Errno> {
+    pub(super) fn add(&self) -> Arc<Place> {
         let mut places = self.lock();
-        let place = Arc::new(Place::new(places.len() + 1)?);
+        let place = Arc::new(Place::new(places.len() + 1));
         places.push(Arc::clone(&place));
-        Ok(place)
+        place
     }
 
-    /// Takes back the newest place, whose worker could not be started.
-    pub(super) fn remove(&self) {
-        self.lock().pop();
+    /// Takes back a place whose worker could not be started.
+    pub(super) fn remove(&self, place: &Arc<Place>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, place));
     }
 
     /// A number that is higher than those of all starts until now.
@@ -118,14 +144,14 @@ impl Roster {
 
     /// Wakes everybody.
     pub(super) fn ring_all(&self) {
-        self.lock().iter().for_each(|place| place.bell.ring());
+        self.lock().iter().for_each(|place| place.ring());
     }
 
     /// Wakes the worker of that item, if it holds something back.
     pub(super) fn ring(&self, seq: Seq) {
         let at = |place: &&Arc<Place>| place.seq.load(Ordering::SeqCst) == seq.0;
         if let Some(place) = self.lock().iter().find(at).filter(|place| place.holds.load(Ordering::SeqCst)) {
-            place.bell.ring();
+            place.ring();
         }
     }
 
@@ -158,5 +184,19 @@ impl Roster {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_that_is_taken_back_is_that_of_the_worker_that_was_not_started() {
+        let roster = Roster::default();
+        let [one, two, three] = [(); 3].map(|()| roster.add());
+        roster.remove(&two);
+        let left: Vec<usize> = roster.lock().iter().map(|place| place.number).collect();
+        assert_eq!(left, [one.number, three.number]);
     }
 }

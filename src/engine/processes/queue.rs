@@ -4,13 +4,16 @@
 //! and the time before which none may start. A worker holds it for less than a microsecond.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::full::{self, Batch, Found, Full, Share};
 use crate::chunk::Block;
 use crate::engine::blocks::Blocks;
 use crate::engine::gate::{Doorman, Gate};
 use crate::op::Tally;
+
+/// After so long what ran out may be there again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What [`Queue::next`] found.
 pub(super) enum Next {
@@ -39,8 +42,12 @@ pub(super) struct Queue {
     pub(super) idle: usize,
     /// Workers that have an item, or are about to.
     pub(super) active: usize,
-    /// How many may be active.
+    /// How many are wanted.
+    jobs: usize,
+    /// How many may be active: fewer than are wanted, when something has run out.
     pub(super) limit: usize,
+    /// When the limit was last lowered or raised.
+    moved: Instant,
     /// The threads there are.
     pub(super) threads: usize,
     /// The threads that have ended.
@@ -49,10 +56,14 @@ pub(super) struct Queue {
     pub(super) tallies: Vec<Box<dyn Tally>>,
     /// It was said that something ran out.
     pub(super) warned: bool,
-    /// No more threads can be had.
-    pub(super) exhausted: bool,
-    /// When orphans were last seen to.
-    pub(super) reaped: Instant,
+    /// A thread is being started. One at a time: who fails at it knows that nobody else takes what is left.
+    pub(super) hiring: bool,
+    /// Somebody saw work for one more meanwhile.
+    pub(super) missed: bool,
+    /// When no more threads or processes could be had.
+    pub(super) exhausted: Option<Instant>,
+    /// When somebody last looked around.
+    pub(super) looked: Instant,
     /// Decides when the next may start.
     pub(super) doorman: Doorman,
 }
@@ -67,20 +78,24 @@ impl Queue {
             share: None,
             idle: 0,
             active: 0,
+            jobs: limit,
             limit,
+            moved: Instant::now(),
             threads: 0,
             left: 0,
             tallies: Vec::new(),
             warned: false,
-            exhausted: false,
-            reaped: Instant::now(),
+            hiring: false,
+            missed: false,
+            exhausted: None,
+            looked: Instant::now(),
             doorman: Doorman::new(gate),
         }
     }
 
     /// What to do next; counts the worker as active where it is a block.
     pub(super) fn next(&mut self) -> Next {
-        if !self.blocks.has_work() || self.active >= self.limit || self.is_filling() {
+        if !self.blocks.has_work() || !self.has_turn() || self.is_filling() {
             return Next::Nothing;
         }
         if let Err(until) = self.doorman.ask(self.active) {
@@ -110,9 +125,39 @@ impl Queue {
         Some(full::take(blocks, &full, self.share))
     }
 
+    /// So many are wanted from now on.
+    pub(super) fn want(&mut self, jobs: usize) {
+        if jobs != self.jobs {
+            (self.jobs, self.limit) = (jobs, jobs);
+        }
+    }
+
+    /// Whether there is something to do for one worker more than there are.
+    pub(super) fn wants_worker(&mut self) -> bool {
+        let may_be_had = self.exhausted.is_none_or(|since| since.elapsed() >= PATIENCE);
+        let wanted = may_be_had && self.idle == 0 && self.threads < self.limit && self.blocks.has_work();
+        self.missed |= wanted && self.hiring;
+        wanted && !self.hiring
+    }
+
     /// Something that a process needs has run out: no more at work than there are without this one.
     pub(super) fn lower(&mut self) {
         self.active -= 1;
-        self.limit = self.limit.min(self.active).max(1);
+        self.lower_to(self.active);
+    }
+
+    /// No more at work than these, until it is worth to try again.
+    pub(super) fn lower_to(&mut self, most: usize) {
+        self.limit = self.limit.min(most).max(1);
+        self.moved = Instant::now();
+    }
+
+    /// Whether one more may be at work. What ran out may be there again: from time to time one more is tried.
+    pub(super) fn has_turn(&mut self) -> bool {
+        if self.limit < self.jobs && self.moved.elapsed() >= PATIENCE {
+            self.limit += 1;
+            self.moved = Instant::now();
+        }
+        self.active < self.limit
     }
 }

@@ -1,5 +1,6 @@
 //! The threads of the workers: hired when there is something for them to do, and what each does all its life.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread::Builder;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::Shared;
+use super::place::Place;
 use super::queue::{Next, Queue};
 use super::worker::{AGAIN, Worker};
 use crate::engine::Ring;
@@ -28,23 +30,33 @@ const OUTGOING: usize = 16 << 20;
 const HOPELESS: Duration = Duration::from_secs(1);
 
 impl Shared {
-    /// Starts a thread, if there is something for one more to do.
-    pub(super) fn hire(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>) {
-        let wanted = queue.idle == 0 && queue.threads < queue.limit && !queue.exhausted && queue.blocks.has_work();
-        if !wanted || self.is_stopped() {
-            return;
+    /// Starts a thread, if there is something for one more to do; and another, if somebody saw work for one meanwhile.
+    pub(super) fn hire<'a>(self: &'a Arc<Self>, mut queue: MutexGuard<'a, Queue>) {
+        while !self.is_stopped() && queue.wants_worker() {
+            (queue.hiring, queue.missed) = (true, false);
+            queue.threads += 1;
+            // What writes the items may be about to end.
+            let patience = if queue.threads == 1 { HOPELESS } else { Duration::ZERO };
+            drop(queue);
+            let hired = self.staff_one(patience);
+            queue = self.lock();
+            queue.hiring = false;
+            match hired {
+                Ok(()) if queue.missed => {}
+                Ok(()) => return,
+                Err(error) => return self.go_on_with_fewer(queue, error),
+            }
         }
-        queue.threads += 1;
-        let first = queue.threads == 1;
-        drop(queue);
-        let kept = if first { self.keep_place() } else { Ok(()) };
-        let Err(error) = kept.and_then(|()| self.spawn_worker()) else { return };
-        self.give_place();
-        let mut queue = self.lock();
+    }
+
+    /// A worker could not be hired.
+    fn go_on_with_fewer(&self, mut queue: MutexGuard<'_, Queue>, error: std::io::Error) {
         queue.threads -= 1;
-        queue.exhausted = queue.threads > 0;
-        queue.limit = queue.limit.min(queue.threads).max(1);
+        // Somebody may wait until all that there are have left.
+        self.all_left.notify_all();
         let (threads, jobs) = (queue.threads, self.crew.jobs);
+        queue.lower_to(threads);
+        self.give_place(&mut queue);
         let warned = threads > 0 && std::mem::replace(&mut queue.warned, true);
         drop(queue);
         if warned {
@@ -56,25 +68,37 @@ impl Shared {
         }
     }
 
-    /// Starts a thread that does nothing but take the place of a process. Where only so many processes and threads
-    /// may be, workers could take all the places, the first of them the last, and each would wait for one to be free.
-    fn keep_place(&self) -> std::io::Result<()> {
+    /// Starts a thread for a worker, while the place of a process is kept.
+    fn staff_one(self: &Arc<Self>, patience: Duration) -> std::io::Result<()> {
         let since = Instant::now();
         loop {
-            let (keep, kept) = channel::<()>();
-            let body = move || _ = kept.recv();
-            match Builder::new().name("parjob-place".into()).stack_size(STACK).spawn(body) {
-                Ok(_) => return Ok(*self.kept_place() = Some(keep)),
-                // What writes the items may be about to end.
-                Err(error) if since.elapsed() > HOPELESS => return Err(error),
-                Err(_) => std::thread::sleep(AGAIN),
+            match self.keep_place().and_then(|()| self.spawn_worker()) {
+                Err(_) if since.elapsed() < patience => std::thread::sleep(AGAIN),
+                staffed => return staffed,
             }
         }
     }
 
-    /// Ends it: there is room for one process now.
-    fn give_place(&self) {
-        *self.kept_place() = None;
+    /// Starts a thread that does nothing but take the place of a process, unless there is one. Where only so many
+    /// processes and threads may be, workers could take all the places, the first of them the last, and each would wait
+    /// for one to be free. So no worker is hired but while a place is kept.
+    fn keep_place(&self) -> std::io::Result<()> {
+        let mut place = self.kept_place();
+        if place.is_none() {
+            let (keep, kept) = channel::<()>();
+            Builder::new().name("parjob-place".into()).stack_size(STACK).spawn(move || _ = kept.recv())?;
+            *place = Some(keep);
+        }
+        Ok(())
+    }
+
+    /// Ends it: there is room for one process now. No worker may take it, neither one that is being hired nor, for a
+    /// while, another one.
+    fn give_place(&self, queue: &mut Queue) {
+        queue.exhausted = Some(Instant::now());
+        if !queue.hiring {
+            *self.kept_place() = None;
+        }
     }
 
     fn kept_place(&self) -> MutexGuard<'_, Option<Sender<()>>> {
@@ -91,7 +115,7 @@ impl Shared {
                 if queue.closed {
                     break;
                 }
-                queue.limit = wanted.unwrap_or(queue.limit);
+                wanted.into_iter().for_each(|jobs| queue.want(jobs));
                 shared.changed.notify_all();
                 shared.hire(queue);
                 drop(shared);
@@ -103,10 +127,10 @@ impl Shared {
     }
 
     pub(super) fn spawn_worker(self: &Arc<Self>) -> std::io::Result<()> {
-        let place = self.crew.roster.add()?;
-        let shared = Arc::clone(self);
+        let place = self.crew.roster.add();
+        let (shared, own) = (Arc::clone(self), Arc::clone(&place));
         let body = move || {
-            let tally = match Worker::new(place, &shared.crew) {
+            let tally = match Worker::new(own, &shared.crew) {
                 Ok(mut worker) => {
                     shared.work(&mut worker);
                     worker.into_tally()
@@ -120,7 +144,7 @@ impl Shared {
         };
         let started = Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
         if started.is_err() {
-            self.crew.roster.remove();
+            self.crew.roster.remove(&place);
         }
         started.map(drop)
     }
@@ -131,14 +155,14 @@ impl Shared {
             // Its processes inherit it from this thread. More than may be asked for is as much as there is.
             let _ = limits::be_nice(self.crew.command.nice);
         }
-        while let Some(next) = self.next() {
+        while let Some(next) = self.next(&worker.place) {
             self.hire(self.lock());
             self.do_next(worker, next);
             let mut queue = self.lock();
             queue.active -= 1;
             let crowded = queue.threads > queue.limit;
             drop(queue);
-            self.see_to_orphans();
+            self.look_around();
             if crowded {
                 self.changed.notify_all();
             }
@@ -162,7 +186,7 @@ impl Shared {
     }
 
     /// What to do next; counts this worker as active. Waits for it; `None` when there will be nothing.
-    pub(super) fn next(&self) -> Option<Next> {
+    pub(super) fn next(&self, place: &Place) -> Option<Next> {
         let mut queue = self.lock();
         loop {
             let next = if self.is_stopped() || self.is_clogged() { Next::Nothing } else { queue.next() };
@@ -182,6 +206,9 @@ impl Shared {
                     continue;
                 }
             }
+            if self.few_files.load(Ordering::Relaxed) {
+                place.give_bell();
+            }
             let idle = usize::from(until.is_none());
             queue.idle += idle;
             queue = match until {
@@ -199,11 +226,17 @@ impl Shared {
 
     /// There is too little of something for one more process: waits until one has ended, or a moment. `alone` is
     /// since when no other process was at work.
-    pub(super) fn yield_turn(&self, errno: Errno, alone: &mut Option<Instant>) {
-        if errno != Errno::MFILE {
-            self.give_place();
-        }
+    pub(super) fn yield_turn(&self, place: &Place, errno: Errno, alone: &mut Option<Instant>) {
         let mut queue = self.lock();
+        match errno {
+            Errno::MFILE | Errno::NFILE => {
+                // Those who have nothing to do have a file each, which one process may need.
+                self.few_files.store(true, Ordering::Relaxed);
+                place.give_bell();
+                self.changed.notify_all();
+            }
+            _ => self.give_place(&mut queue),
+        }
         queue.lower();
         *alone = if queue.active > 0 { None } else { alone.or_else(|| Some(Instant::now())) };
         // Of memory and processes others may give some back; the files that may be open here are parjob's alone.
@@ -213,20 +246,19 @@ impl Shared {
             let context = "too few files may be open for a single command; ulimit -n raises the limit";
             return self.break_off(anyhow::Error::new(errno).context(context));
         }
-        let (limit, first) = (queue.limit, !std::mem::replace(&mut queue.warned, true));
-        if first {
+        if !std::mem::replace(&mut queue.warned, true) {
             drop(queue);
             let what = match errno {
                 Errno::AGAIN => "no more processes may be started",
                 Errno::NOMEM => "there is too little memory for more processes",
                 _ => "no more files may be open",
             };
-            self.warn(format!("{what} ({errno}); going on with about {limit} at a time"));
+            self.warn(format!("{what} ({errno}); going on with fewer at a time"));
             queue = self.lock();
         }
         loop {
             queue = self.changed.wait_timeout(queue, AGAIN).unwrap_or_else(PoisonError::into_inner).0;
-            if queue.active < queue.limit || self.is_stopped() {
+            if queue.has_turn() || self.is_stopped() {
                 break;
             }
         }

@@ -1,6 +1,5 @@
 //! What one worker does: from a chunk to processes, and from the end of a process to an outcome.
 
-use std::borrow::Cow;
 use std::ffi::CString;
 use std::io::{Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,38 +9,41 @@ use std::time::{Duration, SystemTime};
 
 use rustix::io::Errno;
 
+use super::batch::given;
 use super::conclude::ran;
 use super::desk::{Desk, Live};
 use super::place::Place;
 use super::reduce::Reduction;
-use super::{Crew, Note, Shared, Tag};
+use super::{Crew, Shared};
 use crate::chunk::Block;
 use crate::command::child::{Child, Ended, Orders, ending};
+use crate::command::clock::Bell;
 use crate::command::plumbing::{errno, pipe, unnamed};
-use crate::command::recipe::{Grouping, Stdin, quoted};
+use crate::command::recipe::{Grouping, Stdin};
 use crate::command::words::Words;
 use crate::engine::Fate;
-use crate::item::{Attempt, Chunk, Failure, Fields};
+use crate::item::{Attempt, Chunk};
 use crate::op::Tally;
 use crate::outcome::{End, Record};
 use crate::output::{LineSplitter, Output, Tagger};
-use crate::source::json;
 use crate::sys::spawn::{Spawner, Start};
-use crate::template::Values;
 
 /// A worker, with the memory that it uses for one process after the other.
 pub(super) struct Worker {
-    place: Arc<Place>,
+    pub(super) place: Arc<Place>,
     spawner: Spawner,
     pub(super) words: Words,
     environment: Words,
     program: CString,
     /// The tag of the batch at work, where lines have tags.
-    tag: Option<Vec<u8>>,
+    pub(super) tag: Option<Vec<u8>>,
     /// Its part of the fold of the results.
     pub(super) reduction: Option<Reduction>,
     buffer: Vec<u8>,
 }
+
+/// What there is once a process is started.
+type Launched = (i32, [Option<OwnedFd>; 2], Arc<Bell>);
 
 /// A process that has ended.
 pub(super) struct Finished {
@@ -112,84 +114,8 @@ impl Worker {
         }
     }
 
-    /// One process for the items of a batch.
-    fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
-        if let Err((place, fault)) = self.fill(shared, &batch) {
-            return self.without(shared, attempt, &batch, place, &fault);
-        }
-        if shared.crew.command.dry_run {
-            return self.show(shared, attempt, &batch);
-        }
-        if shared.crew.command.trace {
-            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
-        }
-        let Some(finished) = self.run(shared, attempt, &batch) else {
-            return shared.post(ran(&batch, attempt, Fate::NotRun));
-        };
-        self.conclude(shared, attempt, &batch, finished);
-    }
-
-    /// Makes the words for the items. An item that lacks a value it is asked for is told of by its place.
-    fn fill(&mut self, shared: &Shared, batch: &Chunk<'_>) -> Result<(), (usize, Failure)> {
-        let crew = &shared.crew;
-        let (seq, worker) = (batch.first.0, self.place.number);
-        let values = |item| Values { item, names: &[], seq, worker };
-        if batch.count == 1 && crew.names.is_empty() {
-            let Some(item) = batch.with_fields().next() else { return Ok(()) };
-            return self.make(shared, &[values(item)]);
-        }
-        let mut found = Vec::new();
-        for (place, item) in batch.with_fields().enumerate() {
-            let value = |name: &Vec<u8>| json::lookup(item.text(), name).map(Option::unwrap_or_default);
-            let values = crew.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>();
-            found.push(values.map_err(|fault| (place, fault))?);
-        }
-        let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
-        let items = batch.with_fields().zip(&named).zip(seq..);
-        let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
-        self.make(shared, &all)
-    }
-
-    /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
-    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), (usize, Failure)> {
-        shared.crew.recipe.fill(items, &mut self.words);
-        if self.words.hold_nul() {
-            let place = items.iter().position(|values| values.item.text().contains(&0));
-            return Err((place.unwrap_or(0), Failure::HoldsNul));
-        }
-        let mut tag = Vec::new();
-        for values in items {
-            if !tag.is_empty() {
-                tag.push(b' ');
-            }
-            match &shared.crew.tag {
-                Tag::None => {
-                    self.tag = None;
-                    return Ok(());
-                }
-                Tag::Item => tag.extend_from_slice(values.item.text()),
-                Tag::Template(template) => template.bytes(values, &mut tag),
-            }
-        }
-        self.tag = Some(tag);
-        Ok(())
-    }
-
-    /// The batch without the item at that place, which fails.
-    fn without(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>, place: usize, fault: &Failure) {
-        let (before, rest) = batch.split(place);
-        let (item, after) = rest.split(1);
-        if before.count > 0 {
-            self.attempt(shared, attempt, before);
-        }
-        self.fail(shared, attempt, &item, fault);
-        if after.count > 0 {
-            self.attempt(shared, attempt, after);
-        }
-    }
-
     /// Starts the process and stays with it to its end. `None` when the run was stopped before it could start.
-    fn run(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Option<Finished> {
+    pub(super) fn run(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Option<Finished> {
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         shared.journal(|journal| journal.started(attempt, batch));
         let (mut started, mut begun);
@@ -200,7 +126,7 @@ impl Worker {
             }
             (started, begun) = (SystemTime::now(), shared.crew.clock.now());
             match self.launch(shared, attempt, batch) {
-                Err(errno) if runs_out(errno) => shared.yield_turn(errno, &mut alone),
+                Err(errno) if runs_out(errno) => shared.yield_turn(&self.place, errno, &mut alone),
                 launched => break launched,
             }
         };
@@ -228,15 +154,16 @@ impl Worker {
             end,
             leaked,
         };
+        let timeout = || shared.timeout();
         let (record, stopped) = match launched {
             Err(errno) => (record(0, End::NotStarted(errno.raw_os_error()), false), None),
-            Ok((pid, pipes)) => {
+            Ok((pid, pipes, bell)) => {
                 self.place.enter(batch.first, item, pid, begun);
                 if let Some(guard) = &shared.crew.guard {
                     guard(self.place.number - 1, pid);
                 }
                 let ended = match Child::new(pid, begun, pipes) {
-                    Some(child) => child.watch(&shared.orders(&self.place), &mut desk, &mut self.buffer),
+                    Some(child) => child.watch(&shared.orders(&bell, &timeout), &mut desk, &mut self.buffer),
                     // The system gives no process the number 0.
                     None => Ended { end: End::NotStarted(libc::ESRCH), leaked: false, stopped: None },
                 };
@@ -252,13 +179,10 @@ impl Worker {
         Some(Finished { record, stopped, output, said, lost, received })
     }
 
-    fn launch(
-        &mut self,
-        shared: &Shared,
-        attempt: Attempt,
-        batch: &Chunk<'_>,
-    ) -> Result<(i32, [Option<OwnedFd>; 2]), Errno> {
+    /// Starts the process: its number, the pipes to read from, and what wakes this thread.
+    fn launch(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> Result<Launched, Errno> {
         let crew = &shared.crew;
+        let bell = self.place.bell()?;
         crew.recipe.program(&self.words, &mut self.program).map_err(Errno::from_raw_os_error)?;
         self.environment.clear();
         let mut digits = itoa::Buffer::new();
@@ -293,13 +217,8 @@ impl Worker {
         };
         self.place.begin(crew.roster.next_start());
         let pid = self.spawner.spawn(&start).inspect_err(|_| self.place.begin(0))?;
-        Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)])))
+        Ok((pid, ends.map_or([None, None], |(out, err)| [Some(out.0), Some(err.0)]), bell))
     }
-}
-
-/// Names with their values.
-fn pairs<'a>(names: &'a [Vec<u8>], values: &'a [Cow<'a, [u8]>]) -> Vec<(&'a [u8], &'a [u8])> {
-    names.iter().map(Vec::as_slice).zip(values.iter().map(|value| &**value)).collect()
 }
 
 /// Whether the error means that there is too little of something just now.
@@ -310,11 +229,7 @@ fn runs_out(errno: Errno) -> bool {
 /// The bytes of the items as a file without a name, which a process can also seek in.
 fn input(batch: &Chunk<'_>) -> Result<OwnedFd, Errno> {
     let mut file = unnamed(c"parjob-item")?;
-    let text = match batch.fields {
-        Fields::One => Cow::Borrowed(batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes)),
-        Fields::Several => Cow::Owned(batch.with_fields().map(|item| item.text()).collect::<Vec<_>>().join(&b'\n')),
-    };
-    file.write_all(&text).and_then(|()| file.rewind()).map_err(errno)?;
+    file.write_all(&given(batch)).and_then(|()| file.rewind()).map_err(errno)?;
     Ok(file.into())
 }
 
@@ -332,10 +247,9 @@ impl Shared {
         }
     }
 
-    fn orders<'a>(&'a self, place: &'a Place) -> Orders<'a> {
+    fn orders<'a>(&'a self, bell: &'a Bell, timeout: &'a dyn Fn() -> Option<Duration>) -> Orders<'a> {
         let crew = &self.crew;
-        let timeout = self.timeout();
-        Orders { bell: &place.bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
+        Orders { bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
     }
 
     /// Whether the run is to start nothing more.

@@ -40,7 +40,7 @@ fn s9_of_a_run_one_job_is_found_wherever_its_processes_went() {
     let (mark, other) = (Mark::new(), Mark::new());
     let mut jobs = [job(&mark, 7), job(&mark, 8), job(&other, 7)];
     let marked = Marked { mark: &mark, variables: &[b"PARJOB_SEQ=7"] };
-    assert_eq!(signal_marked(&marked, Signal::CONT), 2);
+    assert_eq!(signal_marked(&[(marked, Signal::CONT)]), 2);
     assert!(kill_marked(&marked));
     jobs[0].0.wait().unwrap();
     wait_until("the grandchild is gone", || !is_alive(jobs[0].1));

@@ -1,0 +1,157 @@
+//! From the items of a batch to the words of its process.
+//!
+//! An item that no command line can hold fails alone. The others of its batch go on together, in as many processes as
+//! their words need: that they are too many or too long is the kernel's to say, which knows its limits best, and then
+//! halves are tried. What is still to be done stands in a list, so that any number of bad items takes the same stack.
+
+use std::borrow::Cow;
+
+use super::conclude::ran;
+use super::worker::Worker;
+use super::{Note, Shared, Tag};
+use crate::command::recipe::quoted;
+use crate::engine::Fate;
+use crate::item::{Attempt, Chunk, Failure, Fields};
+use crate::outcome::End;
+use crate::source::json;
+use crate::template::Values;
+
+/// Items of a batch that cannot be used, by their places in it.
+type Faults = Vec<(usize, Failure)>;
+
+/// A part of a batch that is still to be done.
+enum Part<'a> {
+    /// Goes into one process, for all that is known.
+    Sound(Chunk<'a>),
+    /// One item, and why it cannot be used.
+    Faulty(Chunk<'a>, Failure),
+}
+
+impl Worker {
+    /// The items of a batch: one process for all of them, if that can be.
+    pub(super) fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+        let mut parts = vec![Part::Sound(batch)];
+        while let Some(part) = parts.pop() {
+            match part {
+                Part::Faulty(item, fault) => self.refuse(shared, attempt, &item, &fault),
+                Part::Sound(sound) => match self.fill(shared, &sound) {
+                    Err(faults) => parts.extend(around(sound, faults).into_iter().rev()),
+                    Ok(()) if self.attempt_filled(shared, attempt, &sound) => {}
+                    Ok(()) => {
+                        let (first, second) = sound.split(sound.count / 2);
+                        parts.extend([Part::Sound(second), Part::Sound(first)]);
+                    }
+                },
+            }
+        }
+    }
+
+    /// One process for the items whose words are made. Not done if there are too many for one.
+    fn attempt_filled(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> bool {
+        if shared.crew.command.dry_run {
+            self.show(shared, attempt, batch);
+            return true;
+        }
+        if shared.crew.command.trace {
+            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+        }
+        match self.run(shared, attempt, batch) {
+            None => shared.post(ran(batch, attempt, Fate::NotRun)),
+            Some(finished) if finished.record.end == End::NotStarted(libc::E2BIG) && batch.count > 1 => return false,
+            Some(finished) => self.conclude(shared, attempt, batch, finished),
+        }
+        true
+    }
+
+    /// Makes the words for the items, or tells at least one that cannot be used.
+    fn fill(&mut self, shared: &Shared, batch: &Chunk<'_>) -> Result<(), Faults> {
+        let crew = &shared.crew;
+        let (seq, worker) = (batch.first.0, self.place.number);
+        let values = |item| Values { item, names: &[], seq, worker };
+        if batch.count == 1 && crew.names.is_empty() {
+            let Some(item) = batch.with_fields().next() else { return Ok(()) };
+            return self.make(shared, &[values(item)]);
+        }
+        let (mut found, mut faults) = (Vec::with_capacity(batch.count), Vec::new());
+        for (place, item) in batch.with_fields().enumerate() {
+            let value = |name: &Vec<u8>| json::lookup(item.text(), name).map(Option::unwrap_or_default);
+            match crew.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>() {
+                Ok(values) => found.push(values),
+                Err(fault) => faults.push((place, fault)),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
+        let items = batch.with_fields().zip(&named).zip(seq..);
+        let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
+        self.make(shared, &all)
+    }
+
+    /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
+    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), Faults> {
+        shared.crew.recipe.fill(items, &mut self.words);
+        if self.words.hold_nul() {
+            return Err(self.with_nul(shared, items));
+        }
+        let mut tag = Vec::new();
+        for values in items {
+            if !tag.is_empty() {
+                tag.push(b' ');
+            }
+            match &shared.crew.tag {
+                Tag::None => {
+                    self.tag = None;
+                    return Ok(());
+                }
+                Tag::Item => tag.extend_from_slice(values.item.text()),
+                Tag::Template(template) => template.bytes(values, &mut tag),
+            }
+        }
+        self.tag = Some(tag);
+        Ok(())
+    }
+
+    /// The items that bring a NUL byte into the words; one may also have it where the words do not ask for it.
+    fn with_nul(&mut self, shared: &Shared, items: &[Values<'_>]) -> Faults {
+        let mut brings = |values: &Values<'_>| {
+            let holds = values.item.text().contains(&0) || values.names.iter().any(|(_, value)| value.contains(&0));
+            holds && {
+                shared.crew.recipe.fill(std::slice::from_ref(values), &mut self.words);
+                self.words.hold_nul()
+            }
+        };
+        let places = items.iter().enumerate().filter(|(_, values)| brings(values)).map(|(place, _)| place);
+        let faults: Faults = places.map(|place| (place, Failure::HoldsNul)).collect();
+        // Nothing else can bring one; but were it so, this must come to an end.
+        if faults.is_empty() { vec![(0, Failure::HoldsNul)] } else { faults }
+    }
+}
+
+/// The parts of a batch: the items at fault, and what is between them.
+fn around(batch: Chunk<'_>, faults: Faults) -> Vec<Part<'_>> {
+    let (mut parts, mut rest, mut done) = (Vec::with_capacity(2 * faults.len() + 1), batch, 0);
+    for (place, fault) in faults {
+        let (sound, faulty) = rest.split(place - done);
+        let (item, after) = faulty.split(1);
+        parts.extend((sound.count > 0).then_some(Part::Sound(sound)));
+        parts.push(Part::Faulty(item, fault));
+        (rest, done) = (after, place + 1);
+    }
+    parts.extend((rest.count > 0).then_some(Part::Sound(rest)));
+    parts
+}
+
+/// Names with their values.
+fn pairs<'a>(names: &'a [Vec<u8>], values: &'a [Cow<'a, [u8]>]) -> Vec<(&'a [u8], &'a [u8])> {
+    names.iter().map(Vec::as_slice).zip(values.iter().map(|value| &**value)).collect()
+}
+
+/// What stands on the standard input of a process that reads its items.
+pub(super) fn given<'a>(batch: &Chunk<'a>) -> Cow<'a, [u8]> {
+    match batch.fields {
+        Fields::One => Cow::Borrowed(batch.bytes.strip_suffix(&[batch.delimiter]).unwrap_or(batch.bytes)),
+        Fields::Several => Cow::Owned(batch.with_fields().map(|item| item.text()).collect::<Vec<_>>().join(&b'\n')),
+    }
+}
