@@ -305,7 +305,28 @@ fn an_item_that_hangs_is_ended_and_charged_alone() {
         .status(1);
     let what = "asyncio.sleep(600 if x == '5' else 0, x)";
     let Some(test) = py("--jobs 1 py --concurrency 4 --timeout 1s --import asyncio", what) else { return };
-    test.input(numbers(1, 20)).run().prints(numbers_without(20, 5)).says("TimeoutError").counts(20, 19, 1, 0);
+    let late = "item 5: \"5\" was ended after 1s: --timeout\n";
+    test.input(numbers(1, 20)).run().prints(numbers_without(20, 5)).says(late).counts(20, 19, 1, 0);
+}
+
+#[test]
+fn an_async_item_that_was_late_is_tried_again_as_one_and_one_that_raises_a_timeout_is_not() {
+    let what = "asyncio.sleep(0 if os.path.exists(x) else open(x, 'w') and 600, x)";
+    let options =
+        "--jobs 1 --retries 1 --retry-on timeout py --concurrency 4 --timeout 1s --import asyncio --import os";
+    let Some(test) = py(options, what) else { return };
+    test.input("a\n").run().prints("a\n").is_silent().succeeds();
+    let own = "async def f(x):\n    open('tries', 'a').write(x)\n    raise TimeoutError('its own')\n";
+    let options = "--jobs 1 --retries 1 --retry-on timeout py --concurrency 4 --timeout 60s";
+    let Some(test) = py(options, "own.py:f") else { return };
+    test.file("own.py", own).input("a\n").run().says("TimeoutError: its own").leaves("tries", "a").counts(1, 0, 1, 0);
+}
+
+#[test]
+fn a_process_that_is_deaf_to_the_time_of_its_async_items_is_ended_with_the_time_that_was_given() {
+    let what = "time.sleep(600)";
+    let Some(test) = py("--jobs 1 py --concurrency 2 --timeout 0.2s --grace 0.1s --import time", what) else { return };
+    test.input("a\n").run().says("\"a\" was ended after 200ms: --timeout\n").counts(1, 0, 1, 0).status(1);
 }
 
 #[test]

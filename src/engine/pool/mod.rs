@@ -80,6 +80,8 @@ pub struct Team {
     pub one_by_one: bool,
     /// How long an item may take.
     pub timeout: Option<Duration>,
+    /// How long its process is left alone with it: longer where that sees to the time itself.
+    pub patience: Option<Duration>,
     /// How long a process has between the request to end and its death.
     pub grace: Duration,
     /// Added to the niceness of processes.

@@ -57,7 +57,7 @@ impl Worker {
         if self.flight.is_empty() {
             return None;
         }
-        let timeout = team.timeout.map(|timeout| match self.at {
+        let timeout = team.patience.map(|timeout| match self.at {
             // To see when it goes on to its next item, and not to wait for what starts.
             _ if self.flight.awaits_greeting() => timeout,
             Some(_) => (self.began + timeout).saturating_sub(team.clock.now()).min(timeout / 8),

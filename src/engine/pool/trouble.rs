@@ -242,7 +242,7 @@ impl Worker {
 
     /// The item at work has had its time.
     pub(super) fn see_to_timeout(&mut self) {
-        let Some(timeout) = self.shared.team.timeout.filter(|_| self.mate.is_some() && self.flight.items() > 0) else {
+        let Some(timeout) = self.shared.team.patience.filter(|_| self.mate.is_some() && self.flight.items() > 0) else {
             return;
         };
         let (at, now) = (self.protocol.at(), self.shared.team.clock.now());
@@ -264,7 +264,7 @@ impl Worker {
         }
         self.put_down(Farewell::Term);
         if self.shared.ending() == ending::NONE {
-            self.charge(Failure::TimedOut(timeout));
+            self.charge(Failure::TimedOut(self.shared.team.timeout.unwrap_or(timeout)));
         }
         self.voice.mark();
         self.voice.forget();
