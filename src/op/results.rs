@@ -22,6 +22,8 @@ pub struct Results {
     /// What else is to be told of items that went well: the place of each in the chunk, ascending. Empty where nobody
     /// noted ends, since plain text has no place for it.
     pub details: Vec<(usize, Vec<Detail>)>,
+    /// What was said on standard error at items that failed, by their place in the chunk.
+    pub said: Vec<(usize, Box<[u8]>)>,
     /// How many items have been answered.
     pub(super) count: usize,
     keep_ends: bool,
@@ -32,6 +34,11 @@ impl Results {
     /// Results that note in `ends` where each of them ends.
     pub fn with_ends() -> Results {
         Results { keep_ends: true, ..Results::default() }
+    }
+
+    /// Empty results that note what these do.
+    pub(crate) fn like(&self) -> Results {
+        Results { keep_ends: self.keep_ends, for_fold: self.for_fold, ..Results::default() }
     }
 
     /// Results for a fold to read: exactly one line for each item that went well, and nothing else.
@@ -158,6 +165,7 @@ impl Results {
         self.ends.clear();
         self.failures.clear();
         self.details.clear();
+        self.said.clear();
         self.count = 0;
     }
 }
