@@ -345,6 +345,55 @@ fn a_process_that_has_done_its_items_is_replaced() {
 }
 
 #[test]
+fn a_process_that_holds_much_memory_is_replaced() {
+    // Each item takes longer than the time between two looks.
+    let options = "--jobs 1 --chunk 1 py --recycle-rss 1 --import os --import time";
+    let Some(test) = py(options, "time.sleep(0.5) or os.getpid()") else { return };
+    let run = test.input(numbers(1, 2)).run().is_silent().succeeds();
+    let lines: Vec<&[u8]> = run.stdout().split(|byte| *byte == b'\n').collect();
+    assert_ne!(lines[0], lines[1]);
+}
+
+#[test]
+fn without_order_a_result_does_not_wait_for_the_items_before_it() {
+    let Some(test) = py("--jobs 1 --unordered py --concurrency 3", "wait.py:f") else { return };
+    let function = "import asyncio, os\nasync def f(x):\n    \
+                    while x == '1' and not os.path.exists('go'): await asyncio.sleep(0.01)\n    return x\n";
+    let test = test.file("wait.py", function);
+    let go = test.dir().join("go");
+    let run = test.start().give("1\n2\n3\n").answers("2").answers("3");
+    std::fs::write(go, "").unwrap();
+    run.answers("1").ends().is_silent().succeeds();
+}
+
+#[test]
+fn a_process_that_fails_to_start_once_is_followed_by_another() {
+    let init = "import os\nif not os.path.exists('here'):\n    open('here', 'w')\n    1 / 0";
+    let Some(test) = has("python3").then(|| parjob("--jobs 1 py --init").args([init, "x"])) else { return };
+    test.input("1\n2\n").run().prints("1\n2\n").is_silent().succeeds();
+    let init = "open('starts', 'a').write('x'); 1 / 0";
+    let run = parjob("--jobs 1 py --init").args([init, "x"]).input("1\n2\n").run();
+    run.says("3 in a row").says("ZeroDivisionError").leaves("starts", "xxx").counts(2, 0, 0, 2).status(3);
+}
+
+#[test]
+fn a_halt_stops_at_once() {
+    for when in ["now", "soon"] {
+        let options = format!("--jobs 1 --halt {when},fail=1 py");
+        let Some(test) = py(&options, "1 / 0 if x == '100' else open('ran', 'a').write(x + ' ') and x") else { return };
+        let run = test.input(numbers(1, 1000)).run().prints(numbers(1, 99)).status(1);
+        let ran: String = (1..100).map(|n| format!("{n} ")).collect();
+        run.leaves("ran", ran);
+    }
+}
+
+#[test]
+fn each_line_of_a_result_begins_with_the_tag() {
+    let Some(test) = py("--jobs 1 --tag py", "(w for w in x.split())") else { return };
+    test.input("a b\nc d\n").run().prints("a b\ta\na b\tb\nc d\tc\nc d\td\n").is_silent().succeeds();
+}
+
+#[test]
 fn the_python_of_a_virtual_environment_is_used() {
     if !has("python3") {
         return;

@@ -21,6 +21,9 @@ use crate::progress::Talk;
 use crate::run::Message;
 use crate::source::Records;
 
+/// So long may a process take to be ready, where items have a time: it may have much to load.
+const START: Duration = Duration::from_secs(60);
+
 /// A pool that is about to be started.
 pub(super) struct Ready {
     program: CString,
@@ -91,6 +94,7 @@ impl Ready {
             jobs: plan.jobs,
             one_by_one: plan.policy.halt.is_some(),
             timeout,
+            start_limit: timeout.map(|timeout| timeout.max(START)),
             patience: patience(keep, timeout, command.grace),
             grace: command.grace,
             nice: command.nice,

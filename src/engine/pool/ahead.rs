@@ -80,20 +80,20 @@ impl Ahead {
     }
 
     /// The process has read all `items` in flight and answers none. Whether it waits for more, as far as that can be
-    /// told, decides how soon it gets more.
-    pub(super) fn starved(&mut self, items: usize, waits: Option<bool>) {
+    /// told, decides how soon it gets more. One that tells answers apart (`free`) is not expected to hold them back: it may
+    /// be busy and read eagerly, or do several items at a time; so it gets one more now and then.
+    pub(super) fn starved(&mut self, items: usize, waits: Option<bool>, free: bool) {
         self.since = Instant::now();
         let more = match waits {
-            Some(true) => true,
+            Some(true) => items * 2,
             // It may be busy, so that more would only queue.
-            None => self.patience >= 10 * SOON,
-            Some(false) => false,
+            None if free && self.patience >= SELDOM => items + 1,
+            None if !free && self.patience >= 10 * SOON => items * 2,
+            None | Some(false) => 0,
         };
         if waits != Some(true) {
             self.patience = (self.patience * 2).min(SELDOM);
         }
-        if more {
-            self.held = self.held.max(items * 2);
-        }
+        self.held = self.held.max(more);
     }
 }
