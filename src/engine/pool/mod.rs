@@ -11,6 +11,7 @@
 //! When a process dies, the item that it was at is charged, and the worker gives the others to a fresh one.
 
 mod ahead;
+mod climb;
 mod farewell;
 mod flight;
 mod frames;

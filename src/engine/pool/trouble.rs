@@ -335,7 +335,7 @@ impl Worker {
         }
         let free = self.protocol.names_items();
         if !self.protocol.holds_back() {
-            return self.ahead.starved(0, Some(false), free);
+            return self.ahead.starved(0, Some(false));
         }
         let waits = match mate.waits_for_input() {
             _ if mate.unread() > 0 => Some(false),
@@ -348,7 +348,7 @@ impl Worker {
         if full && idle && self.ahead.silent() >= STUCK && !self.winding {
             return self.stuck();
         }
-        self.ahead.starved(self.flight.items(), waits, free);
+        self.ahead.starved(self.flight.items(), waits);
     }
 
     /// It has read as much as is written ahead and answered nothing. At the end of its input it will say what it holds.

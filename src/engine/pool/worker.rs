@@ -79,7 +79,7 @@ impl Worker {
         protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
         Ok(Worker {
             words: words(&shared.team.words, &*protocol),
-            ahead: Ahead::new(protocol.wants()),
+            ahead: Ahead::new(protocol.wants(), protocol.names_items() && protocol.holds_back()),
             protocol,
             spawner,
             environment: Words::default(),
