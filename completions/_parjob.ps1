@@ -227,7 +227,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
         'parjob;pool' {
             [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How items and answers go over: lines, json, frames')
             [CompletionResult]::new('--init', '--init', [CompletionResultType]::ParameterName, 'What each process is told first; it must answer')
-            [CompletionResult]::new('--recycle', '--recycle', [CompletionResultType]::ParameterName, 'A process does N items at the most, then a fresh one goes on')
+            [CompletionResult]::new('--recycle', '--recycle', [CompletionResultType]::ParameterName, 'A process does N items and the rest of its chunk, then a fresh one goes on')
             [CompletionResult]::new('--recycle-rss', '--recycle-rss', [CompletionResultType]::ParameterName, 'A process that holds more memory than SIZE is replaced')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Up to N further attempts at an item that fails')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End an attempt after 30s, 5m, or N% of the median time')
@@ -285,7 +285,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Import MODULE before: re, ''numpy as np'', ''from math import *''')
             [CompletionResult]::new('--init', '--init', [CompletionResultType]::ParameterName, 'Run CODE once in each process before')
             [CompletionResult]::new('--python', '--python', [CompletionResultType]::ParameterName, 'Which Python, 3.8 or later')
-            [CompletionResult]::new('--recycle', '--recycle', [CompletionResultType]::ParameterName, 'A process does N items at the most, then a fresh one goes on')
+            [CompletionResult]::new('--recycle', '--recycle', [CompletionResultType]::ParameterName, 'A process does N items and the rest of its chunk, then a fresh one goes on')
             [CompletionResult]::new('--recycle-rss', '--recycle-rss', [CompletionResultType]::ParameterName, 'A process that holds more memory than SIZE is replaced')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Up to N further attempts at an item that fails')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End an attempt after 30s, 5m, or N% of the median time')

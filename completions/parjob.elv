@@ -221,7 +221,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
         &'parjob;pool'= {
             cand --protocol 'How items and answers go over: lines, json, frames'
             cand --init 'What each process is told first; it must answer'
-            cand --recycle 'A process does N items at the most, then a fresh one goes on'
+            cand --recycle 'A process does N items and the rest of its chunk, then a fresh one goes on'
             cand --recycle-rss 'A process that holds more memory than SIZE is replaced'
             cand --retries 'Up to N further attempts at an item that fails'
             cand --timeout 'End an attempt after 30s, 5m, or N% of the median time'
@@ -278,7 +278,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --import 'Import MODULE before: re, ''numpy as np'', ''from math import *'''
             cand --init 'Run CODE once in each process before'
             cand --python 'Which Python, 3.8 or later'
-            cand --recycle 'A process does N items at the most, then a fresh one goes on'
+            cand --recycle 'A process does N items and the rest of its chunk, then a fresh one goes on'
             cand --recycle-rss 'A process that holds more memory than SIZE is replaced'
             cand --retries 'Up to N further attempts at an item that fails'
             cand --timeout 'End an attempt after 30s, 5m, or N% of the median time'

@@ -229,7 +229,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand pool" -l protocol -d 'How 
 json\t''
 frames\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l init -d 'What each process is told first; it must answer' -r
-complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle -d 'A process does N items at the most, then a fresh one goes on' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle -d 'A process does N items and the rest of its chunk, then a fresh one goes on' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
@@ -293,7 +293,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand py" -l concurrency -d 'N i
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l import -d 'Import MODULE before: re, \'numpy as np\', \'from math import *\'' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l init -d 'Run CODE once in each process before' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l python -d 'Which Python, 3.8 or later' -r
-complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle -d 'A process does N items at the most, then a fresh one goes on' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle -d 'A process does N items and the rest of its chunk, then a fresh one goes on' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r

@@ -103,6 +103,11 @@ impl<'a> Chunk<'a> {
         )
     }
 
+    /// Whether this item is one of them.
+    pub fn holds(&self, seq: Seq) -> bool {
+        (self.first..self.first.plus(self.count as u64)).contains(&seq)
+    }
+
     /// Each item as a chunk of its own.
     pub fn singly(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
         let mut rest = *self;

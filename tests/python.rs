@@ -344,7 +344,28 @@ fn an_item_that_hangs_is_ended_and_charged_alone() {
         .status(1);
     let what = "asyncio.sleep(600 if x == '5' else 0, x)";
     let Some(test) = py("--jobs 1 py --concurrency 4 --timeout 1s --import asyncio", what) else { return };
-    test.input(numbers(1, 20)).run().prints(numbers_without(20, 5)).says("TimeoutError").counts(20, 19, 1, 0);
+    let late = "item 5: \"5\" was ended after 1s: --timeout\n";
+    test.input(numbers(1, 20)).run().prints(numbers_without(20, 5)).says(late).counts(20, 19, 1, 0);
+}
+
+#[test]
+fn an_async_item_that_was_late_is_tried_again_as_one_and_one_that_raises_a_timeout_is_not() {
+    let what = "asyncio.sleep(0 if os.path.exists(x) else open(x, 'w') and 600, x)";
+    let options =
+        "--jobs 1 --retries 1 --retry-on timeout py --concurrency 4 --timeout 1s --import asyncio --import os";
+    let Some(test) = py(options, what) else { return };
+    test.input("a\n").run().prints("a\n").is_silent().succeeds();
+    let own = "async def f(x):\n    open('tries', 'a').write(x)\n    raise TimeoutError('its own')\n";
+    let options = "--jobs 1 --retries 1 --retry-on timeout py --concurrency 4 --timeout 60s";
+    let Some(test) = py(options, "own.py:f") else { return };
+    test.file("own.py", own).input("a\n").run().says("TimeoutError: its own").leaves("tries", "a").counts(1, 0, 1, 0);
+}
+
+#[test]
+fn a_process_that_is_deaf_to_the_time_of_its_async_items_is_ended_with_the_time_that_was_given() {
+    let what = "time.sleep(600)";
+    let Some(test) = py("--jobs 1 py --concurrency 2 --timeout 0.2s --grace 0.1s --import time", what) else { return };
+    test.input("a\n").run().says("\"a\" was ended after 200ms: --timeout\n").counts(1, 0, 1, 0).status(1);
 }
 
 #[test]
@@ -360,6 +381,55 @@ fn a_process_that_has_done_its_items_is_replaced() {
     let lines: Vec<&[u8]> = run.stdout().split(|byte| *byte == b'\n').collect();
     let starts = lines[..20].chunk_by(|a, b| a == b).map(<[&[u8]]>::len).collect::<Vec<_>>();
     assert_eq!(starts, [5, 5, 5, 5]);
+}
+
+#[test]
+fn a_process_that_holds_much_memory_is_replaced() {
+    // Each item takes longer than the time between two looks.
+    let options = "--jobs 1 --chunk 1 py --recycle-rss 1 --import os --import time";
+    let Some(test) = py(options, "time.sleep(0.5) or os.getpid()") else { return };
+    let run = test.input(numbers(1, 2)).run().is_silent().succeeds();
+    let lines: Vec<&[u8]> = run.stdout().split(|byte| *byte == b'\n').collect();
+    assert_ne!(lines[0], lines[1]);
+}
+
+#[test]
+fn without_order_a_result_does_not_wait_for_the_items_before_it() {
+    let Some(test) = py("--jobs 1 --unordered py --concurrency 3", "wait.py:f") else { return };
+    let function = "import asyncio, os\nasync def f(x):\n    \
+                    while x == '1' and not os.path.exists('go'): await asyncio.sleep(0.01)\n    return x\n";
+    let test = test.file("wait.py", function);
+    let go = test.dir().join("go");
+    let run = test.start().give("1\n2\n3\n").answers("2").answers("3");
+    std::fs::write(go, "").unwrap();
+    run.answers("1").ends().is_silent().succeeds();
+}
+
+#[test]
+fn a_process_that_fails_to_start_once_is_followed_by_another() {
+    let init = "import os\nif not os.path.exists('here'):\n    open('here', 'w')\n    1 / 0";
+    let Some(test) = has("python3").then(|| parjob("--jobs 1 py --init").args([init, "x"])) else { return };
+    test.input("1\n2\n").run().prints("1\n2\n").is_silent().succeeds();
+    let init = "open('starts', 'a').write('x'); 1 / 0";
+    let run = parjob("--jobs 1 py --init").args([init, "x"]).input("1\n2\n").run();
+    run.says("3 in a row").says("ZeroDivisionError").leaves("starts", "xxx").counts(2, 0, 0, 2).status(3);
+}
+
+#[test]
+fn a_halt_stops_at_once() {
+    for when in ["now", "soon"] {
+        let options = format!("--jobs 1 --halt {when},fail=1 py");
+        let Some(test) = py(&options, "1 / 0 if x == '100' else open('ran', 'a').write(x + ' ') and x") else { return };
+        let run = test.input(numbers(1, 1000)).run().prints(numbers(1, 99)).status(1);
+        let ran: String = (1..100).map(|n| format!("{n} ")).collect();
+        run.leaves("ran", ran);
+    }
+}
+
+#[test]
+fn each_line_of_a_result_begins_with_the_tag() {
+    let Some(test) = py("--jobs 1 --tag py", "(w for w in x.split())") else { return };
+    test.input("a b\nc d\n").run().prints("a b\ta\na b\tb\nc d\tc\nc d\td\n").is_silent().succeeds();
 }
 
 #[test]

@@ -57,13 +57,11 @@ pub(super) fn python(
         }
     }
     let (recycle, recycle_rss) = recycling(given)?;
-    let language = Language::Python { concurrency: concurrency.map_or(1, NonZeroU32::get) };
+    let language = Language::Python { concurrency };
     let keep = Keep { language, init: None, recycle, recycle_rss };
     let mut processes = stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers, decide)?;
     if let (Some(_), Some(Timeout::After(timeout))) = (concurrency, processes.command.timeout) {
-        // Each process sees to it for its items. One that does not even do that any more is ended.
         processes.command.words.push(format!("timeout={}", timeout.as_secs_f64()).into());
-        processes.command.timeout = Some(Timeout::After(2 * timeout + processes.command.grace));
     }
     Ok(processes)
 }

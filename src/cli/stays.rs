@@ -54,7 +54,7 @@ pub(super) fn python_args() -> Vec<Arg> {
 /// The options of all that stays up.
 fn stay_args(heading: &'static str) -> Vec<Arg> {
     let mut args = vec![
-        own("recycle", "N", heading, "A process does N items at the most, then a fresh one goes on")
+        own("recycle", "N", heading, "A process does N items and the rest of its chunk, then a fresh one goes on")
             .value_parser(value_parser!(NonZeroU64)),
         rare(own("recycle-rss", "SIZE", heading, "A process that holds more memory than SIZE is replaced")),
     ];

@@ -220,6 +220,8 @@ fn apart<'a>(chunk: &'a Chunk<'a>, results: &'a Results) -> Vec<(Chunk<'a>, Resu
             Some(text) => failed.fail_saying(text, cause.clone()),
             None => failed.fail(cause.clone()),
         }
+        let said = results.said.iter().filter(|(said_at, _)| said_at == place);
+        failed.said.extend(said.map(|(_, said)| (0, said.clone())));
         parts.push((item, failed));
         (rest, done) = (after, place + 1);
     }

@@ -30,6 +30,8 @@ pub enum Fate {
     Ok,
     /// It failed; each item of the batch.
     Failed(Vec<Failed>),
+    /// So many of them failed, of which these are told of.
+    Some(u64, Vec<Failed>),
     /// An earlier run has done it.
     Skipped,
     /// parjob ended it, or did not start it.

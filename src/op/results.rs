@@ -24,6 +24,8 @@ pub struct Results {
     pub details: Vec<(usize, Vec<Detail>)>,
     /// The items that went well because there was nothing to do: their places in the chunk, ascending.
     pub skipped: Vec<usize>,
+    /// What was said on standard error at items that failed, by their place in the chunk.
+    pub said: Vec<(usize, Box<[u8]>)>,
     /// How many items have been answered.
     pub(super) count: usize,
     keep_ends: bool,
@@ -34,6 +36,11 @@ impl Results {
     /// Results that note in `ends` where each of them ends.
     pub fn with_ends() -> Results {
         Results { keep_ends: true, ..Results::default() }
+    }
+
+    /// Empty results that note what these do.
+    pub(crate) fn like(&self) -> Results {
+        Results { keep_ends: self.keep_ends, for_fold: self.for_fold, ..Results::default() }
     }
 
     /// Results for a fold to read: exactly one line for each item that went well, and nothing else.
@@ -170,6 +177,7 @@ impl Results {
         self.failures.clear();
         self.details.clear();
         self.skipped.clear();
+        self.said.clear();
         self.count = 0;
     }
 }

@@ -47,6 +47,10 @@ impl Format for Jsonl {
                         push_key("traceback", out);
                         json_string(row.traceback.as_bytes(), out);
                     }
+                    if !row.said.is_empty() {
+                        push_key("stderr", out);
+                        json_string(row.said, out);
+                    }
                 }
             }
             out.extend_from_slice(b"}\n");

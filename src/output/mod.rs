@@ -122,6 +122,8 @@ struct Row<'a> {
     details: &'a [Detail],
     /// Where that was in the program of a worker, where it says so; else empty.
     traceback: &'a str,
+    /// What was said on standard error at an item that failed, where that is known.
+    said: &'a [u8],
 }
 
 impl Row<'_> {
@@ -140,9 +142,11 @@ fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row
         let failure = failures.next_if(|(failed, _)| *failed == place);
         let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
         let traceback = failure.map_or("", |(_, cause)| cause.traceback());
+        let said = failure.and_then(|_| results.said.iter().rfind(|(said_at, _)| *said_at == place));
+        let said = said.map_or(&b""[..], |(_, said)| said);
         let told = details.next_if(|(told, _)| *told == place);
         let details = told.map_or(&[][..], |(_, details)| details);
         let is_skipped = skipped.next_if(|skipped| **skipped == place).is_some();
-        Row { item, line: results.line(place), error, traceback, is_skipped, details }
+        Row { item, line: results.line(place), error, traceback, said, is_skipped, details }
     })
 }

@@ -19,9 +19,12 @@ impl Format for Text {
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         if self.tag {
             for row in rows(chunk, results).filter(|row| !row.line.is_empty()) {
-                out.extend_from_slice(row.item.text());
-                out.push(b'\t');
-                out.extend_from_slice(row.line);
+                // A result may hold newlines: each of its lines has the tag, as those of a command have.
+                for line in row.line.split_inclusive(|byte| *byte == b'\n') {
+                    out.extend_from_slice(row.item.text());
+                    out.push(b'\t');
+                    out.extend_from_slice(line);
+                }
             }
         } else if out.is_empty() {
             // Results are kept as the very lines that text prints: no copy.

@@ -75,6 +75,10 @@ impl Run<'_> {
                 self.tell_failures(&failed);
                 self.end(first, Change::Ended { ok: 0, failed: items }, ready);
             }
+            Fate::Some(failed, told) => {
+                self.tell_failures(&told);
+                self.end(first, Change::Ended { ok: items - failed, failed }, ready);
+            }
             Fate::Skipped => self.end(first, Change::Skipped(items), ready),
             Fate::NotRun => self.end(first, Change::Revoked(items), ready),
         }

@@ -1,8 +1,10 @@
 //! From a plan to the engine of processes that stay up.
 
 use std::ffi::CString;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -18,6 +20,9 @@ use crate::plan::{Plan, Processes};
 use crate::progress::Talk;
 use crate::run::Message;
 use crate::source::Records;
+
+/// So long may a process take to be ready, where items have a time: it may have much to load.
+const START: Duration = Duration::from_secs(60);
 
 /// A pool that is about to be started.
 pub(super) struct Ready {
@@ -77,17 +82,20 @@ impl Ready {
         }
         let ringing = sender.clone();
         let command = &processes.command;
+        let timeout = match command.timeout {
+            Some(Timeout::After(timeout)) => Some(timeout),
+            Some(Timeout::Percent(_)) | None => None,
+        };
         let team = Team {
             program,
             words,
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
-            protocol: protocol(keep, plan.source.reading.records == Records::Json),
+            protocol: protocol(keep, plan.source.reading.records == Records::Json, timeout),
             jobs: plan.jobs,
             one_by_one: plan.policy.halt.is_some(),
-            timeout: match command.timeout {
-                Some(Timeout::After(timeout)) => Some(timeout),
-                Some(Timeout::Percent(_)) | None => None,
-            },
+            timeout,
+            start_limit: timeout.map(|timeout| timeout.max(START)),
+            patience: patience(keep, timeout, command.grace),
             grace: command.grace,
             nice: command.nice,
             recycle: keep.recycle,
@@ -108,13 +116,27 @@ impl Ready {
     }
 }
 
+/// How long parjob waits for an item. Where a process sees to the time of its items itself, it is ended only when it does
+/// not even do that any more.
+fn patience(keep: &Keep, timeout: Option<Duration>, grace: Duration) -> Option<Duration> {
+    match keep.language {
+        Language::Python { concurrency: Some(_) } => {
+            timeout.map(|timeout| timeout.saturating_mul(2).saturating_add(grace))
+        }
+        _ => timeout,
+    }
+}
+
 /// The language of each worker. `raw` items are JSON already.
-fn protocol(keep: &Keep, raw: bool) -> Box<MakeProtocol> {
+fn protocol(keep: &Keep, raw: bool, timeout: Option<Duration>) -> Box<MakeProtocol> {
     let init = keep.init.clone();
     match keep.language {
         Language::Lines => Box::new(move |_| Ok(Box::new(Lines::new(init.clone())))),
         Language::Json => Box::new(move |_| Ok(Box::new(Json::new(init.clone(), raw)))),
         Language::Frames => Box::new(move |_| Ok(Box::new(Frames::new(init.clone())))),
-        Language::Python { concurrency } => Box::new(move |_| Ok(Box::new(Python::new(concurrency)?))),
+        Language::Python { concurrency } => {
+            let (concurrency, timeout) = (concurrency.map_or(1, NonZeroU32::get), timeout.unwrap_or_default());
+            Box::new(move |_| Ok(Box::new(Python::new(concurrency, timeout)?)))
+        }
     }
 }

@@ -234,6 +234,45 @@ fn a_process_that_reads_no_more_is_replaced() {
 }
 
 #[test]
+fn a_process_that_reads_no_more_and_is_at_no_item_is_not_waited_for() {
+    let script = "read x; echo $x; [ $x = 3 ] && exit; exec <&-; sleep 2000";
+    let run = pool("--jobs 1 --chunk 1 pool --grace 1000", script).input(numbers(3)).run();
+    run.prints(numbers(3)).says("reads no more; a fresh one takes its place").succeeds();
+}
+
+#[test]
+fn what_parjob_ends_is_not_told_as_the_death_of_a_worker() {
+    let run = pool("--jobs 1 pool --grace 0.1", "while read x; do echo $x; done; sleep 1000").input(numbers(3)).run();
+    run.prints(numbers(3)).says("worker 1 did not end within --grace and was ended").never_says("SIGTERM").succeeds();
+    let run = pool("--jobs 1 pool --grace 0.1", "read x; exec >&-; sleep 1000").input(numbers(1)).run();
+    run.says("item 1: \"1\" was at work when its worker closed its output\n").counts(1, 0, 1, 0).status(1);
+}
+
+#[test]
+fn o6_answers_that_wait_for_a_slow_item_before_them_are_kept_out_of_memory() {
+    if !has("python3") {
+        return;
+    }
+    let body = "if seq > 1: say(seq=seq, result='x' * 1000000)\nif seq == 201: say(seq=1, result='')";
+    let expected = format!("\n{}", format!("{}\n", "x".repeat(1_000_000)).repeat(200));
+    let run = json("--jobs 1 --chunk 201 pool", body).launch().feed(numbers(201)).gives(expected);
+    run.stays_under(128).end().is_silent().succeeds();
+}
+
+#[test]
+fn what_a_process_said_at_an_item_that_fails_stands_in_its_row() {
+    let script = "while read x; do if [ $x = 2 ]; then echo dying >&2; exit 5; fi; echo $x; done";
+    for options in ["", "--retries 1"] {
+        let run = pool(&format!("--jobs 1 --format jsonl {options} pool"), script).input(numbers(2)).run();
+        run.prints(
+            "{\"v\":1,\"seq\":1,\"item\":\"1\",\"ok\":true,\"result\":\"1\"}\n\
+             {\"v\":1,\"seq\":2,\"item\":\"2\",\"ok\":false,\"error\":\"\\\"2\\\" was at work when its worker ended with \
+             status 5\",\"stderr\":\"dying\\n\"}\n",
+        );
+    }
+}
+
+#[test]
 fn what_a_process_does_when_it_reads_no_more_may_take_its_time() {
     let script = "read x; exec <&-; sleep 0.3; echo $x; sleep 1000";
     let run = pool("--jobs 1 --chunk 2 pool --grace 0.1", script).input(numbers(3)).run();

@@ -47,11 +47,116 @@ fn json_answers_may_come_in_any_order() {
     let body = "held = globals().setdefault('held', [])\n\
                 held.append(seq)\n\
                 if len(held) == 6:\n    while held: say(seq=held[-1], result=held.pop() * 2)";
-    for order in ["", "--unordered"] {
-        let run =
-            python(&format!("--jobs 1 --chunk 3 {order}"), body).input("1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\n").run();
-        run.prints("2\n4\n6\n8\n10\n12\n14\n16\n18\n20\n22\n24\n").is_silent().succeeds();
+    let input = "1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\n";
+    let expected = "2\n4\n6\n8\n10\n12\n14\n16\n18\n20\n22\n24\n";
+    python("--jobs 1 --chunk 3", body).input(input).run().prints(expected).is_silent().succeeds();
+    let done = python("--jobs 1 --chunk 3 --unordered", body).input(input).run().is_silent().succeeds();
+    let text = String::from_utf8_lossy(done.stdout()).into_owned();
+    let mut answers: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, (1..=12).map(|n| 2 * n).collect::<Vec<_>>());
+}
+
+/// Answers all but the first item at once, and that at the end of the input.
+const FIRST_LAST: &str = "
+import json, sys, time
+for line in sys.stdin:
+    seq = json.loads(line)['seq']
+    if seq > 1:
+        print(json.dumps({'seq': seq, 'result': seq}), flush=True)
+        time.sleep(0.1)
+        print('answered', seq, file=sys.stderr, flush=True)
+print('{\"seq\":1,\"result\":1}')
+";
+
+#[test]
+fn without_order_an_answer_does_not_wait_for_the_items_before_it() {
+    if has("python3") {
+        let test = parjob("--jobs 1 --chunk 3 --unordered pool --protocol json python3 -c").arg(FIRST_LAST);
+        test.start().give("a\nb\nc\n").answers("2").answers("3").ends().prints("2\n3\n1\n").succeeds();
     }
+}
+
+#[test]
+fn what_is_answered_counts_although_an_item_before_it_is_not_run() {
+    if has("python3") {
+        let test = parjob("--jobs 1 --chunk 3 pool --protocol json python3 -c").arg(FIRST_LAST);
+        let run = test.start().give("a\nb\nc\n").tells("answered 3").gets(rustix::process::Signal::TERM);
+        run.ends_by_itself().prints("2\n3\n").counts(3, 2, 0, 1).dies_by(15);
+    }
+}
+
+#[test]
+fn null_beside_a_result_or_an_error_is_none() {
+    if !has("python3") {
+        return;
+    }
+    let body = "if item == 'b': say(seq=seq, result=None, error='bad')\nelse: say(seq=seq, result=item, error=None)";
+    let run = python("--jobs 1", body).input("a\nb\nc\n").run();
+    run.prints("a\nc\n").says("item 2: \"b\" failed: bad\n").never_says("worker").counts(3, 2, 1, 0);
+}
+
+/// Reads as fast as it can, and does the items one after the other.
+const EAGER: &str = r#"
+const { existsSync, statSync, appendFileSync } = require("fs");
+const wait = (time) => new Promise((go) => setTimeout(go, time));
+const held = () => !existsSync("done") || statSync("done").size < 45;
+let last = Promise.resolve();
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+    const { seq, item } = JSON.parse(line);
+    last = last.then(async () => {
+        while (seq === 1 && held()) await wait(10);
+        await wait(50);
+        appendFileSync("done", "x");
+        process.stdout.write(JSON.stringify({ seq, result: item }) + "\n");
+    });
+});
+"#;
+
+#[test]
+fn items_do_not_queue_behind_a_slow_one_because_its_worker_reads_eagerly() {
+    // The first item takes until three quarters of the others are done.
+    if has("node") {
+        let expected = super::numbers(60);
+        let test = parjob("--jobs 2 pool --protocol json node -e").arg(EAGER);
+        test.input(expected.as_str()).run().prints(&expected).is_silent().succeeds();
+    }
+}
+
+#[test]
+fn a_process_that_does_many_items_at_a_time_is_not_taken_for_one_that_does_not_flush() {
+    if !has("python3") {
+        return;
+    }
+    let script = "
+import json, sys, threading, time
+def work(given):
+    time.sleep(1.5)
+    sys.stdout.write(json.dumps({'seq': given['seq'], 'result': len(given['item'])}) + '\\n')
+    sys.stdout.flush()
+for line in sys.stdin: threading.Thread(target=work, args=(json.loads(line),)).start()
+";
+    let test = parjob("--jobs 1 --chunk 60 pool --protocol json python3 -c").arg(script);
+    // There may be more, so that the process is not about to see the end of its input anyway.
+    let run = test.start().give(&format!("{}\n", "x".repeat(1000)).repeat(60)).answers("1000");
+    run.ends().prints("1000\n".repeat(60)).is_silent().succeeds();
+}
+
+#[test]
+fn the_time_is_for_an_item_though_others_are_answered_meanwhile() {
+    if !has("python3") {
+        return;
+    }
+    let body = "if init: open('starts', 'a').write('x\\n'); say(seq=0, result=None); continue\n\
+                if item == 'stuck': continue\n\
+                import time; time.sleep(0.05); say(seq=seq, result=item)";
+    let script = python("", body);
+    let script = script.command().get_args().last().unwrap().to_owned();
+    let options = "--jobs 1 --chunk 60 pool --timeout 1 --protocol json --init x python3 -c";
+    let input = super::numbers(59);
+    let run = parjob(options).arg(script).input(format!("stuck\n{input}")).run();
+    let run = run.prints(input).says("item 1: \"stuck\" was ended after 1s: --timeout").counts(60, 59, 1, 0);
+    run.leaves("starts", "x\nx\n");
 }
 
 #[test]

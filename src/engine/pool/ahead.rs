@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::climb::Climb;
 use crate::chunk::Pace;
 
 /// The work that is under way to one process: long beside a round trip, short beside what a person notices.
@@ -31,6 +32,8 @@ pub(super) struct Ahead {
     held: usize,
     /// So many items must be in flight for the process to have enough to do.
     wants: usize,
+    /// So many pay, where the process may do several side by side.
+    climb: Option<Climb>,
     /// When something came or was sent last.
     since: Instant,
     /// When answers came last, or the first item was sent after a time without any.
@@ -39,14 +42,24 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn new(wants: usize) -> Ahead {
+    /// `free`: the process tells its answers apart, so it may do several items side by side.
+    pub(super) fn new(wants: usize, free: bool) -> Ahead {
         let now = Instant::now();
-        Ahead { pace: Pace::aiming(AIM), held: 0, wants, since: now, mark: now, patience: SOON }
+        Ahead {
+            pace: Pace::aiming(AIM),
+            held: 0,
+            wants,
+            climb: free.then(Climb::new),
+            since: now,
+            mark: now,
+            patience: SOON,
+        }
     }
 
     /// How many items may be in flight.
     pub(super) fn limit(&self) -> usize {
-        (self.pace.want() as usize).max(self.held).max(self.wants)
+        let pays = self.climb.as_ref().map_or(1, Climb::items);
+        (self.pace.want() as usize).max(self.held).max(self.wants).max(pays)
     }
 
     /// Items were sent; whether none was in flight before.
@@ -61,6 +74,9 @@ impl Ahead {
     pub(super) fn answered(&mut self, items: usize) {
         let now = Instant::now();
         self.pace.learn(items, now - self.mark);
+        if let Some(climb) = &mut self.climb {
+            climb.learn(items, now - self.mark);
+        }
         (self.mark, self.since, self.patience) = (now, now, SOON);
     }
 
@@ -80,20 +96,22 @@ impl Ahead {
     }
 
     /// The process has read all `items` in flight and answers none. Whether it waits for more, as far as that can be
-    /// told, decides how soon it gets more.
+    /// told, decides how soon it gets more. One that tells answers apart is not expected to hold them back: it may be busy
+    /// and read eagerly, so it gets one more now and then, and only before its first answer.
     pub(super) fn starved(&mut self, items: usize, waits: Option<bool>) {
         self.since = Instant::now();
         let more = match waits {
-            Some(true) => true,
+            Some(true) => items * 2,
             // It may be busy, so that more would only queue.
-            None => self.patience >= 10 * SOON,
-            Some(false) => false,
+            None if self.climb.is_none() && self.patience >= 10 * SOON => items * 2,
+            None | Some(false) => 0,
         };
         if waits != Some(true) {
             self.patience = (self.patience * 2).min(SELDOM);
         }
-        if more {
-            self.held = self.held.max(items * 2);
+        self.held = self.held.max(more);
+        if let Some(climb) = self.climb.as_mut().filter(|_| waits.is_none() && self.patience >= SELDOM) {
+            climb.wants(items + 1);
         }
     }
 }

@@ -26,6 +26,15 @@ pub(super) enum Farewell {
     Kill,
 }
 
+/// How a process has ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gone {
+    /// What the system says; `None` when it would not even be killed.
+    pub(super) status: Option<WaitIdStatus>,
+    /// It did not end by itself in time.
+    pub(super) asked: bool,
+}
+
 impl Worker {
     /// Ends the process; what it still writes is dropped.
     pub(super) fn put_down(&mut self, how: Farewell) {
@@ -37,16 +46,20 @@ impl Worker {
 
     /// Brings the process to its end, step by step, a grace for each; how it ended. `answers`: what it writes meanwhile
     /// are answers, which are taken; else they are dropped.
-    pub(super) fn bid(&mut self, first: Farewell, answers: bool) -> (Result<(), Mismatch>, Option<WaitIdStatus>) {
+    pub(super) fn bid(&mut self, first: Farewell, answers: bool) -> (Result<(), Mismatch>, Gone) {
         let (clock, grace) = (std::sync::Arc::clone(&self.shared.team.clock), self.shared.team.grace);
         let (mut told, mut step) = (Ok(()), first);
         self.write_no_more();
         self.enter(step);
         let mut until = clock.now() + if step == Farewell::Kill { DYING } else { grace };
         loop {
-            let Some(mate) = &self.mate else { return (told, None) };
+            let Some(mate) = &self.mate else { return (told, Gone::default()) };
             if let Some(status) = mate.ended() {
-                return (told, Some(status));
+                if answers && told.is_ok() {
+                    // What it wrote before it ended.
+                    told = self.read_rest();
+                }
+                return (told, Gone { status: Some(status), asked: step > Farewell::Wait });
             }
             let asked = match self.shared.ending() {
                 ending::NONE => Farewell::Wait,
@@ -55,7 +68,7 @@ impl Worker {
             };
             let late = clock.now() >= until;
             let next = match step {
-                Farewell::Kill if late => return (told, None),
+                Farewell::Kill if late => return (told, Gone { status: None, asked: true }),
                 Farewell::Wait if late => Farewell::Term,
                 Farewell::Term if late => Farewell::Kill,
                 step => step.max(asked),

@@ -1,58 +1,22 @@
 //! The items that a worker's process has been given and whose results are not handed on yet.
 //!
 //! A leg is what is left of a claimed chunk. Answers in the order of the items, which is how most come, are appended
-//! to the results of their leg many at a time; one that comes early waits in a map. Items that are not sent at all,
-//! since the source or the protocol refuses them, are answers that came early too.
+//! to the results of their leg many at a time; one that comes out of turn parts its leg in two, so that nothing that is
+//! done waits here for what is not: to put results in order is the run's affair. Items that are not sent at all, since
+//! the source or the protocol refuses them, are answers out of turn too.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::leg::Leg;
+use super::options::Refused;
 use super::protocol::Mismatch;
 use crate::chunk::{Block, Claim};
 use crate::item::{Chunk, Failure, Seq};
 use crate::op::Results;
 
-/// What is left of a claimed chunk.
-struct Leg {
-    block: Arc<Block>,
-    claim: Claim,
-    /// The answers to its first items.
-    results: Results,
-    /// How many items those are.
-    answered: usize,
-    /// What the process said on standard error at an item.
-    said: Vec<(Seq, Box<[u8]>)>,
-}
-
-impl Leg {
-    fn chunk(&self) -> Chunk<'_> {
-        self.block.chunk(&self.claim)
-    }
-
-    fn first(&self) -> u64 {
-        self.chunk().first.0
-    }
-
-    /// The items that have no answer in `results`.
-    fn open(&self) -> std::ops::Range<u64> {
-        let first = self.first();
-        first + self.answered as u64..first + self.claim.items() as u64
-    }
-
-    /// The answer to its first open item.
-    fn take(&mut self, answer: Result<Option<&[u8]>, Failure>) {
-        match answer {
-            Ok(Some(text)) => self.results.push(text),
-            Ok(None) => self.results.pass(),
-            Err(cause) => self.results.fail(cause),
-        }
-        self.answered += 1;
-    }
-
-    fn is_answered(&self) -> bool {
-        self.answered == self.claim.items()
-    }
-}
+/// Results that are kept to be filled again.
+const SPARES: usize = 8;
 
 /// A part of a chunk that is answered.
 pub(super) struct Landed<'a> {
@@ -68,11 +32,10 @@ pub struct Flight {
     legs: VecDeque<Leg>,
     /// The leg that takes the next answer in order: all before it are answered.
     filling: usize,
-    early: BTreeMap<u64, Result<Option<Vec<u8>>, Failure>>,
     /// An answer that belongs to no item comes first.
     greeting: bool,
-    /// Why no process will ever do what it is to do, and parjob's exit status for that.
-    refusal: Option<(i32, String)>,
+    /// Why the process will never do what it is to do.
+    refusal: Option<Refused>,
     /// The item that the process says it is at.
     at: Option<Seq>,
     /// Items without an answer, and the bytes that they take, about.
@@ -86,57 +49,33 @@ pub struct Flight {
 }
 
 impl Flight {
-    /// A claim on a block, of which nothing is sent yet.
-    pub(super) fn add(&mut self, block: Arc<Block>, claim: Claim, empty: impl FnOnce() -> Results) {
+    /// A claim on a block, of which nothing is sent yet; what of it is to be sent: all but the items that the source
+    /// found unusable.
+    pub(super) fn add(
+        &mut self,
+        block: Arc<Block>,
+        claim: Claim,
+        empty: impl FnOnce() -> Results,
+    ) -> Vec<(Arc<Block>, Claim)> {
         let results = self.spare.pop().unwrap_or_else(empty);
         self.items += claim.items();
         self.bytes += claim.len();
+        let from = self.legs.len();
+        self.legs.push_back(Leg { claim, results, answered: 0, said: Vec::new(), block: Arc::clone(&block) });
         let chunk = block.chunk(&claim);
         for (place, fault) in block.faults(&chunk) {
-            self.early.insert(chunk.first.0 + place as u64, Err(fault.clone()));
-            self.items -= 1;
+            self.refuse(chunk.first.plus(place as u64), fault.clone());
         }
-        self.legs.push_back(Leg { claim, results, answered: 0, said: Vec::new(), block });
-    }
-
-    /// The last claim, in parts without the items that have an answer: what is to be sent.
-    pub(super) fn last_to_send(&self) -> Vec<(Arc<Block>, Claim)> {
-        self.legs.back().map(|leg| self.to_send(leg)).unwrap_or_default()
-    }
-
-    /// Whether some items have an answer before their turn.
-    pub(super) fn has_early(&self) -> bool {
-        !self.early.is_empty()
+        self.to_send(from)
     }
 
     /// All that has no answer: what a fresh process is to be sent.
     pub(super) fn all_to_send(&self) -> Vec<(Arc<Block>, Claim)> {
-        self.legs.iter().flat_map(|leg| self.to_send(leg)).collect()
+        self.to_send(0)
     }
 
-    fn to_send(&self, leg: &Leg) -> Vec<(Arc<Block>, Claim)> {
-        let (open, mut parts) = (leg.open(), Vec::new());
-        let mut rest = leg.claim;
-        let skip = |claim: &mut Claim, items: usize| {
-            let bytes = leg.block.chunk(claim).split(items).0.bytes.len();
-            claim.advance(items, bytes);
-        };
-        if leg.answered > 0 {
-            skip(&mut rest, leg.answered);
-        }
-        let mut from = open.start;
-        for (seq, _) in self.early.range(open.clone()) {
-            let items = (seq - from) as usize;
-            if items > 0 {
-                parts.push((Arc::clone(&leg.block), first_of(&leg.block, &rest, items)));
-            }
-            skip(&mut rest, items + 1);
-            from = seq + 1;
-        }
-        if !rest.is_empty() {
-            parts.push((Arc::clone(&leg.block), rest));
-        }
-        parts
+    fn to_send(&self, from: usize) -> Vec<(Arc<Block>, Claim)> {
+        self.legs.range(from..).filter(|leg| !leg.is_answered()).map(Leg::to_send).collect()
     }
 
     /// A process is given these items.
@@ -162,11 +101,11 @@ impl Flight {
 
     /// No process will ever do what it is to do: no item is to blame. With parjob's exit status for that, and why.
     pub fn refused(&mut self, status: i32, why: String) {
-        self.refusal = Some((status, why));
+        self.refusal = Some(Refused { status, why });
     }
 
     /// That a process said so.
-    pub(super) fn refusal(&mut self) -> Option<(i32, String)> {
+    pub(super) fn refusal(&mut self) -> Option<Refused> {
         self.refusal.take()
     }
 
@@ -181,28 +120,28 @@ impl Flight {
         self.at = Some(seq);
     }
 
-    /// Answers in the order of the items, a line each; how many bytes are used up. A line that is not whole is left.
+    /// Answers in the order of the items, a line each; how many bytes are used up. A line that is not whole is left. In the
+    /// first `scanned` bytes no line ends.
     ///
     /// # Errors
     ///
     /// There are more answers than items.
-    pub fn answer_lines(&mut self, bytes: &[u8]) -> Result<usize, Mismatch> {
+    pub fn answer_lines(&mut self, bytes: &[u8], scanned: usize) -> Result<usize, Mismatch> {
         let mut used = 0;
         if self.greeting {
-            let Some(end) = memchr::memchr(b'\n', bytes) else { return Ok(0) };
-            used = end + 1;
+            let Some(end) = memchr::memchr(b'\n', &bytes[scanned..]) else { return Ok(0) };
+            used = scanned + end + 1;
             self.greeted();
         }
-        let mut lines = memchr::memchr_iter(b'\n', &bytes[used..]).count();
+        let mut lines = memchr::memchr_iter(b'\n', &bytes[used.max(scanned)..]).count();
         loop {
             let rest = &bytes[used..];
-            self.settle_early();
-            let Some(leg) = self.legs.get_mut(self.filling) else {
+            let Some(leg) = self.filling() else {
                 return if rest.is_empty() { Ok(used) } else { Err(too_many()) };
             };
             let open = leg.open();
-            let until = self.early.range(open.clone()).next().map_or(open.end, |(seq, _)| *seq);
-            let (count, len) = first_lines(rest, lines, (until - open.start) as usize);
+            let (count, len) =
+                if lines == 0 { (0, 0) } else { first_lines(rest, lines, (open.end - open.start) as usize) };
             if count == 0 {
                 return Ok(used);
             }
@@ -233,22 +172,35 @@ impl Flight {
     }
 
     fn answer_or_pass(&mut self, seq: Seq, answer: Result<Option<&[u8]>, Failure>) -> Result<(), Mismatch> {
-        self.settle_early();
-        if let Some(leg) = self.legs.get_mut(self.filling).filter(|leg| leg.open().start == seq.0) {
-            leg.take(answer);
-        } else if self.is_open(seq) {
-            self.early.insert(seq.0, answer.map(|text| text.map(<[u8]>::to_vec)));
-        } else {
+        if !self.take(seq, answer) {
             return Err(Mismatch(format!("answered item {seq}, which it was not at")));
         }
         self.note_answers(1);
         Ok(())
     }
 
+    /// Puts the answer to the item in its place; whether it has one.
+    fn take(&mut self, seq: Seq, answer: Result<Option<&[u8]>, Failure>) -> bool {
+        if let Some(leg) = self.filling().filter(|leg| leg.open().start == seq.0) {
+            leg.take(answer);
+            return true;
+        }
+        let Some(at) = self.leg_of(seq) else { return false };
+        let leg = &mut self.legs[at];
+        if leg.open().start == seq.0 {
+            leg.take(answer);
+            return true;
+        }
+        let results = self.spare.pop().unwrap_or_else(|| leg.results.like());
+        let mut rest = leg.part(seq.0, results);
+        rest.take(answer);
+        self.legs.insert(at + 1, rest);
+        true
+    }
+
     /// The item cannot be sent to a process.
     pub fn refuse(&mut self, seq: Seq, cause: Failure) {
-        if self.is_open(seq) {
-            self.early.insert(seq.0, Err(cause));
+        if self.take(seq, Err(cause)) {
             self.items -= 1;
         }
     }
@@ -259,10 +211,8 @@ impl Flight {
     ///
     /// One of them is not in flight, or has its answer; or there are not so many lines.
     pub fn answer_run(&mut self, first: Seq, count: usize, lines: &[u8]) -> Result<(), Mismatch> {
-        self.settle_early();
-        if let Some(leg) = self.legs.get_mut(self.filling)
+        if let Some(leg) = self.filling()
             && leg.open().start == first.0
-            && self.early.range(first.0..first.0 + count as u64).next().is_none()
             && leg.open().end >= first.0 + count as u64
             && memchr::memchr_iter(b'\n', lines).count() == count
         {
@@ -284,27 +234,19 @@ impl Flight {
         self.answers += count as u64;
         self.bytes -= self.bytes / self.items.max(1) * count;
         self.items -= count;
-        self.at = None;
     }
 
-    /// Moves answers that came early to their place, when it is their turn.
-    fn settle_early(&mut self) {
-        while let Some(leg) = self.legs.get_mut(self.filling) {
-            if leg.is_answered() {
-                self.filling += 1;
-                continue;
-            }
-            if self.early.is_empty() {
-                return;
-            }
-            let Some(answer) = self.early.remove(&leg.open().start) else { return };
-            leg.take(answer.as_ref().map(Option::as_deref).map_err(Clone::clone));
+    /// The first leg that is not answered.
+    fn filling(&mut self) -> Option<&mut Leg> {
+        while self.legs.get(self.filling).is_some_and(Leg::is_answered) {
+            self.filling += 1;
         }
+        self.legs.get_mut(self.filling)
     }
 
     /// Whether the item is in flight and has no answer.
     pub(super) fn is_open(&self, seq: Seq) -> bool {
-        !self.early.contains_key(&seq.0) && self.leg_of(seq).is_some()
+        self.leg_of(seq).is_some()
     }
 
     fn leg_of(&self, seq: Seq) -> Option<usize> {
@@ -316,9 +258,8 @@ impl Flight {
 
     /// The item that a process which has ended was at: the one that it named, or the first without an answer.
     pub(super) fn charged(&mut self, named: Option<Seq>) -> Option<Seq> {
-        self.settle_early();
         let named = named.or(self.at).filter(|seq| self.is_open(*seq));
-        named.or_else(|| self.legs.get(self.filling).map(|leg| Seq(leg.open().start)))
+        named.or_else(|| self.filling().map(|leg| Seq(leg.open().start)))
     }
 
     /// What the process said last, at this item.
@@ -328,10 +269,9 @@ impl Flight {
         }
     }
 
-    /// Hands on what is answered, in order.
+    /// Hands on what is answered.
     pub(super) fn land(&mut self, mut hand_on: impl FnMut(Landed<'_>)) {
-        self.settle_early();
-        while let Some(leg) = self.legs.front_mut().filter(|leg| leg.answered > 0) {
+        for leg in self.legs.iter_mut().filter(|leg| leg.answered > 0) {
             let whole = leg.block.chunk(&leg.claim);
             let chunk = if leg.is_answered() { whole } else { whole.split(leg.answered).0 };
             let (items, bytes) = (chunk.count, chunk.bytes.len());
@@ -339,17 +279,22 @@ impl Flight {
             leg.results.clear();
             leg.claim.advance(items, bytes);
             leg.answered = 0;
-            if !leg.claim.is_empty() {
-                return;
-            }
-            self.spare.extend(self.legs.pop_front().map(|leg| leg.results));
-            self.filling = self.filling.saturating_sub(1);
+            let first = leg.first();
+            leg.said.retain(|(seq, _)| seq.0 >= first);
         }
+        self.filling = 0;
+        let spare = &mut self.spare;
+        self.legs.retain_mut(|leg| {
+            let done = leg.claim.is_empty();
+            if done && spare.len() < SPARES {
+                spare.push(std::mem::take(&mut leg.results));
+            }
+            !done
+        });
     }
 
-    /// Gives everything up: what is left, as it was claimed. Early answers are lost.
+    /// Gives everything up: what is left, as it was claimed. What was answered must have landed.
     pub(super) fn give_up(&mut self) -> Vec<(Arc<Block>, Claim)> {
-        self.early.clear();
         (self.filling, self.items, self.bytes, self.at) = (0, 0, 0, None);
         self.legs.drain(..).map(|leg| (leg.block, leg.claim)).collect()
     }
@@ -378,11 +323,6 @@ impl Flight {
     pub(super) fn range(&self) -> Option<(Seq, Seq)> {
         self.range
     }
-}
-
-/// The claim on the first items of another one.
-fn first_of(block: &Block, claim: &Claim, items: usize) -> Claim {
-    claim.first(items, block.chunk(claim).split(items).0.bytes.len())
 }
 
 fn too_many() -> Mismatch {

@@ -5,7 +5,7 @@
 //! wrong: its first line is the error, what follows the traceback. `a` says which item the process is at.
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol};
+use super::protocol::{MOST, Mismatch, Protocol};
 use crate::item::{Chunk, Failure, Seq};
 
 /// The letter and the number of an item.
@@ -13,9 +13,6 @@ const HEAD: usize = 9;
 
 /// The length before it.
 const LENGTH: usize = 4;
-
-/// No frame is longer.
-const MOST: usize = 1 << 30;
 
 /// Frames.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol};
+use super::protocol::{Mismatch, Protocol, not_too_long};
 use crate::item::{Chunk, Failure, Seq};
 use crate::output::{json_item, json_string};
 
@@ -21,12 +21,14 @@ pub struct Json {
     init: Option<Vec<u8>>,
     /// Items are JSON already, and go over as they are.
     raw: bool,
+    /// In so many bytes of what is left no line ends.
+    scanned: usize,
 }
 
 impl Json {
     /// With what each process is told first; `raw` items are JSON already.
     pub fn new(init: Option<Vec<u8>>, raw: bool) -> Json {
-        Json { init, raw }
+        Json { init, raw, scanned: 0 }
     }
 }
 
@@ -50,6 +52,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
 
 impl Protocol for Json {
     fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+        self.scanned = 0;
         if let Some(init) = &self.init {
             out.extend_from_slice(b"{\"seq\":0,\"init\":");
             json_string(init, out);
@@ -75,10 +78,13 @@ impl Protocol for Json {
 
     fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
         let mut used = 0;
-        for end in memchr::memchr_iter(b'\n', bytes) {
+        let scanned = self.scanned.min(bytes.len());
+        for end in memchr::memchr_iter(b'\n', &bytes[scanned..]).map(|end| scanned + end) {
             take(&bytes[used..end], flight)?;
             used = end + 1;
         }
+        self.scanned = bytes.len() - used;
+        not_too_long(self.scanned)?;
         Ok(used)
     }
 }
@@ -94,7 +100,11 @@ fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
         return Ok(());
     }
     let Some(seq) = answer.seq else { return Err(no_answer(&"it has no seq")) };
-    let outcome = match (answer.result, answer.error) {
+    // Beside the one the other may be null: there is none.
+    let beside = |this: Option<&'_ RawValue>, other: bool| this.is_some_and(|this| !other || this.get() != "null");
+    let is_error = beside(answer.error, answer.result.is_some());
+    let is_result = beside(answer.result, answer.error.is_some());
+    let outcome = match (answer.result.filter(|_| is_result), answer.error.filter(|_| is_error)) {
         (Some(result), None) => Ok(text(result.get())),
         (None, Some(error)) => {
             let traceback = answer.traceback.map(|traceback| lossy(traceback.get())).unwrap_or_default();
@@ -160,5 +170,17 @@ mod tests {
         ] {
             assert_eq!(&*lossy(value), expected);
         }
+    }
+
+    #[test]
+    fn a_line_may_come_in_parts() {
+        let (mut json, mut flight) = (Json::default(), Flight::default());
+        let (at, inbox) = ("{\"at\":1}\n", "{\"at\":7}\n{\"at\":1");
+        assert_eq!(json.decode(&at.as_bytes()[..4], &mut flight), Ok(0));
+        assert_eq!(json.scanned, 4);
+        assert_eq!(json.decode(at.as_bytes(), &mut flight), Ok(at.len()));
+        assert_eq!(json.decode(inbox.as_bytes(), &mut flight), Ok(at.len()));
+        assert_eq!(json.decode(format!("{}}}\n", &inbox[at.len()..]).as_bytes(), &mut flight), Ok(at.len()));
+        assert_eq!(json.scanned, 0);
     }
 }

@@ -3,24 +3,27 @@
 //! Items whose delimiter is the newline go over as they stand in their block.
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol};
+use super::protocol::{Mismatch, Protocol, not_too_long};
 use crate::item::{Chunk, Failure, Fields, Seq};
 
 /// One line in, one line out.
 #[derive(Debug, Default)]
 pub struct Lines {
     init: Option<Vec<u8>>,
+    /// In so many bytes of what is left no line ends.
+    scanned: usize,
 }
 
 impl Lines {
     /// With a first line for each process, whose answer is dropped.
     pub fn new(init: Option<Vec<u8>>) -> Lines {
-        Lines { init }
+        Lines { init, scanned: 0 }
     }
 }
 
 impl Protocol for Lines {
     fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+        self.scanned = 0;
         if let Some(init) = &self.init {
             out.extend_from_slice(init);
             out.push(b'\n');
@@ -43,7 +46,10 @@ impl Protocol for Lines {
     }
 
     fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
-        flight.answer_lines(bytes)
+        let used = flight.answer_lines(bytes, self.scanned.min(bytes.len()))?;
+        self.scanned = bytes.len() - used;
+        not_too_long(self.scanned)?;
+        Ok(used)
     }
 
     fn names_items(&self) -> bool {

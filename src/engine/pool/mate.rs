@@ -158,6 +158,12 @@ impl Mate {
         self.written > self.unread()
     }
 
+    /// Whether it has a single thread, so that it does nothing while that sleeps.
+    pub(super) fn is_single(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero()));
+        tasks.is_ok_and(|tasks| tasks.count() == 1)
+    }
+
     /// Whether it sleeps until it can read more; `None` where that cannot be told.
     #[cfg(target_os = "linux")]
     pub(super) fn waits_for_input(&self) -> Option<bool> {

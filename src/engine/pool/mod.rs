@@ -11,18 +11,23 @@
 //! When a process dies, the item that it was at is charged, and the worker gives the others to a fresh one.
 
 mod ahead;
+mod climb;
 mod farewell;
 mod flight;
 mod frames;
 mod json;
+mod leg;
 mod lines;
 mod mate;
 mod options;
+mod post;
 mod protocol;
 mod python;
 mod queue;
 mod rest;
 mod station;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod voice;
 mod worker;
@@ -36,19 +41,19 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::again::Again;
-use super::hand::{Done, Finish};
+use super::hand::Finish;
 use super::outbox::Outbox;
 use super::processes::GuardSlot;
 use super::quota::Quota;
-use super::{Delivery, Engine, Fate, Order, Piece, Ran, Ring};
+use super::{Delivery, Engine, Order, Ring};
 use crate::buffer::Spares;
 use crate::chunk::{Block, Claim};
 use crate::command::child::ending;
 use crate::command::clock::Clock;
 use crate::command::words::Words;
-use crate::item::Attempt;
+use crate::item::Seq;
 use crate::op::Answer;
-use crate::output::{Format, Output, Room};
+use crate::output::{Format, Room};
 
 pub use flight::Flight;
 pub use frames::Frames;
@@ -76,10 +81,14 @@ pub struct Team {
     pub protocol: Box<MakeProtocol>,
     /// How many workers.
     pub jobs: usize,
-    /// Write nothing ahead of the answers: someone counts items as they end.
+    /// Give each process an item at a time, and tell of its end at once: someone counts items as they end.
     pub one_by_one: bool,
     /// How long an item may take.
     pub timeout: Option<Duration>,
+    /// How long its process is left alone with it: longer where that sees to the time itself.
+    pub patience: Option<Duration>,
+    /// How long a process may take to be ready for its first item, where it says when it is.
+    pub start_limit: Option<Duration>,
     /// How long a process has between the request to end and its death.
     pub grace: Duration,
     /// Added to the niceness of processes.
@@ -141,6 +150,8 @@ struct Shared {
     failed_starts: AtomicU64,
     /// Warnings about processes so far.
     warnings: AtomicU64,
+    /// The item whose result goes out next; 0 where there is no order.
+    front: AtomicU64,
 }
 
 impl Pool {
@@ -157,6 +168,7 @@ impl Pool {
             up: AtomicUsize::new(0),
             failed_starts: AtomicU64::new(0),
             warnings: AtomicU64::new(0),
+            front: AtomicU64::new(0),
         };
         Pool { shared: Arc::new(shared) }
     }
@@ -200,6 +212,10 @@ impl Engine for Pool {
 
     fn is_quiet(&self) -> bool {
         self.shared.up.load(Ordering::SeqCst) == 0
+    }
+
+    fn front(&mut self, seq: Seq) {
+        self.shared.front.store(seq.0, Ordering::Relaxed);
     }
 
     fn command(&mut self, order: Order) -> bool {
@@ -303,61 +319,6 @@ impl Shared {
     fn finish(&self) -> Finish<'_> {
         let team = &self.team;
         Finish { format: Some(&*team.format), tell: team.tell, apart: team.again.retries > 0 }
-    }
-
-    /// Items have ended.
-    fn post(&self, worker: usize, attempt: Attempt, done: Done<'_>) {
-        let Done { chunk, mut failed, failures, bytes, .. } = done;
-        let (items, failures) = (chunk.count as u64, failures as u64);
-        if let Some(quota) = &self.team.quota {
-            let again = failed.iter().filter(|failed| self.team.again.may_follow(attempt, &failed.cause)).count();
-            quota.note(items - failures, failures - again as u64);
-            if quota.is_used_up() {
-                self.stopped.store(true, Ordering::SeqCst);
-            }
-        }
-        let piece = Piece { first: chunk.first, items, failed: failures, skipped: 0, attempt, end: 0 };
-        if let Some(ring) = self.outboxes[worker - 1].post(piece, bytes, &mut failed, &self.team.spares) {
-            (self.team.ring)(ring);
-        }
-    }
-
-    /// Items are given back without an answer: parjob ended what did them.
-    fn give_back(&self, items: Vec<(Arc<Block>, Claim)>) {
-        for (block, claim) in items {
-            let chunk = block.chunk(&claim);
-            self.deliver(Delivery::Process(Box::new(Ran {
-                first: chunk.first,
-                items: chunk.count as u64,
-                attempt: block.attempt(),
-                fate: Fate::NotRun,
-                output: Output::default(),
-                record: None,
-                account: None,
-            })));
-        }
-    }
-
-    fn deliver(&self, delivery: Delivery) {
-        let mut posts = self.posts();
-        posts.push(delivery);
-        let first = posts.len() == 1;
-        drop(posts);
-        if first {
-            (self.team.ring)(Ring::Soon);
-        }
-    }
-
-    fn warn(&self, text: String) {
-        self.deliver(Delivery::Warning(text));
-    }
-
-    /// The run cannot go on: nothing more is claimed, and the loop is told why.
-    fn break_off(&self, error: anyhow::Error) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.posts().push(Delivery::Broken(error));
-        (self.team.ring)(Ring::Now);
-        self.team.stations.ring_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

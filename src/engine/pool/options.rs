@@ -1,6 +1,7 @@
 //! What is particular to processes that stay up, as plain data.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// How processes are kept up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub enum Language {
     Frames,
     /// That of parjob's own program in Python.
     Python {
-        /// So many items are at work at once in a process.
-        concurrency: u32,
+        /// So many items are at work at once in a process, which then sees to their time itself.
+        concurrency: Option<NonZeroU32>,
     },
 }
 

@@ -65,6 +65,14 @@ pub trait Protocol: Send {
     }
 }
 
+/// No answer is longer.
+pub(super) const MOST: usize = 1 << 30;
+
+/// Whether a line that has not ended yet is of a sensible length.
+pub(super) fn not_too_long(bytes: usize) -> Result<(), Mismatch> {
+    if bytes <= MOST { Ok(()) } else { Err(Mismatch(format!("wrote a line of more than {MOST} bytes"))) }
+}
+
 /// What a process wrote is no answer to what it was given: a predicate of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch(pub String);

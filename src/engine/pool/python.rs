@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol};
@@ -40,6 +41,7 @@ mod text {
     pub(super) const RESULT: u8 = 0;
     pub(super) const NOTHING: u8 = 1;
     pub(super) const FAILURE: u8 = 2;
+    pub(super) const TIMEOUT: u8 = 3;
 }
 
 /// The language of one worker and its processes.
@@ -49,21 +51,23 @@ pub struct Python {
     inherited: Option<OwnedFd>,
     number: i32,
     wants: usize,
+    timeout: Duration,
 }
 
 impl Python {
-    /// With a file for the source and the page. So many items are at work at once in a process.
+    /// With a file for the source and the page. So many items are at work at once in a process, which may end one after
+    /// its `timeout` by itself.
     ///
     /// # Errors
     ///
     /// The file cannot be made.
-    pub fn new(concurrency: u32) -> io::Result<Python> {
+    pub fn new(concurrency: u32, timeout: Duration) -> io::Result<Python> {
         let file = unnamed(c"parjob-worker")?;
         file.write_all_at(SOURCE.as_bytes(), PAGE)?;
         let inherited = OwnedFd::from(file.try_clone()?);
         // One to take the place of each that ends.
         let wants = if concurrency > 1 { 2 * concurrency as usize } else { 1 };
-        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file, wants })
+        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file, wants, timeout })
     }
 
     /// The words of Python's own: what it is to do at first.
@@ -117,7 +121,7 @@ impl Protocol for Python {
         let mut used = 0;
         // Most come many at a time.
         while let Some((answer, len)) = Answer::read(&bytes[used..]) {
-            answer.tell(flight)?;
+            answer.tell(flight, self.timeout)?;
             used += len;
         }
         Ok(used)
@@ -159,21 +163,21 @@ impl<'a> Answer<'a> {
         Some((Answer { first: Seq(long(0)), count: short(8) as usize, kind: short(12), data }, end))
     }
 
-    fn tell(&self, flight: &mut Flight) -> Result<(), Mismatch> {
+    fn tell(&self, flight: &mut Flight, timeout: Duration) -> Result<(), Mismatch> {
         match self.kind {
             kind::READY if flight.awaits_greeting() => flight.greeted(),
             kind::REFUSED if flight.awaits_greeting() => {
                 flight.refused(self.count as i32, text_of(self.data));
             }
             kind::LINES => flight.answer_run(self.first, self.count, self.data)?,
-            kind::SIZES => self.tell_each(flight).ok_or_else(garbled)??,
+            kind::SIZES => self.tell_each(flight, timeout).ok_or_else(garbled)??,
             _ => return Err(garbled()),
         }
         Ok(())
     }
 
     /// Answers of which each says how long it is. `None` where they do not hold together.
-    fn tell_each(&self, flight: &mut Flight) -> Option<Result<(), Mismatch>> {
+    fn tell_each(&self, flight: &mut Flight, timeout: Duration) -> Option<Result<(), Mismatch>> {
         let (lengths, rest) = self.data.split_at_checked(4 * self.count)?;
         let (kinds, mut texts) = rest.split_at_checked(self.count)?;
         for ((length, kind), seq) in lengths.chunks_exact(4).zip(kinds).zip(self.first.0..) {
@@ -183,6 +187,7 @@ impl<'a> Answer<'a> {
                 text::RESULT => flight.answer(Seq(seq), Ok(bytes)),
                 text::NOTHING => flight.pass(Seq(seq)),
                 text::FAILURE => flight.answer(Seq(seq), Err(failure(bytes))),
+                text::TIMEOUT => flight.answer(Seq(seq), Err(Failure::TimedOut(timeout))),
                 _ => return None,
             };
             if told.is_err() {
@@ -214,6 +219,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn python() -> Python {
+        Python::new(1, Duration::from_secs(7)).unwrap()
+    }
+
     fn answer(first: u64, count: u32, kind: u32, data: &[u8]) -> Vec<u8> {
         let mut bytes = first.to_le_bytes().to_vec();
         bytes.extend_from_slice(&count.to_le_bytes());
@@ -232,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_chunk_goes_over_as_it_stands() {
-        let mut python = Python::new(1).unwrap();
+        let mut python = python();
         let mut out = Vec::new();
         let fields = Fields::Several;
         let chunk = Chunk { bytes: b"1;a b\0;c\0", delimiter: 0, fields, first: Seq(258), count: 2 };
@@ -242,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_when_it_is_whole() {
-        let mut python = Python::new(1).unwrap();
+        let mut python = python();
         let mut flight = Flight::default();
         python.begin(&mut flight, &mut Vec::new());
         let ready = answer(0, 0, kind::READY, b"");
@@ -256,7 +265,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_told() {
-        let told = |bytes: &[u8]| Python::new(1).unwrap().decode(bytes, &mut Flight::default());
+        let told = |bytes: &[u8]| python().decode(bytes, &mut Flight::default());
         for (bytes, says) in [
             (answer(0, 0, kind::READY, b""), "no answer"),
             (answer(1, 1, 9, b""), "no answer"),
@@ -272,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_item_at_work_stands_in_the_page() {
-        let mut python = Python::new(1).unwrap();
+        let mut python = python();
         assert_eq!(python.at(), None);
         python.file.write_all_at(&[7u64.to_ne_bytes(), 3u64.to_ne_bytes()].concat(), 0).unwrap();
         assert_eq!((python.at(), python.at_once()), (Some(Seq(7)), 3));
@@ -283,8 +292,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(kind in 0u32..6, count in 0u32..4, data in prop::collection::vec(any::<u8>(), 0..40)) {
-            let _ = Python::new(1).unwrap().decode(&answer(1, count, kind, &data), &mut Flight::default());
-            let _ = Python::new(1).unwrap().decode(&data, &mut Flight::default());
+            let _ = python().decode(&answer(1, count, kind, &data), &mut Flight::default());
+            let _ = python().decode(&data, &mut Flight::default());
         }
     }
 }

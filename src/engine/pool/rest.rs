@@ -36,7 +36,7 @@ impl Worker {
             (false, false, true) => wants::MORE,
         };
         self.station.wants.store(want, Ordering::SeqCst);
-        let now = want != wants::NOTHING && self.shared.has_work();
+        let now = want != wants::NOTHING && self.is_next() && self.shared.has_work();
         if self.flight.is_empty() && !now && !self.shared.outboxes[self.station.number - 1].is_empty() {
             (self.shared.team.ring)(Ring::Now);
         }
@@ -57,15 +57,17 @@ impl Worker {
         if self.flight.is_empty() {
             return None;
         }
-        let timeout = team.timeout.map(|timeout| match self.at {
-            // To see when it goes on to its next item, and not to wait for what starts.
-            _ if self.flight.awaits_greeting() => timeout,
+        let timeout = team.patience.filter(|_| !self.flight.awaits_greeting());
+        let timeout = timeout.map(|timeout| match self.at {
+            // To see when it goes on to its next item.
             Some(_) => (self.began + timeout).saturating_sub(team.clock.now()).min(timeout / 8),
             None => (self.began + timeout).saturating_sub(team.clock.now()),
         });
+        let start = team.start_limit.filter(|_| self.flight.awaits_greeting());
+        let start = start.map(|limit| (self.started + limit).saturating_sub(team.clock.now()));
         let look = (self.out.is_empty() && mate.hears()).then(|| self.ahead.look_in());
         let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
-        let least = [timeout, look, memory].into_iter().flatten().min()?;
+        let least = [timeout, start, look, memory].into_iter().flatten().min()?;
         // A clock that stands still would make it spin.
         Some(if team.clock.is_paused() { least.max(AGAIN) } else { least })
     }

@@ -76,6 +76,11 @@ impl Stations {
         found
     }
 
+    /// Whether some worker has nothing to do, and waits to be woken.
+    pub(super) fn idles(&self) -> bool {
+        self.lock().iter().any(|station| station.wants.load(Ordering::SeqCst) == wants::WORK)
+    }
+
     /// Sends a signal to all processes and their groups.
     pub(super) fn signal(&self, signal: Signal) {
         for station in self.lock().iter() {

@@ -10,8 +10,9 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::ahead::{STUCK, WINDOW};
-use super::farewell::Farewell;
+use super::farewell::{Farewell, Gone};
 use super::mate::{Mate, cause};
+use super::options::Refused;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::command::child::ending;
@@ -21,22 +22,28 @@ use crate::output::Stream;
 /// After so many processes in a row that end before they do anything, there is no point in another.
 const STARTS: u64 = 3;
 
+/// The status for a wrong command line.
+const USAGE: i32 = 2;
+
 /// The warnings of one kind that are worth showing.
 const WARNINGS: u64 = 3;
 
 impl Worker {
     /// All items of the process are answered and it gets no more: it should end by itself, and say nothing further.
     pub(super) fn retire(&mut self) {
-        let (told, status) = self.bid(Farewell::Wait, true);
+        let (told, gone) = self.bid(Farewell::Wait, true);
         self.hear(true);
         if let Err(mismatch) = told.and_then(|()| self.nothing_left()) {
             self.bury();
             return self.extra(&mismatch);
         }
-        let failed = status.map(cause).filter(|cause| *cause != Failure::Exited(0));
+        let failed = gone.status.map(cause).filter(|cause| *cause != Failure::Exited(0));
         self.bury();
-        if let Some(cause) = failed.filter(|_| self.shared.ending() == ending::NONE) {
-            self.warn(format!("worker {} {cause} while it had no item", self.station.number));
+        let number = self.station.number;
+        match failed.filter(|_| self.shared.ending() == ending::NONE) {
+            Some(_) if gone.asked => self.warn(format!("worker {number} did not end within --grace and was ended")),
+            Some(cause) => self.warn(format!("worker {number} {cause} while it had no item")),
+            None => {}
         }
     }
 
@@ -57,28 +64,39 @@ impl Worker {
     pub(super) fn is_gone(&mut self) {
         let Some(mate) = &self.mate else { return };
         let mut told = Ok(());
-        let status = match mate.ended() {
-            Some(status) => Some(status),
+        let gone = match mate.ended() {
+            Some(status) => Gone { status: Some(status), asked: false },
             None if mate.stream(Stream::Out).is_some() => return,
             None => {
-                let (read, status) = self.bid(Farewell::Wait, true);
+                let (read, gone) = self.bid(Farewell::Wait, true);
                 told = read;
-                status
+                gone
             }
         };
         // What it has said before.
         self.hear(true);
-        while told.is_ok() && self.mate.as_ref().is_some_and(|mate| mate.stream(Stream::Out).is_some()) {
-            match self.read() {
-                Ok(false) if !self.has_output() => break,
-                Ok(_) => {}
-                Err(mismatch) => told = Err(mismatch),
-            }
-        }
-        if let Err(mismatch) = told {
+        if let Err(mismatch) = told.and_then(|()| self.read_rest()) {
             return self.mismatched(&mismatch);
         }
-        self.lost(status.map_or(Failure::Exited(0), cause));
+        if gone.asked && self.shared.ending() != ending::NONE {
+            // The run ends: what it was at is not run.
+            return self.bury();
+        }
+        self.lost(match gone.status.map_or(Failure::Exited(0), cause) {
+            // It did not end, and parjob ended it for what it had done before.
+            cause if gone.asked && cause != Failure::Exited(0) => Failure::BadAnswer("closed its output".into()),
+            cause => Failure::LostWorker(Box::new(cause)),
+        });
+    }
+
+    /// Reads what the process wrote before it ended.
+    pub(super) fn read_rest(&mut self) -> Result<(), Mismatch> {
+        while self.mate.as_ref().is_some_and(|mate| mate.stream(Stream::Out).is_some()) {
+            if !self.read()? && !self.has_output() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Whether there is something to read just now.
@@ -87,11 +105,16 @@ impl Worker {
         pipe.is_some_and(|pipe| rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes > 0))
     }
 
-    /// The process has ended in this way; its last answers are taken.
+    /// The process has ended, which means this for the item that it was at; its last answers are taken.
     fn lost(&mut self, cause: Failure) {
         let (started, idle) = (self.has_started(), self.is_at_no_item());
         let Some(mate) = &self.mate else { return };
-        let in_order = self.closed && cause == Failure::Exited(0);
+        let how = match &cause {
+            Failure::LostWorker(cause) => cause.to_string(),
+            Failure::BadAnswer(how) => how.to_string(),
+            cause => cause.to_string(),
+        };
+        let in_order = self.closed && cause == Failure::LostWorker(Box::new(Failure::Exited(0)));
         let missing = in_order && !self.protocol.names_items() && !idle;
         if !in_order {
             // What it has left behind was to help it.
@@ -100,14 +123,14 @@ impl Worker {
         self.bury();
         if idle && (started || in_order) {
             if !in_order {
-                self.warn(format!("worker {} {cause} while it had no item", self.station.number));
+                self.warn(format!("worker {} {how} while it had no item", self.station.number));
             }
         } else if missing {
             self.unsure("ended with fewer answers than it got items");
         } else if !started {
-            self.failed_to_start(&cause.to_string());
+            self.failed_to_start(&how);
         } else {
-            self.charge(Failure::LostWorker(Box::new(cause)));
+            self.charge(cause);
         }
         self.voice.mark();
         self.voice.forget();
@@ -140,17 +163,25 @@ impl Worker {
             return false;
         }
         let started = self.has_started();
-        let (told, _) = self.bid(Farewell::Wait, true);
+        // It is at nothing, so there is nothing to wait for.
+        let (told, gone) = self.bid(Farewell::Term, true);
         if let Err(mismatch) = told {
             self.mismatched(&mismatch);
             return true;
         }
+        if self.mate.is_none() {
+            return true;
+        }
         self.hear(true);
         self.bury();
-        if started {
-            self.warn(format!("worker {} reads no more; a fresh one takes its place", self.station.number));
-        } else {
-            self.failed_to_start("reads nothing");
+        // It may have been about to end.
+        let ended = gone.status.map(cause).filter(|cause| matches!(cause, Failure::Exited(_)));
+        let number = self.station.number;
+        match (started, ended) {
+            (true, Some(cause)) => self.warn(format!("worker {number} {cause} while it had no item")),
+            (true, None) => self.warn(format!("worker {number} reads no more; a fresh one takes its place")),
+            (false, Some(cause)) => self.failed_to_start(&cause.to_string()),
+            (false, None) => self.failed_to_start("reads nothing"),
         }
         self.voice.mark();
         self.voice.forget();
@@ -206,6 +237,33 @@ impl Worker {
         ));
     }
 
+    /// The process says that it will never do what it is to do. What is wrong with the command line stays so; what failed
+    /// otherwise may go well in a fresh one.
+    pub(super) fn refused(&mut self, refused: Refused) {
+        if refused.status != USAGE {
+            self.put_down(Farewell::Term);
+            return self.failed_to_start(&format!("said:\n{}", refused.why));
+        }
+        self.give_up();
+        self.shared.break_off(refused.into());
+        self.inbox.clear();
+        self.winding = true;
+    }
+
+    /// A process that is not ready in time could not start.
+    pub(super) fn see_to_start(&mut self) {
+        let Some(limit) = self.shared.team.start_limit.filter(|_| self.flight.awaits_greeting()) else { return };
+        if self.mate.is_none() || self.shared.team.clock.now() < self.started + limit {
+            return;
+        }
+        self.put_down(Farewell::Term);
+        if self.shared.ending() == ending::NONE {
+            self.failed_to_start(&format!("was not ready within {limit:?}"));
+        }
+        self.voice.mark();
+        self.voice.forget();
+    }
+
     /// A process could not be started, or ended before it did anything.
     fn failed_to_start(&mut self, how: &str) {
         if self.shared.failed_starts.fetch_add(1, Ordering::Relaxed) + 1 < STARTS {
@@ -242,18 +300,17 @@ impl Worker {
 
     /// The item at work has had its time.
     pub(super) fn see_to_timeout(&mut self) {
-        let Some(timeout) = self.shared.team.timeout.filter(|_| self.mate.is_some() && self.flight.items() > 0) else {
-            return;
-        };
-        let (at, now) = (self.protocol.at(), self.shared.team.clock.now());
+        let Some(timeout) = self.shared.team.patience.filter(|_| self.mate.is_some()) else { return };
+        let now = self.shared.team.clock.now();
+        // Of many at work the one that is noted changes all the time.
+        let at = if self.protocol.wants() > 1 { None } else { self.protocol.at().or(self.at) };
+        self.at = at;
+        let item = self.flight.charged(at);
         // To start is no item's time.
-        if self.flight.awaits_greeting() {
+        if self.flight.awaits_greeting() || std::mem::replace(&mut self.timed, item) != item {
             self.began = now;
         }
-        if at.is_some() && std::mem::replace(&mut self.at, at) != at {
-            self.began = now;
-        }
-        if now < self.began + timeout {
+        if item.is_none() || now < self.began + timeout {
             return;
         }
         // It may be on its way here.
@@ -264,7 +321,7 @@ impl Worker {
         }
         self.put_down(Farewell::Term);
         if self.shared.ending() == ending::NONE {
-            self.charge(Failure::TimedOut(timeout));
+            self.charge(Failure::TimedOut(self.shared.team.timeout.unwrap_or(timeout)));
         }
         self.voice.mark();
         self.voice.forget();
@@ -276,12 +333,19 @@ impl Worker {
         if self.flight.items() == 0 || !self.out.is_empty() || !self.ahead.is_due() {
             return;
         }
+        let free = self.protocol.names_items();
         if !self.protocol.holds_back() {
             return self.ahead.starved(0, Some(false));
         }
-        let waits = if mate.unread() > 0 { Some(false) } else { mate.waits_for_input() };
+        let waits = match mate.waits_for_input() {
+            _ if mate.unread() > 0 => Some(false),
+            // Another thread may be at work, and answer in its own time.
+            Some(true) if free && !mate.is_single() => None,
+            waits => waits,
+        };
+        let idle = if free { waits == Some(true) } else { waits != Some(false) };
         let full = self.flight.bytes() >= WINDOW / 2;
-        if full && waits != Some(false) && self.ahead.silent() >= STUCK && !self.winding {
+        if full && idle && self.ahead.silent() >= STUCK && !self.winding {
             return self.stuck();
         }
         self.ahead.starved(self.flight.items(), waits);
@@ -308,8 +372,9 @@ impl Worker {
         }
     }
 
-    /// What is in flight is not run.
+    /// What is in flight is not run, but for what has its answer.
     pub(super) fn give_up(&mut self) {
+        self.land();
         self.shared.give_back(self.flight.give_up());
     }
 

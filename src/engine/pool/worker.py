@@ -11,8 +11,8 @@ What goes over the pipes, all numbers little-endian:
              READY     nothing: the function is there
              REFUSED   why it never will be, for a person; the number of items is parjob's exit status
              LINES     a line for each item: all went well
-             SIZES     the length of each item's text (4 each), what the text is (1 each: RESULT, NOTHING, FAILURE),
-                       then the texts; that of a failure is the error, NUL, the traceback
+             SIZES     the length of each item's text (4 each), what the text is (1 each: RESULT, NOTHING, FAILURE,
+                       TIMEOUT), then the texts; that of a failure is the error, NUL, the traceback
 
 The number of the item at work, and how many are given to the function at once, stand in a page of memory that parjob
 looks at when it finds the worker dead. To note it costs 30 ns, since the loop itself does: `for page[0], x in ...`.
@@ -28,7 +28,7 @@ import os
 import sys
 
 READY, REFUSED, LINES, SIZES = range(4)
-RESULT, NOTHING, FAILURE = range(3)
+RESULT, NOTHING, FAILURE, TIMEOUT = range(4)
 
 # Types whose values become text without any code of the user's.
 PLAIN = {str, int, float, bool, type(None)}
@@ -466,9 +466,12 @@ def sizes(worker, first, results, failures):
                 raise
             except BaseException as raised:
                 error = raised
-        if error is not None:
-            text = failure(worker, error)
-        kinds.append(FAILURE if error is not None else NOTHING if text is None else RESULT)
+        kind = NOTHING if text is None else RESULT
+        if error is OVERDUE:
+            kind, text = TIMEOUT, b""
+        elif error is not None:
+            kind, text = FAILURE, failure(worker, error)
+        kinds.append(kind)
         texts.append(text or b"")
     lengths = b"".join(len(text).to_bytes(4, "little") for text in texts)
     return lengths, bytes(kinds), b"".join(texts)
@@ -603,14 +606,18 @@ class Side:
         await asyncio.gather(*under_way)
 
     async def item(self, number, item):
-        wait_for = standard("asyncio").wait_for
+        asyncio = standard("asyncio")
+        wait_for, Overdue = asyncio.wait_for, asyncio.TimeoutError
         result, failures = None, {}
+        noted = Noted(self.result(item), self.worker.page, number)
         try:
             # What takes too long is given up by itself: to kill the worker would end what else is at work.
-            noted = Noted(self.result(item), self.worker.page, number)
             result = await (wait_for(noted, self.worker.timeout) if self.worker.timeout else noted)
         except FATAL:
             raise
+        except Overdue as error:
+            # One that the user's code raised is a failure like any other.
+            failures[0] = error if error is noted.error else OVERDUE
         except BaseException as error:
             failures[0] = error
         self.worker.answer(number, [result], failures)
@@ -622,11 +629,17 @@ class Side:
         return iter(await collect(result)) if hasattr(result, "__anext__") else result
 
 
+# In place of the error of an item that took longer than its time.
+OVERDUE = object()
+
+
 class Noted:
     """An awaitable that notes its item whenever it is its turn to run: of many at work, that one is to blame."""
 
     def __init__(self, awaitable, page, number):
         self.steps, self.page, self.number = awaitable.__await__(), page, number
+        # What it raised by itself.
+        self.error = None
 
     def __await__(self):
         step, given = self.steps.send, None
@@ -640,7 +653,8 @@ class Noted:
             except FATAL as error:
                 # While the page says whose fault it is.
                 leave(error)
-            except BaseException:
+            except BaseException as error:
+                self.error = error
                 self.page[0] = 0
                 raise
             self.page[0] = 0

@@ -12,7 +12,6 @@ use super::Shared;
 use super::ahead::{Ahead, WINDOW};
 use super::flight::Flight;
 use super::mate::{Mate, Read};
-use super::options::Refused;
 use super::protocol::{Mismatch, Protocol};
 use super::rest::Ready;
 use super::station::Station;
@@ -20,10 +19,10 @@ use super::voice::Voice;
 use crate::chunk::{Block, Claim};
 use crate::command::child::ending;
 use crate::command::words::Words;
-use crate::engine::{Delivery, Fate, Ran, Ring};
-use crate::item::{Attempt, Failure, Seq};
+use crate::engine::Ring;
+use crate::item::Seq;
 use crate::op::Results;
-use crate::output::{Output, Stream};
+use crate::output::Stream;
 use crate::sys::limits;
 use crate::sys::spawn::Spawner;
 use crate::sys::tree;
@@ -50,12 +49,16 @@ pub(super) struct Worker {
     pub(super) written: usize,
     /// What the process wrote and is not read as answers yet.
     pub(super) inbox: Vec<u8>,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     pub(super) voice: Voice,
+    /// When the process was started, by the run's clock.
+    pub(super) started: Duration,
     /// When the item that the process is at began, by the run's clock.
     pub(super) began: Duration,
     /// The item that it notes itself.
     pub(super) at: Option<Seq>,
+    /// The item whose time began then.
+    pub(super) timed: Option<Seq>,
     /// The items that this process was given.
     given: u64,
     /// This process gets nothing more.
@@ -76,7 +79,7 @@ impl Worker {
         protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
         Ok(Worker {
             words: words(&shared.team.words, &*protocol),
-            ahead: Ahead::new(protocol.wants()),
+            ahead: Ahead::new(protocol.wants(), protocol.names_items() && protocol.holds_back()),
             protocol,
             spawner,
             environment: Words::default(),
@@ -87,8 +90,10 @@ impl Worker {
             inbox: Vec::new(),
             bytes: Vec::new(),
             voice: Voice::new(number),
+            started: Duration::ZERO,
             began: Duration::ZERO,
             at: None,
+            timed: None,
             given: 0,
             winding: false,
             closed: false,
@@ -136,7 +141,7 @@ impl Worker {
         if self.mate.is_none() && !self.flight.is_empty() && !self.start() {
             return;
         }
-        while self.has_room() && self.shared.has_work() {
+        while self.has_room() && self.is_next() && self.shared.has_work() {
             if self.mate.is_none() && !self.start() {
                 return;
             }
@@ -157,8 +162,16 @@ impl Worker {
         items == 0 || few && !self.shared.team.one_by_one
     }
 
+    /// Whether what is to be claimed is for this worker: nothing is to queue behind an item while another worker idles.
+    pub(super) fn is_next(&self) -> bool {
+        self.flight.is_empty() || !self.shared.team.stations.idles()
+    }
+
     /// How many items it can be given now.
     fn room(&self) -> usize {
+        if self.shared.team.one_by_one {
+            return 1;
+        }
         let items = self.flight.items();
         let each = self.flight.bytes().checked_div(items).unwrap_or(16);
         let window = WINDOW.saturating_sub(self.flight.bytes()) / each.max(1);
@@ -171,16 +184,8 @@ impl Worker {
         let first = self.flight.items() == 0;
         let team = &self.shared.team;
         let empty = || if team.again.retries > 0 { Results::with_ends() } else { team.format.results() };
-        self.flight.add(Arc::clone(&block), claim, empty);
-        if self.flight.has_early() {
-            let parts = self.flight.last_to_send();
-            self.encode(parts);
-        } else {
-            self.encode([(block, claim)]);
-        }
-        if first {
-            self.began = self.shared.team.clock.now();
-        }
+        let parts = self.flight.add(block, claim, empty);
+        self.encode(parts);
         self.ahead.sent(first);
         self.land();
         if self.shared.team.recycle.is_some_and(|most| self.given >= most) {
@@ -216,7 +221,8 @@ impl Worker {
         }
         self.station.pid.store(pid, Ordering::Relaxed);
         self.shared.up.fetch_add(1, Ordering::SeqCst);
-        self.began = team.clock.now();
+        self.started = team.clock.now();
+        (self.began, self.at, self.timed) = (self.started, None, None);
         self.mate = Some(mate);
         (self.given, self.winding) = (0, false);
         self.flight.begin();
@@ -304,15 +310,13 @@ impl Worker {
             self.flight.note_said(seq, self.voice.said());
         }
         let used = self.protocol.decode(&self.inbox, &mut self.flight);
-        if let Some((status, why)) = self.flight.refusal() {
-            self.give_up();
-            self.shared.break_off(Refused { status, why }.into());
-            self.winding = true;
+        if let Some(refused) = self.flight.refusal() {
+            self.refused(refused);
+            return Ok(());
         }
         let items = before.1 - self.flight.items();
         if self.flight.answers() > before.0 {
             self.voice.forget();
-            self.began = self.shared.team.clock.now();
             self.shared.failed_starts.store(0, Ordering::Relaxed);
         }
         if items > 0 {
@@ -321,47 +325,6 @@ impl Worker {
         self.land();
         self.inbox.drain(..used?);
         Ok(())
-    }
-
-    /// Hands on what is answered.
-    pub(super) fn land(&mut self) {
-        let (shared, number) = (&self.shared, self.station.number);
-        let finish = shared.finish();
-        self.flight.land(|landed| {
-            let attempt: Attempt = landed.block.attempt();
-            finish.hand_on(landed.chunk, landed.results, &mut self.bytes, |mut done| {
-                for failed in &mut done.failed {
-                    let said = landed.said.iter().rfind(|(seq, _)| *seq == failed.seq);
-                    failed.said = match &failed.cause {
-                        Failure::Answered { traceback, .. } if !traceback.is_empty() => traceback.as_bytes().into(),
-                        _ => said.map(|(_, said)| said.clone()).unwrap_or_default(),
-                    };
-                }
-                shared.post(number, attempt, done);
-            });
-        });
-        let head = self.flight.charged(None).map_or(0, |seq| seq.0);
-        self.station.seq.store(head, Ordering::Relaxed);
-    }
-
-    /// Shows what the process says on standard error.
-    pub(super) fn hear(&mut self, at_end: bool) {
-        let Some(mate) = &mut self.mate else { return };
-        let mut read = mate.read(Stream::Err, &mut self.voice.heard);
-        while let (Read::Some(_), true) = (read, at_end) {
-            read = mate.read(Stream::Err, &mut self.voice.heard);
-        }
-        let shown = self.voice.take(at_end || read == Read::End);
-        if shown.is_empty() {
-            return;
-        }
-        let mut output = Output::new(&self.shared.team.room);
-        // What cannot be kept is lost, and nothing else with it.
-        if output.of(Stream::Err).push(&shown).is_ok() {
-            let (first, attempt) = (Seq::FIRST, Attempt::FIRST);
-            let ran = Ran { first, items: 0, attempt, fate: Fate::AtWork, output, record: None, account: None };
-            self.shared.deliver(Delivery::Process(Box::new(ran)));
-        }
     }
 
     /// Does what is due.
@@ -376,6 +339,7 @@ impl Worker {
                 self.winding = true;
             }
         }
+        self.see_to_start();
         self.see_to_timeout();
         self.see_to_silence();
     }
