@@ -20,6 +20,7 @@ mod halt;
 mod hash;
 #[cfg(all(feature = "hash", feature = "resize"))]
 mod help;
+mod joblog;
 mod multiprocessing;
 mod numbers;
 mod operations;

@@ -69,7 +69,7 @@ pub(super) fn processes(
         keep: None,
         tag: tag(given, &command)?,
         ledger: ledger(given, resume)?,
-        options_of_work: options_of_work(&command),
+        options_of_work: options_of_work(&command, given),
         results: given.get_one::<PathBuf>("results").cloned(),
         joblog: given.get_one::<PathBuf>("joblog").cloned(),
         gate: gate(given)?,
@@ -173,6 +173,9 @@ fn tag(given: &ArgMatches, command: &Options) -> Result<Tag> {
     if text(given, "format").is_some_and(|format| format != "text") {
         bail!("a tag is for text; other formats hold each item already");
     }
+    if given.get_one::<String>("reduce").is_some() {
+        bail!("a tag names the item of each line, but --reduce gives one answer for all of them");
+    }
     Ok(tag)
 }
 
@@ -197,8 +200,8 @@ fn ledger(given: &ArgMatches, resume: impl FnOnce(bool) -> String) -> Result<Opt
 }
 
 /// What decides, beside the words of the command, what it means that an item is done.
-fn options_of_work(command: &Options) -> Vec<String> {
-    let mut options = Vec::new();
+fn options_of_work(command: &Options, given: &ArgMatches) -> Vec<String> {
+    let mut options = options_of_records(given);
     if let Way::Shell(shell) = &command.way
         && shell != "sh"
     {
@@ -213,6 +216,18 @@ fn options_of_work(command: &Options) -> Vec<String> {
     if command.stdin == Stdin::Item {
         options.push("--stdin=item".into());
     }
+    options
+}
+
+/// What says which fields an item has, as it was typed.
+fn options_of_records(given: &ArgMatches) -> Vec<String> {
+    let mut options: Vec<String> = text(given, "colsep").map(|text| format!("--colsep={text}")).into_iter().collect();
+    for name in ["csv", "jsonl", "header"] {
+        options.extend(given.get_flag(name).then(|| format!("--{name}")));
+    }
+    // Elsewhere it parts items, and an item is known by its bytes.
+    let separator = text(given, "delimiter").filter(|_| given.get_flag("csv"));
+    options.extend(separator.map(|text| format!("--delimiter={text}")));
     options
 }
 

@@ -16,7 +16,7 @@ use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
 use super::show::{output, progress, talk};
-use super::{Apart, resume, values};
+use super::{Apart, clash, resume, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
@@ -85,10 +85,14 @@ pub(super) fn resolve(
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let mut output = output(given, &work, &mut decide)?;
-    if processes.as_ref().is_some_and(|processes| processes.command.dry_run) {
-        // What is printed are commands, whatever their results would look like.
-        (output.format, output.tag, work.reduce) = ("text", false, None);
+    let dry_run = processes.as_ref().is_some_and(|processes| processes.command.dry_run);
+    let mut output = output(given, &work, dry_run, &mut decide)?;
+    if let Some(processes) = &processes {
+        clash::check(processes, &source, output.file.as_deref())?;
+    }
+    if dry_run {
+        // What is printed are commands, whatever their results would look like and wherever they would go.
+        (output.format, output.tag, output.file, work.reduce) = ("text", false, None, None);
     }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
@@ -303,6 +307,7 @@ fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processe
         backoff: processes.map(|processes| processes.backoff).unwrap_or_default(),
         killable: processes.is_some(),
         grace: processes.map(|processes| processes.command.grace).unwrap_or_default(),
+        patience: processes.map(Processes::patience).unwrap_or_default(),
     })
 }
 

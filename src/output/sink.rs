@@ -156,7 +156,7 @@ fn open(path: &Path) -> Result<Target> {
 
 /// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
 /// place in the file with those who wrote before and will write after; a new file would take it from them.
-fn standard_stream(meta: &Metadata) -> Option<File> {
+pub fn standard_stream(meta: &Metadata) -> Option<File> {
     [rustix::stdio::stdout(), rustix::stdio::stderr()].into_iter().find_map(|stream| {
         let stream = File::from(stream.try_clone_to_owned().ok()?);
         let own = stream.metadata().ok()?;

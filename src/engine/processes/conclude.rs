@@ -13,7 +13,9 @@ impl Worker {
     pub(super) fn fail(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
         let mut output = Output::new(&shared.crew.room);
         let text = item.with_fields().next().map(|item| error(item.text(), fault));
-        shared.format(item, None, text.as_deref(), &mut output);
+        if self.reduction.is_none() {
+            shared.format(item, None, text.as_deref(), &mut output);
+        }
         let fate = Fate::Failed(failed(item, fault, &[]));
         shared.end(Ran { output, ..ran(item, attempt, fate) });
     }
@@ -46,15 +48,19 @@ impl Worker {
             && let Some(reduction) = &mut self.reduction
         {
             cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
-            output.out = Body::default();
         }
         let item = batch.with_fields().next().map_or(&b""[..], |item| item.text());
         let text = cause.as_ref().map(|cause| error(item, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
-        shared.format(batch, Some(&record), text.as_deref(), &mut output);
+        if self.reduction.is_some() {
+            // Only the answer comes out.
+            output.out = Body::default();
+        } else {
+            shared.format(batch, Some(&record), text.as_deref(), &mut output);
+        }
         // What was lost is not done, whatever its process says.
         if !matches!(cause, Some(Failure::NotKept(_))) {
-            shared.journal(|journal| journal.ended(batch, &record));
+            shared.journal(|journal| journal.ended(batch, &record, cause.is_none()));
         }
         if cause.is_none() {
             shared.learn(record.took);
