@@ -16,7 +16,7 @@ use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
-use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
+use crate::engine::{Crew, Full, JobsNow, Note, Quota, Roster, Tag};
 use crate::event::Observer;
 use crate::exit::Misuse;
 use crate::ledger::Ledger;
@@ -149,7 +149,9 @@ impl Commands {
         if let Some(watch) = &mut watch {
             watch.tell(sender);
         }
-        recipe.warnings().iter().for_each(|warning| super::warn(sender, warning));
+        // Even under -q: somebody may be about to run what another has written.
+        let loud = |warning: &String| Message::Note(Note::Say(format!("parjob: {warning}\n").into_bytes()));
+        recipe.warnings().iter().for_each(|warning| drop(sender.send(loud(warning))));
         books.tell(sender);
         let (ringing, telling) = (sender.clone(), sender.clone());
         let command = processes.command.clone();

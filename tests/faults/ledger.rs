@@ -360,7 +360,7 @@ fn the_work_is_told_in_the_words_of_the_command_line() {
         "a\n1\nrun\t--csv\t--delimiter=;\techo\t{1}\n",
         "1\nrun\t--jsonl\techo\t{a}\n",
     ));
-    run.says("it did `run \"--colsep= +\" --header echo {a}`, this run would do `run --colsep=;").succeeds();
+    run.says("it did `run \"--colsep= +\" --header echo {a}`, this run would do `run \"--colsep=;\"").succeeds();
 }
 
 #[test]
