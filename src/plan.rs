@@ -146,7 +146,7 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The word for it.
-    pub what: &'static str,
+    pub what: String,
     /// What was decided.
     pub value: String,
     /// Why.

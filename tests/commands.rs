@@ -430,6 +430,15 @@ fn under_a_fold_only_its_answer_comes_out() {
 }
 
 #[test]
+fn what_is_shown_at_once_is_that_of_all_attempts() {
+    let script = "echo $PARJOB_ATTEMPT; test $PARJOB_ATTEMPT = 2";
+    for (options, printed) in [("", "2\n"), ("--line-buffer", "1\n2\n"), ("--ungroup", "1\n2\n")] {
+        let run = parjob(&format!("--retries 1 {options} run sh -c")).args([script, ":::", "a"]).run();
+        run.prints(printed).succeeds();
+    }
+}
+
+#[test]
 fn a_tag_and_a_fold_exclude_each_other() {
     for tag in ["--tag", "--tag-template {#}"] {
         let run = parjob(&format!("--reduce sum {tag} run touch ::: 1")).run();

@@ -12,6 +12,7 @@ mod basics;
 mod commands;
 mod documented;
 mod examples;
+mod explained;
 mod faults;
 #[cfg(all(feature = "hash", feature = "resize"))]
 mod generated;

@@ -20,7 +20,7 @@ use parjob::item::{Fields, Item};
 use parjob::template::Values;
 use parjob::template::placeholder::Known;
 
-use crate::harness::has;
+use crate::harness::{has, parjob};
 
 const SHELLS: [&str; 2] = ["dash", "bash"];
 

@@ -16,7 +16,7 @@ use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
 use super::show::{output, progress, talk};
-use super::{Apart, clash, resume, values};
+use super::{Apart, clash, explain, resume, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
@@ -68,7 +68,8 @@ pub(super) fn resolve(
 ) -> Result<Plan> {
     let Apart { sources, tail, argv } = apart;
     let mut decisions = Vec::new();
-    let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
+    let mut decide =
+        |what: &str, value: String, why: String| decisions.push(Decision { what: what.into(), value, why });
     let mut work = work(operation, given, &mut decide)?;
     let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
@@ -103,11 +104,12 @@ pub(super) fn resolve(
     if let Some(deadline) = policy.deadline {
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
+    explain::rest(given, &mut decisions);
     Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
 }
 
 /// Notes a decision: what, its value, why.
-pub(super) type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
+pub(super) type Decide<'a> = &'a mut dyn FnMut(&str, String, String);
 
 pub(super) const DEFAULT: &str = "the default";
 

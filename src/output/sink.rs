@@ -18,8 +18,9 @@ use super::body::Stream;
 use crate::fresh::{Fresh, Old, Temporary, folder};
 use crate::item::Quoted;
 
-/// Runs a write while the progress bar is off the screen.
-pub type Aside = Box<dyn Fn(&mut dyn FnMut()) + Send>;
+/// Runs a write while the progress bar is off the screen. Whether it leaves a line open: then the bar stays away until
+/// that has ended, since it would be drawn over it.
+pub type Aside = Box<dyn Fn(&mut dyn FnMut(), bool) + Send>;
 
 /// The end of the way of data.
 pub struct Sink {
@@ -76,7 +77,8 @@ impl Sink {
     fn write_to(&self, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
         let Some(aside) = &self.aside else { return write_all(fd, bytes) };
         let mut result = Ok(());
-        aside(&mut || result = write_all(fd, bytes));
+        let leaves_open = bytes.last().is_some_and(|byte| *byte != b'\n');
+        aside(&mut || result = write_all(fd, bytes), leaves_open);
         result
     }
 

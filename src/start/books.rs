@@ -65,6 +65,11 @@ impl Books {
         Ok(books)
     }
 
+    /// Adds what is to be known before the first item.
+    pub(super) fn note(&mut self, warning: Option<String>) {
+        self.warnings.extend(warning);
+    }
+
     /// Says what is to be known before the first item.
     pub(super) fn tell(&mut self, sender: &Sender<Message>) {
         self.warnings.drain(..).for_each(|warning| super::warn(sender, &warning));

@@ -85,7 +85,8 @@ pub(super) fn judge(words: &[Word], found: &mut Found) -> Result<()> {
 
 /// Whether a word may stand before the name of the program that is run.
 fn is_before(word: &[u8]) -> bool {
-    let is_runner = [&b"sudo"[..], b"env", b"nice", b"nohup", b"time", b"timeout", b"stdbuf", b"setsid"].contains(&word);
+    let is_runner =
+        [&b"sudo"[..], b"env", b"nice", b"nohup", b"time", b"timeout", b"stdbuf", b"setsid"].contains(&word);
     is_runner || word.starts_with(b"-") || word.contains(&b'=') || word.first().is_some_and(u8::is_ascii_digit)
 }
 
@@ -126,12 +127,14 @@ fn sourced(rest: &[Word], found: &mut Found) {
 
 /// Warns where a script is what a command inside `<(…)` writes.
 fn from_process(rest: &[Word], by: &str, found: &mut Found) {
-    let Some(slot) = rest.iter().filter(|word| found.template.get(word.span.0) == Some(&b'<')).find_map(|word| word.slot)
+    let Some(slot) =
+        rest.iter().filter(|word| found.template.get(word.span.0) == Some(&b'<')).find_map(|word| word.slot)
     else {
         return;
     };
     let slot = found.written_as(slot);
-    let warning = format!("the value of {slot} is given to another shell by `{by}`, which this quoting does not protect");
+    let warning =
+        format!("the value of {slot} is given to another shell by `{by}`, which this quoting does not protect");
     found.warnings.push(warning);
 }
 

@@ -384,7 +384,10 @@ mod warnings {
             "$f x={}; echo $((x))",
         ] {
             let warned = compiled(template).warnings().join("|");
-            assert!(warned.contains("arithmetic") && warned.starts_with("the value of {} is given "), "{template}: {warned}");
+            assert!(
+                warned.contains("arithmetic") && warned.starts_with("the value of {} is given "),
+                "{template}: {warned}"
+            );
         }
     }
 
