@@ -43,7 +43,7 @@ a line an item. All of that: parjob --help";
 /// The most used options, on one screen.
 pub(super) fn brief() -> String {
     let few = |arg: clap::Arg| match FEW_OPTIONS.contains(&arg.get_id().as_str()) {
-        true if arg.get_id() == "jobs" => arg.help("How many: 4, 50% of the CPUs, +1, -1 [default: the CPUs]"),
+        true if arg.get_id() == "jobs" => arg.help("How many: 4, 50%, +1, -1 [default: the CPUs]"),
         is_among => arg.hide_short_help(!is_among),
     };
     let command = operations_only().before_help(FEW_EXAMPLES).after_help(MORE);

@@ -203,7 +203,9 @@ impl Commands {
 fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Option<String>> {
     let reading = &plan.source.reading;
     let may_have = reading.header || matches!(reading.records, Records::Csv(_) | Records::Json);
-    if !may_have || known.token.is_some() {
+    // A source without a header has no items either.
+    let is_empty = reading.header && known.names.is_empty();
+    if !may_have || is_empty || known.token.is_some() {
         return Ok(None);
     }
     let mut found = Vec::new();
@@ -216,7 +218,6 @@ fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Opti
     }
     let shown = |names: &[Vec<u8>]| names.iter().map(|name| Safe(name).to_string()).collect::<Vec<_>>().join(", ");
     let why = match known.names {
-        [] if reading.header => "the header names none".to_owned(),
         [] => "without --header fields have numbers".to_owned(),
         names => format!("the header has {}", shown(names)),
     };
