@@ -64,6 +64,9 @@ pub(super) fn judge(words: &[Word], found: &mut Found) -> Result<()> {
         builtin(name, rest, found)?;
         let slot = rest.iter().find_map(|word| word.slot);
         match name {
+            b"printf" if rest.first().is_some_and(|word| word.text.starts_with(b"-v")) => {
+                found.assigned = found.assigned.or(slot);
+            }
             b"echo" | b"printf" | b"cat" => found.written = found.written.or(slot),
             b"set" => found.assigned = found.assigned.or(slot),
             b"." | b"source" => sourced(rest, found),
