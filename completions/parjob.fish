@@ -136,8 +136,8 @@ none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l dry-run -d 'Print each command instead of running it'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s t -l trace-commands -d 'Print each command on standard error as it starts'
-complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come, of several items among each other'
-complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write directly, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come, of several items among each other, and of all attempts'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write directly, in whatever order, in all attempts'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume -d 'Go on: do what the ledger does not call done'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-failed -d 'Do only what failed last time'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume-anyway -d 'Even if the ledger is of another command'
@@ -207,8 +207,8 @@ none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l total -d 'The number of items to come, for the bar' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l dry-run -d 'Print each command instead of running it'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s t -l trace-commands -d 'Print each command on standard error as it starts'
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come, of several items among each other'
-complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write directly, in whatever order'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come, of several items among each other, and of all attempts'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write directly, in whatever order, in all attempts'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume -d 'Go on: do what the ledger does not call done'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-failed -d 'Do only what failed last time'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume-anyway -d 'Even if the ledger is of another command'

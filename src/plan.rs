@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -108,6 +109,15 @@ pub struct Processes {
     pub jobs_file: Option<PathBuf>,
 }
 
+impl Processes {
+    /// How long results that are ready may take to be written once the run is to stop: with a ledger so long that a
+    /// reader who pauses gets them, since what it calls done is not done again.
+    pub fn patience(&self) -> Duration {
+        const LEAST: Duration = Duration::from_secs(5);
+        if self.ledger.is_some() { self.command.grace.max(LEAST) } else { Duration::ZERO }
+    }
+}
+
 /// What stands before each line of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tag {
@@ -136,7 +146,7 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The word for it.
-    pub what: &'static str,
+    pub what: String,
     /// What was decided.
     pub value: String,
     /// Why.

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ledger", &["item", "outcome"]),
     ("progress", &["item", "output", "event"]),
     ("engine", &["sys", "item", "outcome", "buffer", "chunk", "source", "template", "op", "output", "command"]),
-    ("run", &["item", "buffer", "chunk", "op", "output", "event", "engine"]),
+    ("run", &["item", "outcome", "buffer", "chunk", "op", "output", "event", "engine"]),
     ("exit", &["sys", "item", "event"]),
     ("plan", &["chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit"]),
     (

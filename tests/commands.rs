@@ -454,3 +454,42 @@ fn the_log_of_jobs_has_nine_columns_and_a_row_for_each_item() {
     assert_eq!((rows[1][0], rows[1][1], rows[1][6], rows[1][7]), ("1", ":", "2", "0"), "{text}");
     assert_eq!((rows[2][0], rows[2][6], rows[2][7]), ("2", "0", "9"), "{text}");
 }
+
+#[test]
+fn under_a_fold_only_its_answer_comes_out() {
+    for (format, answer) in [("text", "5\n"), ("jsonl", "{\"v\":1,\"op\":\"sum\",\"n\":1,\"result\":\"5\"}\n")] {
+        let run = parjob(&format!("--reduce sum --format {format} run echo ::: 5")).run();
+        run.prints(answer).is_silent().succeeds();
+        // Nor what a failed item printed, or one that could not be tried.
+        let run = parjob(&format!("--reduce max --format {format} sh")).arg("echo 5 {}; exit {}").args([":::", "7"]);
+        run.run().prints("").says("nothing to answer from").status(1);
+        let run = parjob(&format!("--reduce count -0 --format {format} run echo")).input(b"a\nb\0").run();
+        assert_eq!(run.stdout().iter().filter(|byte| **byte == b'\n').count(), 1, "{}", run.story());
+    }
+    let run = parjob("--reduce sum --results r run echo ::: 5").run().prints("5\n").succeeds();
+    let folder = std::fs::read_dir(run.dir().join("r")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read(folder.join("stdout")).unwrap(), b"5\n");
+}
+
+#[test]
+fn what_is_shown_at_once_is_that_of_all_attempts() {
+    let script = "echo $PARJOB_ATTEMPT; test $PARJOB_ATTEMPT = 2";
+    for (options, printed) in [("", "2\n"), ("--line-buffer", "1\n2\n"), ("--ungroup", "1\n2\n")] {
+        let run = parjob(&format!("--retries 1 {options} run sh -c")).args([script, ":::", "a"]).run();
+        run.prints(printed).succeeds();
+    }
+}
+
+#[test]
+fn a_tag_and_a_fold_exclude_each_other() {
+    for tag in ["--tag", "--tag-template {#}"] {
+        let run = parjob(&format!("--reduce sum {tag} run touch ::: 1")).run();
+        run.prints("").says("--reduce gives one answer").status(2).leaves_only(&[]);
+    }
+}
+
+#[test]
+fn a_line_that_looks_like_an_option_of_the_shell_is_a_command() {
+    let run = parjob("sh").input("-e\n+x\necho fine\n").run().prints("fine\n");
+    run.says("item 1: \"-e\" ended with status 127").says("item 2: \"+x\" ended with status 127").status(1);
+}

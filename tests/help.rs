@@ -85,6 +85,16 @@ fn commands_have_help_on_one_screen() {
 }
 
 #[test]
+fn the_first_help_is_one_screen() {
+    let done = parjob("-h").env("COLUMNS", "80").run().succeeds();
+    let page = String::from_utf8_lossy(done.stdout()).into_owned();
+    assert!(page.lines().count() <= 40, "{}:\n{page}", page.lines().count());
+    for part in ["Examples:", "Usage:", "run", "--jobs", "parjob --help"] {
+        assert!(page.contains(part), "{part}:\n{page}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_a_terminal() {
     for (name, arguments, status) in SNAPSHOTS.iter().filter(|(name, ..)| name.starts_with("help")) {
         let page = text(&parjob(arguments).env("COLUMNS", "80").run(), *status);

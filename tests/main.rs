@@ -12,6 +12,7 @@ mod basics;
 mod commands;
 mod documented;
 mod examples;
+mod explained;
 mod faults;
 #[cfg(all(feature = "hash", feature = "resize"))]
 mod generated;
@@ -20,6 +21,7 @@ mod halt;
 mod hash;
 #[cfg(all(feature = "hash", feature = "resize"))]
 mod help;
+mod joblog;
 mod multiprocessing;
 mod numbers;
 mod operations;

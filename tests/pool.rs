@@ -126,8 +126,8 @@ fn a_program_that_is_not_there_or_cannot_run_is_told_before_any_item() {
 fn what_makes_no_sense_is_refused() {
     for (arguments, part) in [
         ("pool", "pool needs a command that stays up"),
-        ("--batch 2 pool cat", "'--batch'"),
-        ("--dry-run pool cat", "'--dry-run'"),
+        ("--batch 2 pool cat", "--batch is an option of"),
+        ("--dry-run pool cat", "--dry-run is an option of run and sh"),
         ("pool --protocol xml cat", "lines, json, frames"),
         ("pool --recycle 0 cat", "--recycle"),
         ("pool --recycle-rss much cat", "--recycle-rss"),

@@ -20,7 +20,7 @@ use parjob::item::{Fields, Item};
 use parjob::template::Values;
 use parjob::template::placeholder::Known;
 
-use crate::harness::has;
+use crate::harness::{has, parjob};
 
 const SHELLS: [&str; 2] = ["dash", "bash"];
 
@@ -470,5 +470,23 @@ proptest! {
     #[test]
     fn no_soup_makes_the_parser_panic(words in proptest::collection::vec(proptest::sample::select(SOUP), 0..40)) {
         let _ = compiled(&words.concat()).map(|script| (script.text(1), script.text(3)));
+    }
+}
+
+#[test]
+fn a_warning_is_told_even_to_who_wants_only_errors() {
+    let run = parjob("-q --dry-run sh").args(["x={}; echo $((x))", ":::", "1"]).run().succeeds();
+    run.says("parjob: the value of {} is given to a variable or parameter, or may be, and there is arithmetic");
+}
+
+#[test]
+fn what_bash_would_run_in_arithmetic_is_warned_of() {
+    if !has("bash") {
+        return;
+    }
+    // Shows that the warning is about something: bash does run it.
+    for script in ["set -- {}; echo $(( $1 ))", "while read x; do echo $((x+1)); done <<< {}", "x={}; test -v \"$x\""] {
+        let run = parjob("-q sh --shell bash").args([script, ":::", "a[$(touch ran)0]"]).run().says("arithmetic");
+        assert!(run.dir().join("ran").exists(), "{}", run.story());
     }
 }

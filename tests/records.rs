@@ -85,7 +85,14 @@ fn each_source_has_a_header() {
 #[test]
 fn a_name_that_is_not_in_the_header_stays_text() {
     let run = parjob("--csv --header run echo").arg("{a} {b} {print $1}").input("a\n1\n").run();
-    run.prints("1 {b} {print $1}\n").succeeds();
+    let run = run.prints("1 {b} {print $1}\n").succeeds();
+    run.says("no field is called {b}, and it stays as it is: the header has a\n");
+    let run = parjob("--csv run echo {nam/}").input("a\n").run().prints("{nam/} a\n");
+    run.says("no field is called {nam/}, and it stays as it is: without --header fields have numbers");
+    // Nobody is bothered where there are no names, where braces are literal, or by the variables of a shell.
+    parjob("run echo {nam}").input("1\n").run().prints("{nam} 1\n").is_silent();
+    parjob("--csv -I @ run echo {nam} @").input("1\n").run().prints("{nam} 1\n").is_silent();
+    parjob("--csv --header sh").arg("nam={a}; echo ${nam} {a,b}").input("a\n1\n").run().prints("1 {a,b}\n").is_silent();
 }
 
 #[test]

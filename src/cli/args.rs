@@ -341,8 +341,8 @@ fn output_args() -> Vec<Arg> {
         own("results", "DIR", HEADING, "Keep each item's output in a folder of DIR, too")
             .value_parser(value_parser!(PathBuf))
             .value_hint(ValueHint::DirPath),
-        own_flag("line-buffer", HEADING, "Lines as they come, of several items among each other"),
-        rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order"))
+        own_flag("line-buffer", HEADING, "Lines as they come, of several items among each other, and of all attempts"),
+        rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order, in all attempts"))
             .short('u')
             .conflicts_with("line-buffer"),
         rare(own("tag-template", "T", HEADING, "Each line begins with T, such as '{#} {}', and a TAB"))

@@ -11,6 +11,7 @@ use clap::ArgMatches;
 
 use super::resolve::Decide;
 use super::values;
+use crate::command::paste;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{Again, Gate};
 use crate::exit::Report;
@@ -43,7 +44,7 @@ pub(super) fn processes(
         bail!("--batch puts several items into one command, but without a script each item is a command by itself");
     }
     if words.len() > 1 && way != Way::Run {
-        bail!("sh takes its script as one word; quote it: parjob sh '{}'", shown(&words));
+        bail!("sh takes its script as one word; quote it: parjob sh {}", as_one_word(&words));
     }
     let grouping = grouping(given)?;
     let stdin = match given.get_one::<String>("stdin").map(String::as_str) {
@@ -64,12 +65,12 @@ pub(super) fn processes(
         nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
         threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
     };
-    decide_command(&command, given, decide);
+    decide_command(&command, decide);
     Ok(Processes {
         keep: None,
         tag: tag(given, &command)?,
         ledger: ledger(given, resume)?,
-        options_of_work: options_of_work(&command),
+        options_of_work: options_of_work(&command, given),
         results: given.get_one::<PathBuf>("results").cloned(),
         joblog: given.get_one::<PathBuf>("joblog").cloned(),
         gate: gate(given)?,
@@ -87,6 +88,12 @@ pub(super) fn text<'a>(given: &'a ArgMatches, name: &str) -> Option<&'a str> {
 
 pub(super) fn shown(words: &[OsString]) -> String {
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ").escape_debug().to_string()
+}
+
+/// The words as one that can be typed.
+pub(super) fn as_one_word(words: &[OsString]) -> String {
+    let words: Vec<&[u8]> = words.iter().map(|word| word.as_encoded_bytes()).collect();
+    String::from_utf8_lossy(&paste::word(&words.join(&b' '))).into_owned()
 }
 
 fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> {
@@ -173,6 +180,9 @@ fn tag(given: &ArgMatches, command: &Options) -> Result<Tag> {
     if text(given, "format").is_some_and(|format| format != "text") {
         bail!("a tag is for text; other formats hold each item already");
     }
+    if given.get_one::<String>("reduce").is_some() {
+        bail!("a tag names the item of each line, but --reduce gives one answer for all of them");
+    }
     Ok(tag)
 }
 
@@ -197,8 +207,8 @@ fn ledger(given: &ArgMatches, resume: impl FnOnce(bool) -> String) -> Result<Opt
 }
 
 /// What decides, beside the words of the command, what it means that an item is done.
-fn options_of_work(command: &Options) -> Vec<String> {
-    let mut options = Vec::new();
+fn options_of_work(command: &Options, given: &ArgMatches) -> Vec<String> {
+    let mut options = options_of_records(given);
     if let Way::Shell(shell) = &command.way
         && shell != "sh"
     {
@@ -213,6 +223,18 @@ fn options_of_work(command: &Options) -> Vec<String> {
     if command.stdin == Stdin::Item {
         options.push("--stdin=item".into());
     }
+    options
+}
+
+/// What says which fields an item has, as it was typed.
+fn options_of_records(given: &ArgMatches) -> Vec<String> {
+    let mut options: Vec<String> = text(given, "colsep").map(|text| format!("--colsep={text}")).into_iter().collect();
+    for name in ["csv", "jsonl", "header"] {
+        options.extend(given.get_flag(name).then(|| format!("--{name}")));
+    }
+    // Elsewhere it parts items, and an item is known by its bytes.
+    let separator = text(given, "delimiter").filter(|_| given.get_flag("csv"));
+    options.extend(separator.map(|text| format!("--delimiter={text}")));
     options
 }
 
@@ -292,33 +314,11 @@ fn again_on(given: &ArgMatches) -> Result<Again> {
     Ok(Again { on, ..Again::default() })
 }
 
-fn decide_command(command: &Options, given: &ArgMatches, decide: Decide<'_>) {
+fn decide_command(command: &Options, decide: Decide<'_>) {
     if !command.words.is_empty() {
         decide("command", shown(&command.words), "given on the command line".into());
     } else {
         decide("command", "each item".into(), "sh was given no script".into());
-    }
-    let mut by_option = |what, name: &str| {
-        if given.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-            && let Some(value) =
-                given.get_raw(name).and_then(|mut values| values.next()).map(|value| value.to_string_lossy())
-        {
-            decide(what, value.into_owned(), format!("--{name}"));
-        }
-    };
-    for (what, name) in [
-        ("batch", "batch"),
-        ("retries", "retries"),
-        ("backoff", "backoff"),
-        ("timeout", "timeout"),
-        ("grace", "grace"),
-        ("delay", "delay"),
-        ("rate", "rate"),
-        ("stdin", "stdin"),
-        ("exit status", "exit-status"),
-        ("memory to leave free", "memfree"),
-    ] {
-        by_option(what, name);
     }
     if let Some(threads) = command.threads {
         decide("threads", threads.to_string(), "--threads-per-job".into());

@@ -12,12 +12,19 @@ use crate::op::{self, OPERATIONS, Operation};
 
 const TEMPLATE: &str = "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}{after-help}\n";
 
+const FEW_EXAMPLES: &str = "\
+Examples:
+  ls *.log | parjob run gzip -9 {}            a command for each line
+  parjob sh 'convert {} -resize 50% {.}_small.png' ::: *.png
+  parjob --retries 2 --timeout 30s sh < commands.txt
+  seq 9 | parjob --jobs 5 square              five workers; results in order";
+
+/// The options of every run that are on the one screen.
+const FEW_OPTIONS: [&str; 8] = ["arg-file", "null", "jobs", "unordered", "format", "reduce", "output", "quiet"];
+
 const MORE: &str = "\
-More:
-  parjob run -h          the most used options of commands
-  parjob --help          all options, and the exit status
-  parjob help OPERATION  what an operation does, with examples
-  parjob explain ...     what a command line would do, and why, without doing it";
+More: parjob run -h (for commands), parjob help OPERATION, parjob explain ...
+All options, and the exit status: parjob --help";
 
 const MORE_THAN_ALL: &str = "\
 More:
@@ -35,7 +42,12 @@ a line an item. All of that: parjob --help";
 
 /// The most used options, on one screen.
 pub(super) fn brief() -> String {
-    page(operations_only().after_help(MORE))
+    let few = |arg: clap::Arg| match FEW_OPTIONS.contains(&arg.get_id().as_str()) {
+        true if arg.get_id() == "jobs" => arg.help("How many: 4, 50%, +1, -1 [default: the CPUs]"),
+        is_among => arg.hide_short_help(!is_among),
+    };
+    let command = operations_only().before_help(FEW_EXAMPLES).after_help(MORE);
+    page(command.mut_args(|arg| few(arg).help_heading("Options")))
 }
 
 /// Everything.

@@ -2,11 +2,12 @@
 //!
 //! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`tail`] the words of a command; [`ahead`] and
 //! [`negative`] set right what clap would misread, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
-//! into a [`Plan`]; [`explain`] prints a plan, [`help`] makes the pages of help. Parsing reads no environment and
+//! into a [`Plan`]; [`explain`] prints a plan, [`clash`] finds files that are named twice, [`help`] makes the pages of help. Parsing reads no environment and
 //! opens nothing.
 
 mod ahead;
 mod args;
+mod clash;
 mod commands;
 mod explain;
 mod help;

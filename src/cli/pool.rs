@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStringExt;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 
 use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
 use super::resolve::Decide;
@@ -30,7 +29,7 @@ pub(super) fn pool(
     }
     let keep = keep(given)?;
     decide("command", shown(&words), "given on the command line; it stays up".into());
-    stay_up(words, keep, NonZeroU32::MIN, given, workers, decide)
+    stay_up(words, keep, NonZeroU32::MIN, given, workers)
 }
 
 /// `--recycle` and `--recycle-rss`.
@@ -46,7 +45,6 @@ pub(super) fn stay_up(
     batch: NonZeroU32,
     given: &ArgMatches,
     workers: Workers,
-    decide: Decide<'_>,
 ) -> Result<Processes> {
     let Workers { jobs, cpus, jobs_file } = workers;
     if jobs_file.is_some() {
@@ -61,20 +59,6 @@ pub(super) fn stay_up(
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
         timeout => timeout,
     };
-    for (what, name) in [
-        ("protocol", "protocol"),
-        ("recycle-rss", "recycle-rss"),
-        ("retries", "retries"),
-        ("backoff", "backoff"),
-        ("timeout", "timeout"),
-        ("grace", "grace"),
-    ] {
-        if let Ok(Some(value)) = given.try_get_one::<String>(name)
-            && given.value_source(name) == Some(ValueSource::CommandLine)
-        {
-            decide(what, value.clone(), format!("--{name}"));
-        }
-    }
     Ok(Processes {
         keep: Some(keep),
         tag: Tag::None,

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::commands::{Workers, shown, text};
+use super::commands::{Workers, as_one_word, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
 use crate::command::recipe::Timeout;
@@ -59,7 +59,7 @@ pub(super) fn python(
     let (recycle, recycle_rss) = recycling(given)?;
     let language = Language::Python { concurrency };
     let keep = Keep { language, init: None, recycle, recycle_rss };
-    let mut processes = stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers, decide)?;
+    let mut processes = stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers)?;
     if let (Some(_), Some(Timeout::After(timeout))) = (concurrency, processes.command.timeout) {
         processes.command.words.push(format!("timeout={}", timeout.as_secs_f64()).into());
     }
@@ -71,7 +71,7 @@ fn not_one(words: &[OsString]) -> String {
         return "py needs an expression of x, or a function, such as: parjob py 'int(x)**2', parjob py FILE.py:FUNCTION"
             .into();
     }
-    format!("py takes one expression or function; quote it: parjob py '{}', and give items after :::", shown(words))
+    format!("py takes one expression or function; quote it: parjob py {}, and give items after :::", as_one_word(words))
 }
 
 fn option(name: &str, value: &OsStr) -> OsString {

@@ -17,7 +17,7 @@ use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
 use super::show::{output, progress, talk};
-use super::{Apart, resume, values};
+use super::{Apart, clash, explain, resume, values};
 use crate::chunk::Chunking;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
@@ -69,7 +69,8 @@ pub(super) fn resolve(
 ) -> Result<Plan> {
     let Apart { sources, tail, argv } = apart;
     let mut decisions = Vec::new();
-    let mut decide = |what, value: String, why: String| decisions.push(Decision { what, value, why });
+    let mut decide =
+        |what: &str, value: String, why: String| decisions.push(Decision { what: what.into(), value, why });
     let mut work = work(operation, given, &mut decide)?;
     let (source, items_given) = source(&work, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
@@ -86,10 +87,14 @@ pub(super) fn resolve(
     let policy = policy(given, around, processes.as_ref())?;
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let mut output = output(given, &work, &mut decide)?;
-    if processes.as_ref().is_some_and(|processes| processes.command.dry_run) {
-        // What is printed are commands, whatever their results would look like.
-        (output.format, output.tag, work.reduce) = ("text", false, None);
+    let dry_run = processes.as_ref().is_some_and(|processes| processes.command.dry_run);
+    let mut output = output(given, &work, dry_run, &mut decide)?;
+    if let Some(processes) = &processes {
+        clash::check(processes, &source, output.file.as_deref())?;
+    }
+    if dry_run {
+        // What is printed are commands, whatever their results would look like and wherever they would go.
+        (output.format, output.tag, output.file, work.reduce) = ("text", false, None, None);
     }
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
@@ -100,6 +105,7 @@ pub(super) fn resolve(
     if let Some(deadline) = policy.deadline {
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
+    explain::rest(given, &mut decisions);
     Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
 }
 
@@ -116,7 +122,7 @@ fn setting(work: &Chosen, source: &source::Options, jobs: usize, talk: Talk) -> 
 }
 
 /// Notes a decision: what, its value, why.
-pub(super) type Decide<'a> = &'a mut dyn FnMut(&'static str, String, String);
+pub(super) type Decide<'a> = &'a mut dyn FnMut(&str, String, String);
 
 pub(super) const DEFAULT: &str = "the default";
 
@@ -322,6 +328,7 @@ fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processe
         backoff: processes.map(|processes| processes.backoff).unwrap_or_default(),
         killable: processes.is_some(),
         grace: processes.map(|processes| processes.command.grace).unwrap_or_default(),
+        patience: processes.map(Processes::patience).unwrap_or_default(),
     })
 }
 

@@ -61,7 +61,7 @@ pub(super) fn progress(
     Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
 }
 
-pub(super) fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> Result<output::Options> {
+pub(super) fn output(given: &ArgMatches, work: &Chosen, dry_run: bool, decide: Decide<'_>) -> Result<output::Options> {
     let name = given.get_one::<String>("format").map_or("text", String::as_str);
     let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
     let tag = given.get_flag("tag");
@@ -75,6 +75,9 @@ pub(super) fn output(given: &ArgMatches, work: &Chosen, decide: Decide<'_>) -> R
     file.as_deref().map_or(Ok(()), output::check)?;
     decide("format", format.into(), if given_by_user(given, "format") { "--format" } else { DEFAULT }.into());
     match &file {
+        Some(_) if dry_run => {
+            decide("results", "standard output".into(), "--dry-run: --output is not touched".into());
+        }
         Some(path) => decide(
             "results",
             path.display().to_string().escape_debug().to_string(),

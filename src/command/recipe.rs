@@ -180,7 +180,16 @@ impl Recipe {
             Kind::Scripts(shell) => {
                 words.push(shell);
                 words.push(b"-c");
-                words.push(items.first().map_or(b"", |values| values.item.text()));
+                let script = items.first().map_or(&b""[..], |values| values.item.text());
+                words.push_with(|word| {
+                    // Behind `-c` a shell takes further options before the script.
+                    word.extend_from_slice(if script.starts_with(b"-") || script.starts_with(b"+") {
+                        b" "
+                    } else {
+                        b""
+                    });
+                    word.extend_from_slice(script);
+                });
                 words.push(SHELL_NAME);
             }
         }

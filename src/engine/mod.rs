@@ -29,7 +29,9 @@ pub use pool::{
     Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
     Team, WorkerStrays,
 };
-pub use processes::{Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Note, Processes, Roster, Skip, Strays, Tag};
+pub use processes::{
+    Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Processes, Roster, Skip, Strays, Tag,
+};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
 

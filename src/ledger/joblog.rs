@@ -1,13 +1,15 @@
 //! The job log: a table with the nine columns of GNU parallel's `--joblog`, for tools that read those.
 //!
-//! It is made new for each run, and nothing is resumed from it: that is the ledger's part. A row is written at once,
-//! by one write, when an item has had its last attempt. Two things are not as GNU writes them: what would end a row or
+//! It is made new for each run, unless the run goes on with an earlier one: then rows are added to those that are there.
+//! Nothing is resumed from it: that is the ledger's part. A row is written at once, by one write, when an item has had
+//! its last attempt. Two things are not as GNU writes them: what would end a row or
 //! a field inside a command is escaped, so that one row stays one row; and an item that has no process is given the
 //! status that a shell would give.
 
 use std::fmt::Write;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -46,10 +48,36 @@ impl Joblog {
     ///
     /// It cannot be opened or written: it is named.
     pub fn create(path: &Path) -> io::Result<Joblog> {
-        let file = File::create(path).map_err(|error| {
-            let name = Quoted(path.as_os_str().as_encoded_bytes());
-            io::Error::new(error.kind(), format!("cannot write --joblog {name}: {error}"))
-        })?;
+        Joblog::on(File::create(path).map_err(|error| unwritable(path, &error))?, path)
+    }
+
+    /// Adds to the file, and makes it where there is none. The header stands there once, and what was torn off by a
+    /// full disk stays a row of its own.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened or written: it is named.
+    pub fn go_on(path: &Path) -> io::Result<Joblog> {
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
+        let file = file.map_err(|error| unwritable(path, &error))?;
+        // What has no length, a device or a pipe, has no header yet.
+        let Some(last) = file.metadata().ok().and_then(|meta| meta.len().checked_sub(1)) else {
+            return Joblog::on(file, path);
+        };
+        let mut end = [0];
+        let is_torn = file.read_exact_at(&mut end, last).is_ok() && end != *b"\n";
+        let log = Joblog(Appender::new(file, "--joblog", path));
+        log.0.append(if is_torn { b"\n" } else { b"" })?;
+        Ok(log)
+    }
+
+    /// Writes the header and the rows to what is open already, such as a standard stream, and empties nothing. It is
+    /// called by `path` in messages.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written: it is named.
+    pub fn on(file: File, path: &Path) -> io::Result<Joblog> {
         let log = Joblog(Appender::new(file, "--joblog", path));
         log.0.append(HEADER)?;
         Ok(log)
@@ -88,6 +116,11 @@ impl Joblog {
     }
 }
 
+fn unwritable(path: &Path, error: &io::Error) -> io::Error {
+    let name = Quoted(path.as_os_str().as_encoded_bytes());
+    io::Error::new(error.kind(), format!("cannot write --joblog {name}: {error}"))
+}
+
 /// Exitval and Signal.
 fn as_gnu(end: End) -> Option<(i32, i32)> {
     match end {
@@ -122,6 +155,20 @@ mod tests {
         rows.iter().for_each(|row| log.row(row).unwrap());
         let text = std::fs::read_to_string(file.path()).unwrap();
         text.strip_prefix(str::from_utf8(HEADER).unwrap()).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_run_that_goes_on_adds_to_what_is_there() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let header = str::from_utf8(HEADER).unwrap();
+        let row = "3\t:\t0.000\t     0.042\t0\t2\t0\t0\techo 1\n";
+        let go_on = || Joblog::go_on(file.path()).unwrap().row(&ROW).unwrap();
+        go_on();
+        go_on();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), [header, row, row].concat());
+        std::fs::write(&file, [header, "2\t:\t0.0"].concat()).unwrap();
+        go_on();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), [header, "2\t:\t0.0\n", row].concat());
     }
 
     #[test]

@@ -124,8 +124,8 @@ pub(super) fn write_start(out: &mut Vec<u8>, seq: Seq, attempt: Attempt, item: &
 }
 
 /// An attempt at an item is over. One that parjob ended for reasons of its own leaves nothing.
-pub(super) fn write_end(out: &mut Vec<u8>, seq: Seq, item: &[u8], record: &Record) {
-    let kind = if record.is_ok() { "ok" } else { "failed" };
+pub(super) fn write_end(out: &mut Vec<u8>, seq: Seq, item: &[u8], record: &Record, ok: bool) {
+    let kind = if ok { "ok" } else { "failed" };
     let line = Line::new(out, kind).plain(seq).plain(record.attempt.0).key(Key::of(item));
     let line = match record.end {
         End::Exited(status) => line.plain(format_args!("exit {status}")),

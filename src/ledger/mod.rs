@@ -24,7 +24,7 @@ use bstr::ByteSlice;
 
 use crate::item::{Quoted, Seq};
 
-pub use open::{Cause, OpenError, Opened, open};
+pub use open::{Cause, OpenError, Opened, is_misnamed, look, open};
 pub use past::Done;
 pub use write::Ledger;
 

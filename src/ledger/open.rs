@@ -55,19 +55,33 @@ pub fn open(path: &Path, mode: Mode, work: &Work, anyway: bool) -> Result<Opened
         .map_err(|cause| OpenError { path: path.to_path_buf(), cause })
 }
 
+/// What is not to be done in a run that goes on from the ledger at that path, which is read and left as it is: no lock
+/// is taken, and nothing is written. What is torn at its end is passed over.
+///
+/// # Errors
+///
+/// See [`Cause`].
+pub fn look(path: &Path, mode: Mode, work: &Work, anyway: bool) -> Result<Done, OpenError> {
+    glance(path, mode, work, anyway).map_err(|cause| OpenError { path: path.to_path_buf(), cause })
+}
+
+fn glance(path: &Path, mode: Mode, work: &Work, anyway: bool) -> Result<Done, Cause> {
+    let story = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && mode != Mode::RetryFailed => Story::default(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Cause::Nothing),
+        opened => read_story(&opened.map_err(|error| Cause::Io("open", error))?, mode)?,
+    };
+    story.check(mode, work, anyway)?;
+    Ok(story.past.conclude(mode).0)
+}
+
 type Begun = (Ledger, Done, Vec<Interrupted>);
 
 fn begin(path: &Path, mode: Mode, work: &Work, anyway: bool, warn: &mut dyn FnMut(String)) -> Result<Begun, Cause> {
     let file = open_file(path, mode)?;
     lock(&file, warn)?;
     let story = read_story(&file, mode)?;
-    match &story.work {
-        None if mode == Mode::RetryFailed => return Err(Cause::Nothing),
-        Some(then) if then != work && !anyway => {
-            return Err(Cause::OtherWork { then: then.clone(), now: work.clone() });
-        }
-        _ => {}
-    }
+    story.check(mode, work, anyway)?;
     story.go_on_in(&file, work, warn)?;
     sync_folder(path);
     let ledger = Ledger::new(Appender::new(file, "--ledger", path)).map_err(|e| Cause::Io("start a thread for", e))?;
@@ -129,6 +143,15 @@ fn read_story(file: &File, mode: Mode) -> Result<Story, Cause> {
 }
 
 impl Story {
+    /// Whether a run that does `work` may go on from it.
+    fn check(&self, mode: Mode, work: &Work, anyway: bool) -> Result<(), Cause> {
+        match &self.work {
+            None if mode == Mode::RetryFailed => Err(Cause::Nothing),
+            Some(then) if then != work && !anyway => Err(Cause::OtherWork { then: then.clone(), now: work.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Cuts off what is torn, and begins a run.
     fn go_on_in(&self, file: &File, work: &Work, warn: &mut dyn FnMut(String)) -> Result<(), Cause> {
         let unwritable = |error| Cause::Io("write", error);
@@ -204,16 +227,17 @@ pub enum Cause {
     Io(&'static str, io::Error),
 }
 
+/// Whether a file could not be opened because of the name that it was given.
+pub fn is_misnamed(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error.kind(), Kind::NotFound | Kind::NotADirectory | Kind::IsADirectory | Kind::PermissionDenied)
+}
+
 impl OpenError {
     /// Whether the command line is wrong, and not the run broken: exit status 2, and not 3.
     pub fn is_usage(&self) -> bool {
-        use io::ErrorKind as Kind;
         match &self.cause {
-            // A wrong name.
-            Cause::Io("open", error) => matches!(
-                error.kind(),
-                Kind::NotFound | Kind::NotADirectory | Kind::IsADirectory | Kind::PermissionDenied
-            ),
+            Cause::Io("open", error) => is_misnamed(error),
             Cause::Held(_) | Cause::Io(..) => false,
             _ => true,
         }

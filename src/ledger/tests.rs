@@ -82,7 +82,7 @@ fn record(attempt: u32, end: End) -> Record {
 
 fn attempt(ledger: &Ledger, seq: u64, attempt: u32, item: &[u8], end: End) {
     ledger.started(Attempt(attempt), [(Seq(seq), item)]).unwrap();
-    ledger.ended([(Seq(seq), item)], &record(attempt, end)).unwrap();
+    ledger.ended([(Seq(seq), item)], &record(attempt, end), end.is_ok()).unwrap();
 }
 
 fn status(error: &OpenError) -> i32 {
@@ -94,7 +94,7 @@ fn the_lines_are_as_the_documentation_says() {
     let book = Book::new();
     let run = book.open(Mode::New).unwrap();
     run.ledger.started(Attempt(1), [(Seq(1), &b"a b"[..]), (Seq(2), b"c")]).unwrap();
-    run.ledger.ended([(Seq(1), &b"a b"[..]), (Seq(2), b"c")], &record(1, End::Exited(0))).unwrap();
+    run.ledger.ended([(Seq(1), &b"a b"[..]), (Seq(2), b"c")], &record(1, End::Exited(0)), true).unwrap();
     for end in [
         End::Exited(3),
         End::Signaled { signal: 9, core: false },
@@ -103,7 +103,7 @@ fn the_lines_are_as_the_documentation_says() {
         End::NotStarted(2),
         End::Cancelled,
     ] {
-        run.ledger.ended([(Seq(3), &b"d"[..])], &Record { leaked: true, ..record(2, end) }).unwrap();
+        run.ledger.ended([(Seq(3), &b"d"[..])], &Record { leaked: true, ..record(2, end) }, false).unwrap();
     }
     run.ledger.finish().unwrap();
     let text = String::from_utf8(book.bytes()).unwrap();
@@ -505,7 +505,7 @@ mod written {
         let item = b"an item of some length, so that it takes a while".as_slice();
         let error = (1..).find_map(|n| run.ledger.started(Attempt(1), [(Seq(n), item)]).err()).unwrap();
         let size = std::fs::metadata(&path).unwrap().len();
-        let next = run.ledger.ended([(Seq(1), &b"short"[..])], &record(1, OK)).err().unwrap();
+        let next = run.ledger.ended([(Seq(1), &b"short"[..])], &record(1, OK), true).err().unwrap();
         let end = run.ledger.finish().err().unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), size, "it went on after the error");
         println!("\n{error}\n{next}\n{end}");

@@ -59,14 +59,20 @@ impl Ledger {
         self.append(|lines| items.into_iter().for_each(|(seq, item)| write_start(lines, seq, attempt, item)))
     }
 
-    /// An attempt at these items is over. One that parjob ended itself (`End::Cancelled`) leaves no record, so that
-    /// a resumed run does its items.
+    /// An attempt at these items is over. Whether they are `ok` is not told by its status alone: what it printed may
+    /// be of no use. One that parjob ended itself (`End::Cancelled`) leaves no record, so that a resumed run does its
+    /// items.
     ///
     /// # Errors
     ///
     /// As of [`Ledger::started`].
-    pub fn ended<'a>(&self, items: impl IntoIterator<Item = (Seq, &'a [u8])>, record: &Record) -> io::Result<()> {
-        self.append(|lines| items.into_iter().for_each(|(seq, item)| write_end(lines, seq, item, record)))
+    pub fn ended<'a>(
+        &self,
+        items: impl IntoIterator<Item = (Seq, &'a [u8])>,
+        record: &Record,
+        ok: bool,
+    ) -> io::Result<()> {
+        self.append(|lines| items.into_iter().for_each(|(seq, item)| write_end(lines, seq, item, record, ok)))
     }
 
     /// Everything is on the disk, and nothing more comes.

@@ -31,7 +31,7 @@ pub use facts::joined;
 pub use jsonl::{json_item, json_string};
 pub use lines::{LineSplitter, Tagger};
 pub use results_dir::ResultsDir;
-pub use sink::{Aside, Sink, check, stdout};
+pub use sink::{Aside, Sink, check, standard_stream, stdout};
 pub use writer::{Load, Writer, Wrote};
 
 /// Where results go and how they look.

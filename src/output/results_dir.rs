@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The name is for people, the hash of the item's bytes tells items apart that look alike; a further `.2`, `.3` stands
-//! after the second and third of equal items, in the order in which they ended. No item can leave DIR: its name has no
+//! after the second and third of equal items, in the order in which they ended. An attempt that another may follow is
+//! kept as well, until that has ended: where none comes, since the run is stopped, it was the last. No item can leave DIR: its name has no
 //! slash and does not begin with a dot. Links that stand in the place of a folder or a file are not followed.
 //!
 //! Each file is complete or absent: it gets its name when it is whole. `outcome.json` is the first to go and the last to
@@ -28,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use super::jsonl::push_outcome;
 use super::{Done, Output};
-use crate::item::Quoted;
+use crate::item::{Quoted, Seq};
 
 /// The most bytes of a folder's name that show the item.
 const SHOWN: usize = 100;
@@ -41,10 +42,18 @@ const TEMPORARY: &str = ".parjob-";
 pub struct ResultsDir {
     path: PathBuf,
     folder: OwnedFd,
-    /// How many items of each hash there were.
-    seen: Mutex<HashMap<u64, u32>>,
+    seen: Mutex<Seen>,
     /// Ends the names of files that are not whole, so that two runs do not write to the same.
     mark: String,
+}
+
+/// The items that have a folder.
+#[derive(Debug, Default)]
+struct Seen {
+    /// How many there were of each hash.
+    counts: HashMap<u64, u32>,
+    /// The folders of those that may be tried again, by number and hash.
+    open: HashMap<(Seq, u64), String>,
 }
 
 impl ResultsDir {
@@ -63,14 +72,15 @@ impl ResultsDir {
         Ok(ResultsDir { path: path.to_path_buf(), folder, seen: Mutex::default(), mark })
     }
 
-    /// Keeps what the process of an item printed, and how it ended, in place of what an earlier run kept. `item` is
-    /// what the folder is named after; of a batch, its items joined. Returns the folder.
+    /// Keeps what the process of an item printed, and how it ended, in place of what an earlier run, or
+    /// an attempt before this one, kept. `item` is what the folder is named after; of a batch, its items joined. With
+    /// `may_pass` another attempt may follow. Returns the folder.
     ///
     /// # Errors
     ///
     /// A file or folder cannot be made or written; named. Files that are there are complete.
-    pub fn save(&self, item: &[u8], done: &Done<'_>, output: &Output) -> io::Result<PathBuf> {
-        let name = self.name(item);
+    pub fn save(&self, item: &[u8], done: &Done<'_>, output: &Output, may_pass: bool) -> io::Result<PathBuf> {
+        let name = self.name(item, done.chunk.first, may_pass);
         let path = self.path.join(&name);
         self.fill(&name, done, output).map_err(|error| {
             let shown = Quoted(path.as_os_str().as_encoded_bytes());
@@ -80,13 +90,19 @@ impl ResultsDir {
     }
 
     /// The name of the item's folder, and of no other's in this run.
-    fn name(&self, item: &[u8]) -> String {
+    fn name(&self, item: &[u8], seq: Seq, may_pass: bool) -> String {
         let hash = hash(item);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = seen.entry(hash).or_default();
-        *count += 1;
-        let name = format!("{}~{hash:016x}", escaped(item));
-        if *count == 1 { name } else { format!("{name}.{count}") }
+        let name = seen.open.remove(&(seq, hash)).unwrap_or_else(|| {
+            let count = seen.counts.entry(hash).or_default();
+            *count += 1;
+            let name = format!("{}~{hash:016x}", escaped(item));
+            if *count == 1 { name } else { format!("{name}.{count}") }
+        });
+        if may_pass {
+            seen.open.insert((seq, hash), name.clone());
+        }
+        name
     }
 
     fn fill(&self, name: &str, done: &Done<'_>, output: &Output) -> io::Result<()> {
@@ -171,7 +187,7 @@ mod tests {
         let closed = [item, b"\0"].concat();
         let error = (!record.is_ok()).then_some("e");
         let done = Done { chunk: chunk(&closed), record: Some(record), error };
-        results.save(item, &done, &output(&room(1000), out, err))
+        results.save(item, &done, &output(&room(1000), out, err), false)
     }
 
     fn save(results: &ResultsDir, item: &[u8], out: &[u8]) -> PathBuf {
@@ -263,6 +279,22 @@ mod tests {
             }
         }
         assert_eq!(names(dir.path()).len(), 3);
+    }
+
+    #[test]
+    fn an_attempt_takes_the_folder_of_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = ResultsDir::open(dir.path()).unwrap();
+        for (out, may_pass) in [("first", true), ("second", true), ("third", false)] {
+            let done = Done { chunk: chunk(b"x\0"), record: Some(&RECORD), error: None };
+            results.save(b"x", &done, &output(&room(1000), out.as_bytes(), b""), may_pass).unwrap();
+            let folders = names(dir.path());
+            assert_eq!(folders.len(), 1);
+            let kept = dir.path().join(folders.first().unwrap()).join("stdout");
+            assert_eq!(read_to_string(kept).unwrap(), out);
+        }
+        save(&results, b"x", b"an equal item");
+        assert_eq!(names(dir.path()).len(), 2);
     }
 
     #[test]

@@ -18,8 +18,9 @@ use super::body::Stream;
 use crate::fresh::{Fresh, Old, Temporary, folder};
 use crate::item::Quoted;
 
-/// Runs a write while the progress bar is off the screen.
-pub type Aside = Box<dyn Fn(&mut dyn FnMut()) + Send>;
+/// Runs a write while the progress bar is off the screen. Whether it leaves a line open: then the bar stays away until
+/// that has ended, since it would be drawn over it.
+pub type Aside = Box<dyn Fn(&mut dyn FnMut(), bool) + Send>;
 
 /// The end of the way of data.
 pub struct Sink {
@@ -76,7 +77,8 @@ impl Sink {
     fn write_to(&self, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
         let Some(aside) = &self.aside else { return write_all(fd, bytes) };
         let mut result = Ok(());
-        aside(&mut || result = write_all(fd, bytes));
+        let leaves_open = bytes.last().is_some_and(|byte| *byte != b'\n');
+        aside(&mut || result = write_all(fd, bytes), leaves_open);
         result
     }
 
@@ -156,7 +158,7 @@ fn open(path: &Path) -> Result<Target> {
 
 /// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
 /// place in the file with those who wrote before and will write after; a new file would take it from them.
-fn standard_stream(meta: &Metadata) -> Option<File> {
+pub fn standard_stream(meta: &Metadata) -> Option<File> {
     [rustix::stdio::stdout(), rustix::stdio::stderr()].into_iter().find_map(|stream| {
         let stream = File::from(stream.try_clone_to_owned().ok()?);
         let own = stream.metadata().ok()?;

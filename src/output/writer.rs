@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_writer_is_told() {
-        let sink = super::super::stdout(Some(Box::new(|_| std::panic::resume_unwind(Box::new("stuck")))));
+        let sink = super::super::stdout(Some(Box::new(|_, _| std::panic::resume_unwind(Box::new("stuck")))));
         let (tell, told) = channel();
         let writer = Writer::start(sink, Spares::new(0), move |wrote| drop(tell.send(wrote))).unwrap();
         writer.write(vec![b'x'].into());

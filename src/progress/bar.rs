@@ -1,6 +1,7 @@
 //! A bar on a terminal, drawn with indicatif.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -8,6 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Shown;
 use super::meter::{Meter, Ticker};
+use super::say;
 use super::terminal::{Terminal, columns};
 use crate::output::Aside;
 
@@ -26,7 +28,9 @@ const FREE: usize = 4;
 
 /// Draws a bar. Messages appear above it, and with `shares_terminal` results too.
 pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), 10);
+    let terminal = Terminal::default();
+    let line_is_open = Arc::clone(&terminal.line_is_open);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), 10);
     let style = ProgressStyle::with_template(if meter.total.is_some() { "{msg}" } else { "{spinner} {msg}" })?;
     let bar = ProgressBar::with_draw_target(meter.total, target).with_style(style);
     let drawn = bar.clone();
@@ -36,9 +40,21 @@ pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     };
     let cleared = bar.clone();
     let ticker = Ticker::start(meter, || TICK, draw, move |_| cleared.finish_and_clear())?;
-    let aside = |bar: ProgressBar| Box::new(move |write: &mut dyn FnMut()| bar.suspend(write)) as Aside;
-    let results = shares_terminal.then(|| aside(bar.clone()));
-    Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar)) })
+    let results = shares_terminal.then(|| aside(bar.clone(), Arc::clone(&line_is_open), false));
+    Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar, line_is_open, true)) })
+}
+
+/// Runs a write while the bar is off the screen. What `begins_a_line` does not go on with one that is open.
+fn aside(bar: ProgressBar, line_is_open: Arc<AtomicBool>, begins_a_line: bool) -> Aside {
+    Box::new(move |write, leaves_open| {
+        bar.suspend(|| {
+            if begins_a_line && line_is_open.load(Ordering::Relaxed) {
+                say("\n");
+            }
+            write();
+            line_is_open.store(leaves_open, Ordering::Relaxed);
+        });
+    })
 }
 
 /// What stands on the line, cut so that it never reaches the end of it.

@@ -47,7 +47,7 @@ impl Report {
 
     fn say(&self, text: &str) {
         match &self.aside {
-            Some(aside) => aside(&mut || say(text)),
+            Some(aside) => aside(&mut || say(text), false),
             None => say(text),
         }
     }
@@ -56,7 +56,7 @@ impl Report {
         // That standard error may be closed is nobody's fault.
         let mut write = || drop(std::io::stderr().write_all(line));
         match &self.aside {
-            Some(aside) => aside(&mut write),
+            Some(aside) => aside(&mut write, false),
             None => write(),
         }
     }

@@ -2,21 +2,26 @@
 //!
 //! indicatif fills the rest of the bar's line with blanks, so that the cursor stands at its very end. There the
 //! terminal's echo of `^C` begins a new line, and what is erased afterwards is not the bar. Here the blanks are left
-//! out. Each picture is written in one piece.
+//! out. Each picture is written in one piece; none is while somebody's line is open.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::TermLike;
 
 /// What is not written yet.
 #[derive(Debug, Default)]
-pub(super) struct Terminal(Mutex<String>);
+pub(super) struct Terminal {
+    text: Mutex<String>,
+    /// A result has written to the line on which the cursor is, and has not ended it.
+    pub(super) line_is_open: Arc<AtomicBool>,
+}
 
 impl Terminal {
     fn text(&self) -> MutexGuard<'_, String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A control sequence with a number, for a number that is not 0.
@@ -76,6 +81,10 @@ impl TermLike for Terminal {
 
     fn flush(&self) -> io::Result<()> {
         let text = std::mem::take(&mut *self.text());
+        if self.line_is_open.load(Ordering::Relaxed) {
+            // No bar is on the screen either, to be erased.
+            return Ok(());
+        }
         io::stderr().write_all(text.as_bytes())
     }
 }

@@ -9,6 +9,7 @@ use super::state::{Change, Phase};
 use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
 use crate::event::{Event, Stop};
 use crate::item::{Attempt, Failed, Seq};
+use crate::outcome::{Account, Record};
 
 impl Run<'_> {
     pub(super) fn collect(&mut self) {
@@ -46,7 +47,7 @@ impl Run<'_> {
             let shared = if n == last { bytes.take() } else { bytes.clone() };
             let results = Results::Part { bytes: shared.unwrap_or_default(), range };
             if piece.items == 1 && self.may_retry(piece.attempt, &failed) {
-                self.retry(piece.attempt, failed, results);
+                self.retry(piece.attempt, failed, results, None);
                 continue;
             }
             self.end_piece(&piece, &failed, Ready { items: piece.items, results });
@@ -59,18 +60,21 @@ impl Run<'_> {
         let results = Results::Output(output);
         self.out.collected(results.len());
         self.collected += results.len() as u64;
-        if let Some(record) = &record {
-            let last = !matches!(&fate, Fate::Failed(failed) if self.may_retry(attempt, failed));
-            if last {
-                self.emit(&Event::Ran { first, record, account: account.as_deref() });
-            }
-        }
         let ready = Ready { items, results };
+        let told = record.map(|record| (record, account));
+        let fate = match fate {
+            Fate::Failed(failed) if self.may_retry(attempt, &failed) => {
+                return self.retry(attempt, failed, ready.results, told);
+            }
+            fate => fate,
+        };
+        if let Some((record, account)) = &told {
+            self.emit(&Event::Ran { first, record, account: account.as_deref() });
+        }
         match fate {
             // Of the item whose turn it is, or where there is no order to keep.
             Fate::AtWork => self.out.pass_on(ready),
             Fate::Ok => self.end(first, Change::Ended { ok: items, failed: 0 }, ready),
-            Fate::Failed(failed) if self.may_retry(attempt, &failed) => self.retry(attempt, failed, ready.results),
             Fate::Failed(failed) => {
                 self.tell_failures(&failed);
                 self.end(first, Change::Ended { ok: 0, failed: items }, ready);
@@ -119,12 +123,32 @@ impl Run<'_> {
     }
 
     /// Puts items aside for another try. What was printed is withheld: it counts only if it is the last.
-    pub(super) fn retry(&mut self, attempt: Attempt, failed: Vec<Failed>, withheld: Results) {
+    pub(super) fn retry(
+        &mut self,
+        attempt: Attempt,
+        failed: Vec<Failed>,
+        withheld: Results,
+        record: Option<(Record, Option<Box<Account>>)>,
+    ) {
         self.out.gone(withheld.len());
         let Some(first) = failed.first() else { return };
         let delay = self.policy.backoff.after(attempt, first.seq);
         let attempt = attempt.next();
         self.emit(&Event::Retrying { failed: first, attempt, delay });
-        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed, withheld });
+        self.retries.add(self.mailbox.now() + delay, Waiting { attempt, failed, withheld, record });
+    }
+
+    /// What waits for another try has none: it has failed, with the cause that it had.
+    pub(super) fn give_up_on_retries(&mut self) {
+        for Waiting { failed, withheld, record, .. } in self.retries.drain() {
+            self.out.collected(withheld.len());
+            let items = failed.len() as u64;
+            let first = failed.first().map_or(Seq::FIRST, |failed| failed.seq);
+            if let Some((record, account)) = &record {
+                self.emit(&Event::Ran { first, record, account: account.as_deref() });
+            }
+            self.tell_failures(&failed);
+            self.end(first, Change::Ended { ok: 0, failed: items }, Ready { items, results: withheld });
+        }
     }
 }

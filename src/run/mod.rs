@@ -36,8 +36,8 @@ pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
 use pending::{Pending, Room};
 pub use policy::{Backoff, Halt, Limit, On, Policy};
-use reorder::{Ready, Reorder};
-use retry::{Retries, Waiting};
+use reorder::Reorder;
+use retry::Retries;
 use state::{Change, Phase, State};
 
 /// The bounds on what is under way.
@@ -87,7 +87,7 @@ const LINGER: Duration = Duration::from_millis(300);
 /// How long beyond the grace what was killed is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long results that are ready may take to be written once the run is to stop.
+/// How long results that are ready may take to be written once the run is to stop, unless the policy gives more.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Runs until every item has ended, or the run is stopped. `header` is written first.
@@ -278,11 +278,13 @@ impl Run<'_> {
 
     fn take_signal(&mut self, signal: i32) {
         let again = self.state.phase > Phase::Running;
+        // What is killed may still have results to be written: only the next signal lets go of them.
+        let lets_go = self.state.phase == Phase::Stopped || self.policy.patience <= GRACE;
         let stop = Stop::Signal(signal);
         let interrupted = signal == signal_hook::consts::SIGINT && !again;
         self.stop(if interrupted { Change::Drain(stop) } else { Change::Stop(stop) });
         if again {
-            self.give_up_at = Some(self.mailbox.now());
+            self.give_up_at = lets_go.then(|| self.mailbox.now()).or(self.give_up_at);
             self.engine.command(Order::Kill);
         }
     }
@@ -301,14 +303,7 @@ impl Run<'_> {
         self.pool.close();
         let revoked = self.engine.revoke() + self.pending.clear();
         self.state.apply(Change::Revoked(revoked));
-        // What waited for another try has failed, with the cause that it had.
-        for Waiting { failed, withheld, .. } in self.retries.drain() {
-            self.out.collected(withheld.len());
-            self.tell_failures(&failed);
-            let items = failed.len() as u64;
-            let first = failed.first().map_or(Seq::FIRST, |failed| failed.seq);
-            self.end(first, Change::Ended { ok: 0, failed: items }, Ready { items, results: withheld });
-        }
+        self.give_up_on_retries();
         if self.state.phase == Phase::Stopped && !self.state.ends {
             self.state.ends = self.engine.command(Order::End);
             let patience = self.policy.grace + PATIENCE;
@@ -364,7 +359,7 @@ impl Run<'_> {
 
     fn give_up_if_stopped(&mut self) {
         if self.state.phase == Phase::Stopped && self.give_up_at.is_none() {
-            self.give_up_at = Some(self.mailbox.now() + GRACE);
+            self.give_up_at = Some(self.mailbox.now() + self.policy.patience.max(GRACE));
         }
     }
 

@@ -27,6 +27,9 @@ pub struct Policy {
     pub killable: bool,
     /// How long it has for that.
     pub grace: Duration,
+    /// How long results that are ready may take to be written once the run is to stop, where that is longer than a
+    /// moment: what a ledger calls done is not done again.
+    pub patience: Duration,
 }
 
 /// The wait before a further attempt: doubles each time up to `most`, and is shortened by a jitter of up to

@@ -9,6 +9,7 @@ use super::reorder::Results;
 use crate::buffer::BufferPool;
 use crate::chunk::{Block, Chunking, Content};
 use crate::item::{Attempt, Failed, Fields, Seq};
+use crate::outcome::{Account, Record};
 
 /// An item that waits.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Waiting {
     pub(super) failed: Vec<Failed>,
     /// What the last one printed: the result if no other attempt is made.
     pub(super) withheld: Results,
+    /// What is told of the last one if no other attempt is made, where a process made it.
+    pub(super) record: Option<(Record, Option<Box<Account>>)>,
 }
 
 /// The waiting items, by the time at which they are due.

@@ -1,21 +1,21 @@
 //! What a run writes down beside its results: the ledger, the job log, the output of each item in files.
 
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
-use crate::engine::{Journal, Keeper, Note, Skip};
+use crate::engine::{Journal, Keeper, Kept, Note, Skip};
 use crate::event::{Event, Observer};
 use crate::exit::Misuse;
 use crate::item::{Attempt, Chunk, Seq};
 use crate::ledger::joblog::{Joblog, Row};
-use crate::ledger::{self, Ledger, Work};
+use crate::ledger::{self, Ledger, Mode, Work};
 use crate::outcome::{Account, Record};
-use crate::output::{Done, Output, ResultsDir, joined};
+use crate::output::{Done, Output, ResultsDir, joined, standard_stream};
 use crate::plan::{Plan, Processes};
 use crate::run::Message;
-use crate::source::Records;
 
 /// Everything that is written down.
 #[derive(Default)]
@@ -37,13 +37,16 @@ impl Books {
     pub(super) fn open(plan: &Plan, processes: &Processes) -> Result<Books> {
         let mut books = Books::default();
         if processes.command.dry_run {
+            // Nothing is written, but what an earlier run has done would not be done.
+            if let Some(options) = processes.ledger.as_ref().filter(|options| options.mode != Mode::New) {
+                let seen = ledger::look(&options.file, options.mode, &work(plan, processes), options.anyway);
+                books.done = Some(seen.map_err(unusable)?);
+            }
             return Ok(books);
         }
         if let Some(options) = &processes.ledger {
-            let opened =
-                ledger::open(&options.file, options.mode, &work(plan, processes), options.anyway).map_err(|error| {
-                    if error.is_usage() { Misuse(error.into()).into() } else { anyhow::Error::new(error) }
-                })?;
+            let opened = ledger::open(&options.file, options.mode, &work(plan, processes), options.anyway);
+            let opened = opened.map_err(unusable)?;
             books.warnings = opened.warnings;
             books.warnings.extend(interrupted(&opened.interrupted));
             books.ledger = Some(Arc::new(opened.ledger));
@@ -53,9 +56,18 @@ impl Books {
             books.results = Some(ResultsDir::open(path)?);
         }
         if let Some(path) = &processes.joblog {
-            books.joblog = Some(Joblog::create(path)?);
+            let goes_on = processes.ledger.as_ref().is_some_and(|ledger| ledger.mode != Mode::New);
+            books.joblog = Some(joblog(path, goes_on).map_err(|error| match ledger::is_misnamed(&error) {
+                true => Misuse(error.into()).into(),
+                false => anyhow::Error::new(error),
+            })?);
         }
         Ok(books)
+    }
+
+    /// Adds what is to be known before the first item.
+    pub(super) fn note(&mut self, warning: Option<String>) {
+        self.warnings.extend(warning);
     }
 
     /// Says what is to be known before the first item.
@@ -89,14 +101,27 @@ impl Books {
     }
 }
 
+/// The job log: a new one, or with the rows of the runs that this one goes on with. A standard stream is never emptied,
+/// under whatever name.
+fn joblog(path: &Path, goes_on: bool) -> std::io::Result<Joblog> {
+    let meta = std::fs::metadata(path).ok();
+    match meta.as_ref().and_then(standard_stream) {
+        Some(stream) => Joblog::on(stream, path),
+        None if goes_on && meta.is_some_and(|meta| meta.is_file()) => Joblog::go_on(path),
+        None => Joblog::create(path),
+    }
+}
+
+/// A ledger that cannot be used: the command line is wrong, or the run is broken.
+fn unusable(error: ledger::OpenError) -> anyhow::Error {
+    if error.is_usage() { Misuse(error.into()).into() } else { error.into() }
+}
+
 /// What a ledger is about: whatever changes what it means that an item is done.
 fn work(plan: &Plan, processes: &Processes) -> Work {
     let command = &processes.command;
     let mut words = vec![plan.work.operation.name.as_bytes().to_vec()];
     words.extend(processes.options_of_work.iter().map(|word| word.as_bytes().to_vec()));
-    if plan.source.reading.records != Records::Plain {
-        words.push(format!("{:?}", plan.source.reading.records).into_bytes());
-    }
     words.extend(command.words.iter().map(|word| word.as_encoded_bytes().to_vec()));
     Work(words)
 }
@@ -125,8 +150,8 @@ impl Journal for Book {
         Ok(self.0.started(attempt, items(batch))?)
     }
 
-    fn ended(&self, batch: &Chunk<'_>, record: &Record) -> Result<()> {
-        Ok(self.0.ended(items(batch), record)?)
+    fn ended(&self, batch: &Chunk<'_>, record: &Record, ok: bool) -> Result<()> {
+        Ok(self.0.ended(items(batch), record, ok)?)
     }
 }
 
@@ -137,8 +162,9 @@ fn items<'a>(batch: &Chunk<'a>) -> impl Iterator<Item = (Seq, &'a [u8])> + use<'
 struct Shelf(ResultsDir);
 
 impl Keeper for Shelf {
-    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, output: &Output) -> Result<()> {
-        self.0.save(&joined(batch), &Done { chunk: *batch, record: Some(record), error }, output)?;
+    fn save(&self, kept: &Kept<'_>, output: &Output) -> Result<()> {
+        let Kept { batch, record, error, may_pass } = *kept;
+        self.0.save(&joined(&batch), &Done { chunk: batch, record: Some(record), error }, output, may_pass)?;
         Ok(())
     }
 }

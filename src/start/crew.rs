@@ -16,9 +16,10 @@ use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
-use crate::engine::{Crew, Full, JobsNow, Quota, Roster, Tag};
+use crate::engine::{Crew, Full, JobsNow, Note, Quota, Roster, Tag};
 use crate::event::Observer;
 use crate::exit::Misuse;
+use crate::item::Safe;
 use crate::ledger::Ledger;
 use crate::op::AnyFold;
 use crate::output::{Format, Room};
@@ -29,7 +30,7 @@ use crate::sys::cpus;
 use crate::sys::limits::CommandLine;
 use crate::sys::mark::Mark;
 use crate::template::Template;
-use crate::template::placeholder::Known;
+use crate::template::placeholder::{Known, unknown_names};
 
 /// The memory for output that waits for its turn.
 pub(super) const ROOM: usize = 64 << 20;
@@ -120,12 +121,15 @@ impl Commands {
         let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
         let tag = tag(&processes.tag, &known).map_err(Misuse)?;
+        let warning = unknown(plan, processes, &Known { token, ..known }).map_err(Misuse)?;
         let mut names = recipe.names();
         if let Tag::Template(template) = &tag {
             names.extend(template.names().map(<[u8]>::to_vec));
         }
         let reduce = super::reducer(plan)?;
-        Ok(Commands { recipe, tag, names, reduce, books: Books::open(plan, processes)?, watch })
+        let mut books = Books::open(plan, processes)?;
+        books.note(warning);
+        Ok(Commands { recipe, tag, names, reduce, books, watch })
     }
 
     /// Writes the job log, if one is wanted.
@@ -149,7 +153,9 @@ impl Commands {
         if let Some(watch) = &mut watch {
             watch.tell(sender);
         }
-        recipe.warnings().iter().for_each(|warning| super::warn(sender, warning));
+        // Even under -q: somebody may be about to run what another has written.
+        let loud = |warning: &String| Message::Note(Note::Say(format!("parjob: {warning}\n").into_bytes()));
+        recipe.warnings().iter().for_each(|warning| drop(sender.send(loud(warning))));
         books.tell(sender);
         let (ringing, telling) = (sender.clone(), sender.clone());
         let command = processes.command.clone();
@@ -191,6 +197,31 @@ impl Commands {
         };
         Ok((crew, Closing { watch, ledger: books.ledger() }))
     }
+}
+
+/// Warns of what looks like the name of a field and is none, where items have fields with names, or might.
+fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Option<String>> {
+    let reading = &plan.source.reading;
+    let may_have = reading.header || matches!(reading.records, Records::Csv(_) | Records::Json);
+    // A source without a header has no items either.
+    let is_empty = reading.header && known.names.is_empty();
+    if !may_have || is_empty || known.token.is_some() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for word in &processes.command.words {
+        found.extend(unknown_names(word.as_bytes(), known)?);
+    }
+    found.dedup();
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let shown = |names: &[Vec<u8>]| names.iter().map(|name| Safe(name).to_string()).collect::<Vec<_>>().join(", ");
+    let why = match known.names {
+        [] => "without --header fields have numbers".to_owned(),
+        names => format!("the header has {}", shown(names)),
+    };
+    Ok(Some(format!("no field is called {}, and it stays as it is: {why}", shown(&found))))
 }
 
 /// How much a command line holds, where it is to be filled.

@@ -175,8 +175,16 @@ fn run_connected(
     let closed = closing.close();
     let report = plan.processes.as_ref().map(|processes| processes.report).unwrap_or_default();
     let exit = finish(writer, &ended, report)?;
-    closed?;
+    // Where it ended the run, it has been told.
+    let told = matches!(&ended.stop, Some(Stop::Unwritable(stop)) if closed.as_ref().is_err_and(|e| same(e, stop)));
+    if !told {
+        closed?;
+    }
     Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
+}
+
+fn same(one: &anyhow::Error, other: &anyhow::Error) -> bool {
+    format!("{one:#}") == format!("{other:#}")
 }
 
 /// Says what the operation has to say of all items together, and what that makes of the exit.
@@ -225,7 +233,7 @@ type Describe = dyn Fn() -> String + Send;
 fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
-    signals::listen(grace, move |signal| {
+    signals::listen(grace, plan.policy.patience, move |signal| {
         let message = match &describe {
             Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),

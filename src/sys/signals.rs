@@ -19,14 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// With a `grace`, that of processes, it calls it for SIGTSTP and SIGUSR1 too.
 ///
 /// Any signal but a first SIGINT means: at once. If the process lives on, because whoever it tells is stuck
-/// in a write to a terminal or a pipe that nobody reads, it ends here.
+/// in a write to a terminal or a pipe that nobody reads, it ends here; `drain` later where results are worth so much.
 ///
 /// A file that reaches its size limit is an error of the write, as a full disk is; SIGXFSZ is not to kill.
 ///
 /// # Errors
 ///
 /// The handlers, or the thread, cannot be set up.
-pub fn listen(grace: Option<Duration>, tell: impl Fn(i32) + Send + 'static) -> Result<()> {
+pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Send + 'static) -> Result<()> {
     let more: &[i32] = if grace.is_some() { &[SIGTSTP, SIGUSR1] } else { &[] };
     let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
     let wanted = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal));
@@ -43,7 +43,8 @@ pub fn listen(grace: Option<Duration>, tell: impl Fn(i32) + Send + 'static) -> R
                 continue;
             }
             // A second signal kills processes at once.
-            let wait = if first.is_some() { PATIENCE } else { PATIENCE + grace.unwrap_or_default() };
+            let grace = if first.is_some() { Duration::ZERO } else { grace.unwrap_or_default() };
+            let wait = PATIENCE + grace + drain;
             if signal != SIGINT || first.is_some() {
                 end_after(wait, first.unwrap_or(signal));
             }

@@ -65,6 +65,27 @@ pub fn parts(word: &[u8], known: &Known) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
+/// What looks like the name of a field, and names none: it stays as it is, and is likely mistyped. Not `${name}`, which is
+/// a shell's.
+///
+/// # Errors
+/// Those of [`parts`].
+pub fn unknown_names(word: &[u8], known: &Known) -> Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    for part in parts(word, known)? {
+        let Part::Text(text) = part else { continue };
+        for open in memchr::memchr_iter(b'{', &text).filter(|open| *open == 0 || text[open - 1] != b'$') {
+            let Some(length) = text[open..].find_byte(b'}') else { break };
+            let inside = &text[open + 1..open + length];
+            let stem = FORMS.iter().find_map(|(suffix, _)| inside.strip_suffix(*suffix)).unwrap_or(inside);
+            if is_path(stem) && !stem.contains(&b'.') {
+                found.push(text[open..=open + length].to_vec());
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The placeholder that `text` begins with, and its length.
 fn placeholder(text: &[u8], known: &Known) -> Result<Option<(Slot, usize)>> {
     if let Some(token) = known.token {

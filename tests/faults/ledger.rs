@@ -236,9 +236,11 @@ fn j7_kills_at_any_moment_lose_nothing_and_do_nothing_twice_that_was_done() {
 
 #[test]
 fn j8_a_dry_run_touches_nothing() {
-    let records = "--ledger l --joblog j --results r";
+    let records = "--ledger l --joblog j --results r --output o";
     let run = parjob(&format!("{records} run --dry-run touch ::: a b")).run();
     run.prints("touch a\ntouch b\n").succeeds().leaves_only(&[]);
+    let run = parjob("--output o run --dry-run touch ::: a").file("o", "of an earlier run").run();
+    run.prints("touch a\n").succeeds().leaves("o", "of an earlier run").leaves_only(&["o"]);
     let text = "
         parjob --ledger l --joblog j --results r run touch ::: a
         find . -type f -exec cksum {} + | sort > ../before; find . | sort >> ../before
@@ -247,6 +249,22 @@ fn j8_a_dry_run_touches_nothing() {
         cmp ../before ../after
     ";
     shell(&format!("mkdir x; cd x; {text}")).run().prints("0\n").is_silent().succeeds();
+}
+
+#[test]
+fn j8_a_dry_run_shows_only_what_is_not_done() {
+    let text = "
+        parjob --ledger l run sh -c 'test $0 != b' ::: a b c; cp l before
+        parjob --ledger l --resume --dry-run run sh -c 'test $0 != b' ::: a b c d
+        parjob --ledger l --retry-failed --dry-run run sh -c 'test $0 != b' ::: a b c d
+        parjob --ledger l --resume --dry-run run sh -c 'test $0 != c' ::: a b c d; echo $?
+        parjob --ledger none --resume --dry-run run echo ::: a
+        parjob --ledger none --retry-failed --dry-run run echo ::: a; echo $?
+        cmp l before
+    ";
+    let shown = |item: &str| format!("sh -c 'test $0 != b' {item}\n");
+    let run = shell(text).run().prints([shown("b"), shown("d"), shown("b"), "2\necho a\n2\n".into()].concat());
+    run.says("is a record of other work").says("records no run").succeeds().leaves_only(&["before", "l"]);
 }
 
 #[test]
@@ -274,6 +292,86 @@ fn each_attempt_is_in_the_ledger_and_only_the_last_one_counts() {
     // One attempt, two, three, and three in vain.
     let run = shell(text).run().prints(" 6 failed\n 3 ok\n 9 start\n1\n");
     run.says("4 read: 3 ok, 1 failed, 0 skipped").says("4 read: 0 ok, 1 failed, 3 skipped");
+}
+
+#[test]
+fn a_wait_for_another_attempt_that_is_cut_short_leaves_every_record() {
+    // Item 1 fails and waits for an hour; item 2 ends the run.
+    let text = "
+        parjob -j1 --retries 3 --backoff 1h --halt soon,success=1 --results d --joblog j --ledger l \\
+            run sh -c 'echo out $0; echo err $0 >&2; test $0 = b' ::: a b 2> err; echo $?
+        cut -f1,7 j; cut -f1,2 l | grep '^ok\\|^failed'; cat d/a~*/stdout d/a~*/stderr
+        grep -o '\"ok\":[a-z]*\\|\"attempts\":[0-9]*' d/a~*/outcome.json
+    ";
+    let expected =
+        "out a\nout b\n0\nSeq\tExitval\n2\t0\n1\t1\nfailed\t1\nok\t2\nout a\nerr a\n\"ok\":false\n\"attempts\":1\n";
+    shell(text).run().prints(expected);
+}
+
+#[test]
+fn an_attempt_that_goes_well_replaces_what_was_kept_of_the_one_before() {
+    let text = "
+        parjob --retries 2 --results d run sh -c 'echo $0 $PARJOB_ATTEMPT; test $PARJOB_ATTEMPT = 2' ::: a a
+        ls d | wc -l; cat d/*/stdout
+    ";
+    shell(text).run().prints("a 2\na 2\n2\na 2\na 2\n").is_silent().succeeds();
+}
+
+#[test]
+fn a_reader_who_pauses_gets_what_the_ledger_calls_done() {
+    // Both items are done, and much of what they printed waits for a reader who begins only after TERM.
+    let text = "
+        mkfifo results
+        parjob --ledger l -j1 run sh -c 'head -c 300000 /dev/zero' ::: a b > results 2> err & pid=$!
+        exec 5< results
+        until [ \"$(grep -c ^ok l)\" = 2 ]; do sleep 0.01; done
+        kill -TERM $pid; until grep -q 'waiting for the reader\\|to go on' err; do sleep 0.01; done
+        wc -c <&5; wait $pid; echo $?
+    ";
+    shell(text).run().prints("600000\n143\n");
+}
+
+#[test]
+fn one_more_signal_does_not_wait_for_the_reader() {
+    let text = "
+        mkfifo results
+        parjob --ledger l -j1 --grace 1h run sh -c 'head -c 300000 /dev/zero' ::: a b > results 2> err & pid=$!
+        exec 5< results
+        until [ \"$(grep -c ^ok l)\" = 2 ]; do sleep 0.01; done
+        kill -TERM $pid; until grep -q 'waiting for the reader' err; do sleep 0.01; done
+        kill -TERM $pid; wait $pid; echo $?; grep -c 'were not written' err
+    ";
+    shell(text).run().prints("143\n1\n");
+}
+
+#[test]
+fn the_work_is_told_in_the_words_of_the_command_line() {
+    let text = "
+        printf 'a b\\n1 2\\n' > in; printf 'a;b\\n1;2\\n' > csv
+        parjob --colsep ' +' --header --ledger l run echo {a} :::: in; grep ^work l | cut -f2-6
+        parjob --colsep ';' --header --ledger l --resume run echo {a} :::: in; echo $?
+        parjob --colsep ' +' --ledger l --resume run echo {a} :::: in; echo $?
+        parjob --csv -d ';' --ledger c run echo {1} :::: csv; grep ^work c | cut -f2-6
+        echo '{\"a\":1}' | parjob --jsonl --ledger j run echo {a}; grep ^work j | cut -f2-5
+    ";
+    let run = shell(text).run();
+    let run = run.prints(concat!(
+        "1\nrun\t--colsep= +\t--header\techo\t{a}\n2\n2\n",
+        "a\n1\nrun\t--csv\t--delimiter=;\techo\t{1}\n",
+        "1\nrun\t--jsonl\techo\t{a}\n",
+    ));
+    run.says("it did `run \"--colsep= +\" --header echo {a}`, this run would do `run \"--colsep=;\"").succeeds();
+}
+
+#[test]
+fn what_cannot_be_folded_is_not_done() {
+    let text = "
+        parjob --reduce sum --ledger l run sh -c 'echo $0' ::: 1 x 3; echo $?
+        cut -f1,2,5 l | grep '^ok\\|^failed' | sort
+        parjob --ledger l --retry-failed run sh -c 'echo $0' ::: 1 x 3
+    ";
+    let run = shell(text).run().prints("4\n1\nfailed\t2\texit 0\nok\t1\texit 0\nok\t3\texit 0\nx\n");
+    run.says("item 2: \"x\" printed \"x\", which is not a number").succeeds();
 }
 
 #[test]
@@ -386,6 +484,7 @@ fn r5_a_limit_on_file_sizes_stops_the_run_and_nothing_is_lost() {
     let items: String = (1..=200).map(|n| format!("{n}\n")).collect();
     let run =
         shell(text).file("items", items).run().prints("3\n0\n").says("cannot write --ledger \"l\": File too large");
+    assert_eq!(run.stderr().matches("cannot write --ledger").count(), 1, "told once: {}", run.story());
     let (first, second) = (sorted(run.dir(), "first"), sorted(run.dir(), "done"));
     assert!(first.len() < 40, "few had started: {}", run.story());
     // At most what was at work is done again.

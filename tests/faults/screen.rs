@@ -114,6 +114,25 @@ fn a_bar_is_drawn_shares_the_terminal_with_results_and_is_cleared_at_the_end() {
 }
 
 #[test]
+fn a_line_that_is_not_ended_yet_is_not_erased_by_the_bar() {
+    let script = "printf '%s: ' {}; read x < go; echo done";
+    let run = parjob("-j1 --progress bar sh").args([script, ":::", "alpha", "beta"]).env("TERM", "xterm");
+    let go = run.dir().join("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+    let mut run = run.launch_on_terminal();
+    for item in ["alpha: ", "beta: "] {
+        run = run.shows(item);
+        // Some pictures of the bar would have been drawn meanwhile.
+        std::thread::sleep(std::time::Duration::from_millis(250));
+        std::fs::write(&go, "go\n").unwrap();
+    }
+    let done = run.end().succeeds();
+    let lines = screen(done.stdout());
+    assert_eq!(lines[..2], ["alpha: done", "beta: done"], "{lines:?}");
+    assert!(lines[2].starts_with("parjob: 2 read: 2 ok"), "{lines:?}");
+}
+
+#[test]
 fn messages_take_lines_of_their_own_beside_a_bar() {
     let run = parjob("-v --jobs 1 --total 3 square").env("TERM", "xterm").launch_on_terminal();
     let run = run.feed("1\n").shows(" 1 of 3, ").feed("x\n").shows(" 2 of 3, ").feed("y\n").shows(" 3 of 3, ");

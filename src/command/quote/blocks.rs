@@ -45,6 +45,7 @@ impl Parser<'_, '_> {
     /// Reads the head of a function as bash writes it.
     fn function(&mut self) -> Result<State> {
         self.found.touches_parameters = true;
+        self.found.spreads = true;
         self.plain_word(|word| !word.is_empty(), "here must be the name of a function")?;
         self.blanks()?;
         if self.byte(0) == Some(b'(') && self.byte(1) == Some(b')') {

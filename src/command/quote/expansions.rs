@@ -48,10 +48,17 @@ impl Parser<'_, '_> {
                 Ok(())
             }
             Kind::Byte(_) => {
-                self.name();
+                let from = self.pos;
+                let length = self.name();
+                self.note_name(from, length);
                 Ok(())
             }
         }
+    }
+
+    /// `$_` is the last word of the command before.
+    fn note_name(&mut self, from: usize, length: usize) {
+        self.found.spreads |= length == 1 && self.syms[from].kind == Kind::Byte(b'_');
     }
 
     /// Passes what can be in the name of a variable.
@@ -105,8 +112,18 @@ impl Parser<'_, '_> {
                 Kind::Byte(b'(') => depth += 1,
                 Kind::Byte(b')') if depth > 0 => depth -= 1,
                 Kind::Byte(b')') if self.byte(0) == Some(b')') => break,
-                Kind::Byte(b'$') => self.found.touches_parameters = true,
-                Kind::Byte(byte) if is_name_byte(&byte) => self.found.calculates |= byte.is_ascii_alphabetic(),
+                Kind::Byte(b'$') => {
+                    let next = self.byte(usize::from(self.byte(0) == Some(b'{')));
+                    let is_variable = next.is_some_and(|byte| is_name_byte(&byte) && !byte.is_ascii_digit());
+                    self.found.touches_parameters |= !is_variable;
+                    self.found.calculates = true;
+                }
+                Kind::Byte(byte) if is_name_byte(&byte) => {
+                    let from = self.pos - 1;
+                    let length = 1 + self.name();
+                    self.found.calculates |= !byte.is_ascii_digit();
+                    self.note_name(from, length);
+                }
                 Kind::Byte(byte) if b" \t+-*/%<>=!&|^~?:,#{}".contains(&byte) => {}
                 Kind::Byte(_) => {
                     let why = "this is hard to tell from arithmetic: write $( ( for a command, or only plain arithmetic in $((…))";
@@ -150,14 +167,21 @@ impl Parser<'_, '_> {
             None => return self.found.refuse(open, "this ${ is not closed"),
         };
         self.found.touches_parameters |= matches!(first, b'1'..=b'9' | b'@' | b'*' | b'#' | b'!');
-        if self.name() > 0 {
+        let from = self.pos;
+        let length = self.name();
+        if length > 0 {
+            self.note_name(from, length);
             return Ok(true);
         }
         if !b"#@*?!-$".contains(&first) {
             return self.found.refuse(open, "this is not the name of a variable");
         }
         self.pos += 1;
-        self.name();
+        let from = self.pos;
+        let length = self.name();
+        self.note_name(from, length);
+        // `${!name}` is the value of the variable that this one names.
+        self.found.calculates |= first == b'!' && (length > 0 || self.byte(0) != Some(b'}'));
         Ok(false)
     }
 

@@ -143,11 +143,19 @@ impl<'p, 't> Parser<'p, 't> {
                 Some(b';') if matches!(self.byte(1), Some(b';' | b'&')) => {
                     return self.arm_ends(stop, &command);
                 }
-                Some(b';' | b'&' | b'|') => {
+                Some(byte @ (b';' | b'&' | b'|')) => {
                     self.pos += 1;
                     state = self.next_command(&mut command)?;
+                    // From here on: what stands before it is judged.
+                    self.found.pipes |= byte == b'|';
                 }
-                Some(b'(') => state = self.parenthesis(state, &command)?,
+                Some(b'(') => {
+                    state = self.parenthesis(state, &command)?;
+                    if state == State::Start {
+                        // The name of a function is no word of the first command in it.
+                        command.clear();
+                    }
+                }
                 Some(b')') if stop == Stop::Parenthesis => {
                     self.pos += 1;
                     self.depth -= 1;
@@ -272,6 +280,7 @@ impl<'p, 't> Parser<'p, 't> {
         let is_function = state == State::Words && command.len() == 1 && command[0].plain().is_some();
         if is_function && self.byte(0) == Some(b')') {
             self.found.touches_parameters = true;
+            self.found.spreads = true;
             self.pos += 1;
             return Ok(State::Start);
         }
@@ -297,7 +306,7 @@ impl<'p, 't> Parser<'p, 't> {
             return self.found.refuse(word.span.0, "no word can stand behind the end of a block: write ; before it");
         }
         if matches!(state, State::Start | State::Prefix) && word.is_assignment() {
-            self.found.assigned = self.found.assigned.or(word.slot);
+            danger::judge_assignment(&word, self.found);
             return Ok(State::Prefix);
         }
         if word.has_bare_slot {

@@ -32,6 +32,7 @@ impl Parser<'_, '_> {
                 self.pos += 2;
                 self.blanks()?;
                 let word = self.target()?;
+                self.found.pipes = true;
                 self.found.written = self.found.written.or(word.slot);
                 return Ok(());
             }
@@ -148,6 +149,7 @@ impl Parser<'_, '_> {
 
     fn line(&mut self, line: &[Symbol], end: usize, pending: &Pending) -> Result<()> {
         let slot = line.iter().find_map(|symbol| if let Kind::Slot(slot) = symbol.kind { Some(slot) } else { None });
+        self.found.pipes = true;
         self.found.written = self.found.written.or(slot);
         match slot {
             _ if !pending.is_quoted => {

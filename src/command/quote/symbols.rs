@@ -60,14 +60,20 @@ pub(super) struct Found<'t> {
     pub(super) warnings: Vec<String>,
     /// Where the script declares variables that evaluate what they are given.
     pub(super) evaluates: Option<usize>,
-    /// A variable is given a value, or may be.
+    /// A variable or a parameter is given a value, or may be.
     pub(super) assigned: Option<usize>,
-    /// There is arithmetic with variables in it.
+    /// So it may be, in a way that cannot be followed: `read`, a function, `$_`.
+    pub(super) spreads: bool,
+    /// There is arithmetic with variables or parameters in it, or a name that they make: shells evaluate their text.
     pub(super) calculates: bool,
     /// A value goes where a shell may read it as its script: the standard input of something.
     pub(super) written: Option<usize>,
-    /// A shell that reads its script from its standard input.
+    /// Something in the script reads what something else writes: a pipe, a here-document.
+    pub(super) pipes: bool,
+    /// A shell that reads its script, or what it makes of it, from its standard input.
     pub(super) reader: Option<String>,
+    /// Who is given code that the script puts together: from a variable, or from what a command prints.
+    pub(super) composed: Option<String>,
 }
 
 impl<'t> Found<'t> {

@@ -247,6 +247,7 @@ mod refusals {
             ("printf {}", "format or an option"),
             ("printf", "format or an option"),
             ("unset", "name of a variable or arithmetic"),
+            ("f() { unset {}; }", "name of a variable or arithmetic"),
             ("[ {} {.} ]", "name of a variable or arithmetic"),
             ("alias a=b; a {}", "an alias changes"),
             ("typeset -i n; n={}", "evaluate what they are given"),
@@ -352,6 +353,73 @@ mod warnings {
     }
 
     #[test]
+    fn a_value_that_comes_to_arithmetic_in_whatever_way_is_named() {
+        for template in [
+            "set -- {}; echo $(( $1 ))",
+            "f() { echo $(( $1 )); }; f {}",
+            "function f { echo $(($1)); }; f {}",
+            "f() { [[ $1 -eq 5 ]]; }; f {}",
+            "echo {} | { read x; echo $((x)); }",
+            "while read x; do echo $((x+1)); done <<< {}",
+            "while read x; do echo $((x+1)); done <<E\n{}\nE",
+            "x={}; echo $((x))",
+            "x={}; echo $(( $x ))",
+            "x={}; echo $(( ${x} ))",
+            "x={}; echo ${!x}",
+            "x={}; test -v \"$x\"",
+            "x={}; [ -v \"$x\" ]",
+            "x={}; [[ -v $x ]]",
+            "x={}; printf -v \"$x\" a",
+            "x={}; declare \"$x=1\"",
+            "x={}; export \"$x\"",
+            "x={}; unset \"$x\"",
+            "x={}; read \"$x\"",
+            "f() { local \"$1=2\"; }; f {}",
+            "for i in {}; do let i; done",
+            "export x={}; echo $((x))",
+            "printf -v x %s {}; echo $((x))",
+            ": {}; echo $((_))",
+            ": {}; echo $(( $_ ))",
+            "x=$(echo {}); echo $((x))",
+            "$f x={}; echo $((x))",
+        ] {
+            let warned = compiled(template).warnings().join("|");
+            assert!(
+                warned.contains("arithmetic") && warned.starts_with("the value of {} is given "),
+                "{template}: {warned}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_that_comes_to_another_shell_in_whatever_way_is_named() {
+        for (template, by) in [
+            ("echo {} | xargs -I@ sh -c \"echo @\"", "the input of `xargs`"),
+            ("echo {} | sudo xargs -n1 bash -c", "the input of `xargs`"),
+            ("echo {} | parallel echo", "the input of `parallel`"),
+            ("echo {} | sh -c 'read x; eval \"$x\"'", "the input of `sh`"),
+            ("sh -c 'read x; eval \"$x\"' <<< {}", "the input of `sh`"),
+            ("x={}; echo \"$x\" | sh", "the input of `sh`"),
+            ("echo {} | ssh host", "the input of `ssh`"),
+            ("x={}; eval \"$x\"", "`eval` evaluates"),
+            ("x={}; sh -c \"echo $x\"", "`sh` evaluates"),
+            ("x={}; ssh host \"rm $x\"", "`ssh` evaluates"),
+            ("x={}; awk \"/$x/\" f", "`awk` evaluates"),
+            ("PS4={}; set -x; :", "the variable PS4"),
+            ("export BASH_ENV={}; bash -c true", "the variable BASH_ENV"),
+            ("ENV={} sh script", "the variable ENV"),
+            ("env BASH_ENV={} bash script", "the variable BASH_ENV"),
+            ("x={}; PS4=$x; set -x", "`PS4` evaluates"),
+            (". <(echo {})", "`source`"),
+            ("bash <(echo {})", "`bash`"),
+            ("source /dev/stdin <<< {}", "the input of `source`"),
+        ] {
+            let warned = compiled(template).warnings().join("|");
+            assert!(warned.contains(by) && warned.starts_with("the value of {} is given "), "{template}: {warned}");
+        }
+    }
+
+    #[test]
     fn who_is_given_only_words_is_not() {
         for template in [
             "echo {}",
@@ -363,6 +431,21 @@ mod warnings {
             "find . -name {} -exec a {} \\;",
             "cat {} | wc -c",
             "convert {} -resize 50% {.}_small.png",
+            "echo {} $((1+2))",
+            "x={}; echo \"$x\" $((1 + 2 * 3)) $((0x1F))",
+            "i=0; while [ $i -lt 3 ]; do a {} $i; i=$(( i + 1 )); done",
+            "n=3; a {} $(( $n + 1 )) $(( ${n} * 2 ))",
+            "if [[ $n -gt 1 ]]; then a {}; fi",
+            "a {}; let n",
+            "x={}; b \"$x\" ${x%.*} ${#x}",
+            "x={}; if [ -f \"$x\" ] && [ \"$x\" = a ]; then b; fi",
+            "export NAME={}; a",
+            "PS4='+ '; set -x; a {}",
+            "ENV=test a {}",
+            "echo {} | xargs rm",
+            "echo {} | grep parallel",
+            "sh -c 'a \"$1\"' sh {} | wc",
+            "dir=$(a); trap 'rm -r \"$dir\"' EXIT; b {}",
         ] {
             assert_eq!(compiled(template).warnings(), [""; 0], "{template}");
         }

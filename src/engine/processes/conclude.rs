@@ -23,7 +23,7 @@ impl Worker {
     /// No command line can hold the item.
     pub(super) fn refuse(&mut self, shared: &Shared, attempt: Attempt, item: &Chunk<'_>, fault: &Failure) {
         let record = self.not_started(attempt);
-        shared.journal(|journal| journal.ended(item, &record));
+        shared.journal(|journal| journal.ended(item, &record, false));
         self.conclude_unstarted(shared, item, fault, record);
     }
 
@@ -38,7 +38,9 @@ impl Worker {
         let mut output = Output::new(&shared.crew.room);
         let text = item.with_fields().next().map(|item| error(item.text(), fault));
         shared.save(item, &record, text.as_deref(), Some(fault), &output);
-        shared.format(item, None, text.as_deref(), &mut output);
+        if self.reduction.is_none() {
+            shared.format(item, None, text.as_deref(), &mut output);
+        }
         let account = shared.crew.accounts.then(|| {
             let (seq, worker) = (item.first.0, self.place.number);
             let values = item.with_fields().next().map(|item| Values { item, names: &[], seq, worker });
@@ -78,14 +80,18 @@ impl Worker {
             && let Some(reduction) = &mut self.reduction
         {
             cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
-            output.out = Body::default();
         }
         let text = cause.as_ref().map(|cause| told(batch, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
-        shared.format(batch, Some(&record), text.as_deref(), &mut output);
+        if self.reduction.is_some() {
+            // Only the answer comes out.
+            output.out = Body::default();
+        } else {
+            shared.format(batch, Some(&record), text.as_deref(), &mut output);
+        }
         // What was lost is not done, whatever its process says.
         if !matches!(cause, Some(Failure::NotKept(_))) {
-            shared.journal(|journal| journal.ended(batch, &record));
+            shared.journal(|journal| journal.ended(batch, &record, cause.is_none()));
         }
         if cause.is_none() {
             shared.learn(record.took);

@@ -97,22 +97,34 @@ pub trait Journal: Send + Sync {
     /// It cannot be written.
     fn started(&self, attempt: Attempt, batch: &Chunk<'_>) -> anyhow::Result<()>;
 
-    /// It has ended by itself.
+    /// It has ended by itself, and its items are done or not.
     ///
     /// # Errors
     ///
     /// It cannot be written.
-    fn ended(&self, batch: &Chunk<'_>, record: &Record) -> anyhow::Result<()>;
+    fn ended(&self, batch: &Chunk<'_>, record: &Record, ok: bool) -> anyhow::Result<()>;
 }
 
 /// Keeps the output of each item in files.
 pub trait Keeper: Send + Sync {
-    /// Keeps the output of the last attempt at an item.
+    /// Keeps an attempt at an item, in place of the attempt before it.
     ///
     /// # Errors
     ///
     /// A file cannot be written.
-    fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, output: &Output) -> anyhow::Result<()>;
+    fn save(&self, kept: &Kept<'_>, output: &Output) -> anyhow::Result<()>;
+}
+
+/// An attempt that is kept.
+pub struct Kept<'a> {
+    /// Its items.
+    pub batch: Chunk<'a>,
+    /// How it went.
+    pub record: &'a Record,
+    /// Why it failed, where it did.
+    pub error: Option<&'a str>,
+    /// Another attempt may follow. Whether one does is not known yet: the run may be stopped while it is waited for.
+    pub may_pass: bool,
 }
 
 /// What stands before each line of text.

@@ -40,7 +40,7 @@ use crate::output::Output;
 use crate::sys::cgroup::OomCount;
 use crate::sys::tree;
 
-pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Note, Skip, Strays, Tag};
+pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Skip, Strays, Tag};
 pub use full::Full;
 pub use place::Roster;
 use queue::Queue;
@@ -260,11 +260,11 @@ impl Shared {
         }
     }
 
-    /// Keeps the output of the last attempt.
+    /// Keeps the output of an attempt.
     fn save(&self, batch: &Chunk<'_>, record: &Record, error: Option<&str>, cause: Option<&Failure>, output: &Output) {
-        let last = !cause.is_some_and(|cause| self.crew.again.may_follow(record.attempt, cause)) || self.is_stopped();
-        if let Some(keeper) = self.crew.keeper.as_ref().filter(|_| last)
-            && let Err(error) = keeper.save(batch, record, error, output)
+        let may_pass = cause.is_some_and(|cause| self.crew.again.may_follow(record.attempt, cause));
+        if let Some(keeper) = &self.crew.keeper
+            && let Err(error) = keeper.save(&Kept { batch: *batch, record, error, may_pass }, output)
         {
             self.break_off(error);
         }

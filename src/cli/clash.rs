@@ -1,0 +1,67 @@
+//! Files that are named twice, of which one use would destroy the other.
+//!
+//! Only looked at, as the other checks of the command line do; nothing is opened.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::plan::Processes;
+use crate::source::{self, Input, Origin};
+
+/// Refuses a job log that is something else as well, and a ledger that is the output.
+///
+/// # Errors
+///
+/// The file, and what it is beside.
+pub(super) fn check(processes: &Processes, source: &source::Options, output: Option<&Path>) -> Result<()> {
+    let ledger = processes.ledger.as_ref().map(|ledger| ledger.file.as_path());
+    if let Some(joblog) = processes.joblog.as_deref() {
+        let others = inputs(source).into_iter().map(|input| ("an input", input));
+        let jobs = processes.jobs_file.clone().map(|file| ("the file of --jobs", file));
+        let ledger = ledger.map(|file| ("the --ledger", file.to_path_buf()));
+        let output = output.map(|file| ("the --output", file.to_path_buf()));
+        for (what, other) in others.chain(jobs).chain(ledger).chain(output) {
+            if are_one(joblog, &other) {
+                bail!("--joblog {joblog:?} is {what} as well, which it would replace; name another file");
+            }
+        }
+    }
+    if let (Some(ledger), Some(output)) = (ledger, output)
+        && are_one(ledger, output)
+    {
+        bail!("--ledger {ledger:?} is the --output as well, which would replace it; name another file");
+    }
+    Ok(())
+}
+
+/// The paths of what is read.
+fn inputs(source: &source::Options) -> Vec<PathBuf> {
+    let path = |input: &Input| match input {
+        Input::Stdin => PathBuf::from("/dev/stdin"),
+        Input::File(path) => path.clone(),
+    };
+    let of = |column: &source::Column| match &column.origin {
+        Origin::Inputs(inputs) => inputs.iter().map(path).collect(),
+        Origin::Words(_) | Origin::Range(_) => Vec::new(),
+    };
+    source.columns.iter().flat_map(of).collect()
+}
+
+/// Whether both are the same file, or will be. What is no regular file holds nothing that could be lost.
+fn are_one(one: &Path, other: &Path) -> bool {
+    let id = |meta: Metadata| meta.is_file().then(|| (meta.dev(), meta.ino()));
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(one), Ok(other)) => id(one).is_some_and(|one| id(other) == Some(one)),
+        (Err(_), Err(_)) => place(one).is_some_and(|one| place(other) == Some(one)),
+        _ => false,
+    }
+}
+
+/// Where a file that is not there would be.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+}
