@@ -243,7 +243,10 @@ impl Resize {
         if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
             return Some(made.map(|picture| (picture, meta)));
         }
-        let jpeg = jpeg::open(bytes)?;
+        let jpeg = jpeg::open(bytes);
+        if jpeg.as_ref().is_ok_and(|jpeg| jpeg.colours.are_inks()) {
+            return None;
+        }
         let made = jpeg.and_then(|jpeg| {
             decode::agrees((jpeg.width, jpeg.height), probe)?;
             planes::resized(jpeg, &shape, self.options.filter)
