@@ -1,9 +1,12 @@
 //! `resize`: every format and option, on pictures that the tests make themselves.
 
+mod decoding;
 mod faults;
 mod formats;
+mod made;
 mod options;
 mod pictures;
+mod seeds;
 mod targets;
 
 use std::path::Path;
