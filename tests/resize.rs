@@ -1,11 +1,14 @@
 //! `resize`: every format and option, on pictures that the tests make themselves.
 
+mod decoding;
 mod faults;
 mod formats;
 mod limits;
+mod made;
 mod options;
 mod pictures;
 mod places;
+mod seeds;
 mod targets;
 
 use std::path::Path;

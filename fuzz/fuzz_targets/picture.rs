@@ -1,4 +1,5 @@
-//! Any bytes as a picture: probed, decoded in each way there is, resized. Nothing may panic or run away.
+//! Any bytes as a picture: probed, decoded in each way there is, resized. Nothing may panic, run away, or hold more memory than
+//! was set aside.
 
 #![no_main]
 

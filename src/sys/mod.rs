@@ -6,6 +6,8 @@ pub mod cgroup;
 pub mod cpus;
 pub mod entry;
 pub mod guard;
+#[cfg(any(test, fuzzing))]
+pub mod heap;
 #[cfg(target_os = "linux")]
 mod hunt;
 pub mod limits;

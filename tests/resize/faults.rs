@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::pictures::{bmp, gif, jpeg, jpeg_with, png, read, tiffs, webp};
+use super::pictures::{bmp, crc, gif, jpeg, jpeg_with, png, read, tiffs, webp};
 use super::{resize, shows_scene};
 use crate::harness::{PATIENCE, shell, skip};
 
 /// A run over a sound picture, the one with the fault, and another sound one.
 #[track_caller]
-fn fails_alone(name: &str, bytes: &[u8], options: &str, says: &str) {
+pub(super) fn fails_alone(name: &str, bytes: &[u8], options: &str, says: &str) {
     let test = resize(&format!("--width 20 {options} --encode png --to out/{{/.}}.png a.png faulty b.png"));
     let done = test.file("a.png", png(40, 30)).file("faulty", bytes).file("b.png", png(40, 30)).run();
     let done = done.prints("out/a.png\nout/b.png\n").counts(3, 2, 1, 0).status(1);
@@ -144,13 +144,6 @@ fn r7_a_picture_that_declares_more_than_it_may_is_not_decoded() {
     }
     let done = resize("--width 60000 --height 60000 --enlarge --to {}.png a").file("a", jpeg(40, 40)).run();
     done.prints("").says("has 60000 × 60000 pixels; --max-pixels allows 256000000").status(1);
-}
-
-/// The checksum of a chunk of a PNG.
-fn crc(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(!0_u32, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 })
-    }) ^ !0
 }
 
 #[test]

@@ -39,32 +39,6 @@ fn jpegs_of_every_sampling_are_read() {
 }
 
 #[test]
-fn both_decoders_of_jpeg_see_the_same() {
-    // Sharp edges and bright colours, of which coefficients of all sizes come.
-    let (width, height) = (163, 121);
-    let shade = |n: u32| [(n * 73 % 256) as u8, (n * 151 % 256) as u8, (n * 199 % 256) as u8];
-    let data: Vec<u8> = (0..width * height).flat_map(|n| shade(n % width / 9 * 31 + n / width / 7)).collect();
-    for progressive in [false, true] {
-        let mut bytes = Vec::new();
-        let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
-        encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
-        encoder.set_progressive(progressive);
-        encoder.encode(&data, width as u16, height as u16, ColorType::Rgb).unwrap();
-        // With --linear it goes the way of the crate; at its own size there is nothing to resize.
-        let whole = resize("--width 163 --linear --encode png --to {}.out picture").file("picture", &bytes).run();
-        let whole = result(&whole.succeeds(), "picture.out");
-        let test =
-            resize("--width 163 --height 120 --fit exact --encode png --to {}.out picture").file("picture", &bytes);
-        let planes = result(&test.run().succeeds(), "picture.out");
-        let test = resize("--width 163 --height 120 --fit exact --encode png --to {}.out whole.png");
-        let whole = png_of(width, height, png::ColorType::Rgb, png::BitDepth::Eight, &whole.rgb());
-        let rows = result(&test.file("whole.png", whole).run().succeeds(), "whole.png.out");
-        let off = planes.distance(&rows);
-        assert!(off < 1.0, "progressive {progressive}: {off}");
-    }
-}
-
-#[test]
 fn jpegs_in_grey_and_of_inks_are_read() {
     for width in [160, 100, 20] {
         let height = width * 3 / 4;

@@ -56,6 +56,11 @@ impl Pixels {
     }
 }
 
+/// A picture of red, green and blue.
+pub(crate) fn pixels_of(width: u32, height: u32, rgb: &[u8]) -> Pixels {
+    Pixels::of(width, height, rgb)
+}
+
 /// The same scene at any size: soft slopes, so that any good way to make it smaller gives the same.
 pub(crate) fn scene(width: u32, height: u32) -> Pixels {
     let mut data = Vec::new();
@@ -169,6 +174,15 @@ pub(crate) fn webp(width: u32, height: u32, lossy: bool) -> Vec<u8> {
     out
 }
 
+/// A WebP of the scene without loss, with this EXIF.
+pub(crate) fn webp_with(width: u32, height: u32, exif: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = image_webp::WebPEncoder::new(&mut out);
+    encoder.set_exif_metadata(exif.to_vec());
+    encoder.encode(&scene(width, height).rgb(), width, height, image_webp::ColorType::Rgb8).unwrap();
+    out
+}
+
 /// A GIF of the scene, with a second picture that is black.
 pub(crate) fn gif(width: u16, height: u16) -> Vec<u8> {
     let mut out = Vec::new();
@@ -258,4 +272,17 @@ pub(crate) fn profile(colours: &[u8; 4]) -> Vec<u8> {
     let mut profile = vec![7; 200];
     profile[16..20].copy_from_slice(colours);
     profile
+}
+
+/// The checksum of a chunk of a PNG.
+pub(crate) fn crc(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(!0_u32, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 })
+    }) ^ !0
+}
+
+/// A chunk of a PNG.
+pub(crate) fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+    let named = [&name, body].concat();
+    [&(body.len() as u32).to_be_bytes(), &named[..], &crc(&named).to_be_bytes()].concat()
 }

@@ -11,6 +11,15 @@ const SHORT: u16 = 3;
 /// The bytes of an entry: tag, type, count, value.
 const ENTRY: usize = 12;
 
+/// From its byte order on: some write the name that it has in a JPEG before it in other formats too.
+pub(super) fn bare(mut exif: Vec<u8>) -> Vec<u8> {
+    const NAME: &[u8] = b"Exif\0\0";
+    if exif.starts_with(NAME) {
+        exif.drain(..NAME.len());
+    }
+    exif
+}
+
 /// The orientation, 1 to 8; 1, upright, where nothing is said.
 pub(super) fn orientation(exif: &[u8]) -> u8 {
     let value = place(exif).and_then(|(at, endian)| endian.short(exif, at));

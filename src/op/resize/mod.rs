@@ -23,8 +23,14 @@ mod probe;
 mod shape;
 mod shrink;
 mod target;
+mod tiff_palette;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
+#[cfg(any(test, fuzzing))]
+mod weigh;
+
+#[cfg(fuzzing)]
+pub use self::weigh::fuzz_picture;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -235,7 +241,8 @@ impl Resize {
         let canvas = self.options.want.canvas().map_or(0, area);
         let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
-        let strip = 3 * shrink::STRIP as u64;
+        // In linear light a strip is twice as large; the rest is for tables of decoders.
+        let strip = 4 * shrink::STRIP as u64;
         [size, decoder, strip, between, result].into_iter().fold(0, u64::saturating_add)
     }
 
@@ -285,7 +292,10 @@ impl Resize {
         if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
             return Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture));
         }
-        let jpeg = jpeg::open(bytes)?;
+        let jpeg = jpeg::open(bytes);
+        if jpeg.as_ref().is_ok_and(|jpeg| jpeg.colours.are_inks()) {
+            return None;
+        }
         let made = jpeg.and_then(|jpeg| {
             decode::agrees((jpeg.width, jpeg.height), probe)?;
             planes::resized(jpeg, &shape, self.options.filter)
@@ -315,25 +325,6 @@ type Settle<'a> = &'a mut dyn FnMut(&Meta) -> Result<Shape, Failure>;
 
 fn area((width, height): (u32, u32)) -> u64 {
     u64::from(width) * u64::from(height)
-}
-
-/// Takes any bytes as a picture, in each way there is. For the fuzz target.
-#[cfg(fuzzing)]
-pub fn fuzz_picture(bytes: &[u8]) {
-    const MOST: u64 = 1_000_000;
-    let Ok(probe) = probe::probe(io::Cursor::new(bytes)) else { return };
-    if probe.pixels() > MOST {
-        return;
-    }
-    for linear in [false, true] {
-        let mut params = Params::defaults(&RESIZE);
-        params.0.extend([("width", "50".to_string()), ("to", "{}.png".to_string())]);
-        params.0.extend(linear.then(|| ("linear", String::new())));
-        if let Ok(options) = Options::of(&params) {
-            let resize = Resize::new(options, Budget::new(MOST), Arc::default());
-            let _ = resize.picture(bytes, &probe, &mut resize.budget.take(MOST));
-        }
-    }
 }
 
 /// Waits for nobody: of a FIFO it is then seen that it is no file.

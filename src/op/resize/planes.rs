@@ -2,10 +2,11 @@
 
 use fast_image_resize::FilterType;
 
-use super::jpeg::{Fault, Jpeg};
+use super::decode;
+use super::jpeg::{Colours, Fault, Jpeg};
 use super::pixels::{Layout, Picture, room};
 use super::shape::Shape;
-use super::shrink::Shrink;
+use super::shrink::{STRIP, Shrink};
 
 /// So many samples at least are decoded for a pixel of the result, on either side, where the picture has them. The filter
 /// does the rest: with fewer its edges are those of the decoder's blocks.
@@ -13,20 +14,48 @@ pub(super) const ENOUGH: f64 = 1.3;
 
 /// What a picture becomes.
 pub(super) fn resized(jpeg: Jpeg<'_>, shape: &Shape, filter: FilterType) -> Result<Picture, Fault> {
-    let planes = jpeg.planes();
-    let points: Vec<usize> = (0..planes).map(|plane| points(&jpeg, plane, shape)).collect();
-    let mut shrinks: Vec<Shrink<'_>> = (0..planes)
+    let points: Vec<usize> = (0..jpeg.planes()).map(|plane| points(&jpeg, plane, shape)).collect();
+    let colours = jpeg.colours;
+    let mut planes = each(jpeg, &points, shape, filter)?;
+    if colours == Colours::Grey {
+        return planes.pop().ok_or_else(|| "it has no planes".into());
+    }
+    let planes: Vec<&[u8]> = planes.iter().map(|plane| &plane.data[..]).collect();
+    let data = colours.pixels(&planes, room_for(&planes)?);
+    Ok(Picture { width: shape.size.0, height: shape.size.1, layout: Layout::RGB, data })
+}
+
+/// Hands on the rows of a picture at its own size.
+pub(super) fn rows(jpeg: Jpeg<'_>, push: decode::Push<'_>) -> Result<(), Fault> {
+    let (width, colours) = (jpeg.width, jpeg.colours);
+    let size = (width, jpeg.height);
+    let shape = Shape { part: [0.0, 0.0, f64::from(size.0), f64::from(size.1)], size };
+    // A colour that stands for several pixels fades into its neighbours.
+    let planes = each(jpeg, &[8; 4], &shape, FilterType::Bilinear)?;
+    let line = width as usize;
+    let strip = (STRIP / 3 / line).max(1) * line;
+    for start in (0..line * size.1 as usize).step_by(strip) {
+        let part = |plane: &'_ Picture| start..(start + strip).min(plane.data.len());
+        let parts: Vec<&[u8]> = planes.iter().map(|plane| &plane.data[part(plane)]).collect();
+        push(&mut colours.pixels(&parts, room_for(&parts)?))?;
+    }
+    Ok(())
+}
+
+fn room_for(planes: &[&[u8]]) -> Result<Vec<u8>, Fault> {
+    room(3 * planes.first().map_or(0, |plane| plane.len()))
+}
+
+/// Each plane, decoded to its number of points, and resized.
+fn each(jpeg: Jpeg<'_>, points: &[usize], shape: &Shape, filter: FilterType) -> Result<Vec<Picture>, Fault> {
+    let mut shrinks: Vec<Shrink<'_>> = (0..jpeg.planes())
         .map(|plane| {
             let size = jpeg.size(plane, points[plane]);
             Shrink::new(size, Layout::GREY, of_plane(&jpeg, plane, points[plane], shape), filter, None)
         })
         .collect::<Result<_, Fault>>()?;
-    jpeg.decode(&points, &mut |plane, rows| shrinks[plane].push(rows))?;
-    let pictures = shrinks.into_iter().map(Shrink::finish).collect::<Result<Vec<Picture>, Fault>>()?;
-    match <[Picture; 3]>::try_from(pictures) {
-        Ok(planes) => coloured(&planes),
-        Err(mut grey) => grey.pop().ok_or_else(|| "it has no planes".into()),
-    }
+    jpeg.decode(points, &mut |plane, rows| shrinks[plane].push(rows))?;
+    shrinks.into_iter().map(Shrink::finish).collect()
 }
 
 /// How many samples of a plane stand for a pixel of the picture, across and down.
@@ -49,20 +78,4 @@ fn of_plane(jpeg: &Jpeg<'_>, plane: usize, points: usize, shape: &Shape) -> Shap
     let scale = points as f64 / 8.0;
     let (x, y) = (across * scale, down * scale);
     shape.scaled((x, y), jpeg.size(plane, points))
-}
-
-/// Red, green and blue of light and two differences of colour (JFIF 1.02).
-fn coloured(planes: &[Picture; 3]) -> Result<Picture, Fault> {
-    let [light, blue, red] = planes;
-    let mut data = room(light.data.len() * 3)?;
-    for ((light, blue), red) in light.data.iter().zip(&blue.data).zip(&red.data) {
-        let (y, cb, cr) = (f32::from(*light) + 0.5, f32::from(*blue) - 128.0, f32::from(*red) - 128.0);
-        // What lies beyond a byte becomes its end.
-        data.extend_from_slice(&[
-            (y + 1.402 * cr) as u8,
-            (y - 0.344_136 * cb - 0.714_136 * cr) as u8,
-            (y + 1.772 * cb) as u8,
-        ]);
-    }
-    Ok(Picture { width: light.width, height: light.height, layout: Layout::RGB, data })
 }

@@ -5,6 +5,8 @@
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use super::jpeg_parts::{is_bare, is_frame};
+use super::shrink::STRIP;
+use super::tiff_palette::AsGrey;
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,9 @@ pub(super) struct Probe {
     pub(super) bytes_per_pixel: u64,
 }
 
+/// What tells the format, and the size of the simpler ones.
+const HEAD: usize = 34;
+
 /// What is wrong with the head of a file.
 #[derive(Debug)]
 pub(super) enum Unknown {
@@ -66,14 +71,15 @@ impl Probe {
 
 /// Looks at the head of a file.
 pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> Result<Probe, Unknown> {
-    let mut magic = Vec::with_capacity(32);
-    file.by_ref().take(32).read_to_end(&mut magic)?;
+    let mut magic = Vec::with_capacity(HEAD);
+    file.by_ref().take(HEAD as u64).read_to_end(&mut magic)?;
     file.seek(SeekFrom::Start(0))?;
     let format = sniff(&magic).ok_or(Unknown::NoPicture)?;
     let (width, height, bytes_per_pixel) = match format {
         Format::Jpeg => jpeg(file)?,
         Format::Png => png(file)?,
-        Format::Gif => (short(&magic, 6)?, short(&magic, 8)?, 5),
+        // The number of a colour.
+        Format::Gif => (short(&magic, 6)?, short(&magic, 8)?, 1),
         Format::Bmp => bmp(&magic)?,
         Format::Webp => webp(file)?,
         Format::Tiff => tiff(file)?,
@@ -81,7 +87,9 @@ pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> Result<Probe, Unknown> {
     if width == 0 || height == 0 {
         return Err(Unknown::Broken("it has no pixels".into()));
     }
-    Ok(Probe { format, width, height, bytes_per_pixel })
+    // Strips are of a row at least, however long it is; of pixels of eight bytes, three at one time.
+    let rows = if u64::from(width) * 8 > STRIP as u64 { 24_u64.div_ceil(height.into()) } else { 0 };
+    Ok(Probe { format, width, height, bytes_per_pixel: bytes_per_pixel + rows })
 }
 
 fn sniff(magic: &[u8]) -> Option<Format> {
@@ -111,6 +119,7 @@ fn long(bytes: &[u8], at: usize) -> Result<u32, Unknown> {
 
 fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64), Unknown> {
     file.seek(SeekFrom::Start(2))?;
+    let mut frame = None;
     loop {
         let mut marker = [0; 2];
         file.read_exact(&mut marker)?;
@@ -124,21 +133,42 @@ fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64), Unknown> {
         }
         let mut length = [0; 2];
         file.read_exact(&mut length)?;
-        if marker == 0xda {
-            return Err(Unknown::Broken("it has no frame".into()));
-        }
+        let length = u16::from_be_bytes(length).saturating_sub(2);
         if is_frame(marker) {
-            // Precision, height, width, components.
-            let mut frame = [0; 6];
-            file.read_exact(&mut frame)?;
-            let [_, h1, h0, w1, w0, components] = frame;
-            let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
-            // A progressive one is kept as coefficients, of two bytes, until its last scan.
-            let coefficients = if matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce) { 2 } else { 0 };
-            return Ok((width.into(), height.into(), u64::from(components) * (1 + coefficients) + 4));
+            let mut body = vec![0; length.into()];
+            file.read_exact(&mut body)?;
+            frame = Some((marker, body));
+            continue;
         }
-        file.seek_relative(i64::from(u16::from_be_bytes(length).saturating_sub(2)))?;
+        if marker == 0xda {
+            let mut planes = [0];
+            file.read_exact(&mut planes)?;
+            return frame
+                .and_then(|(marker, body)| of_frame(marker, &body, planes[0]))
+                .ok_or_else(|| Unknown::Broken("it has no frame".into()));
+        }
+        file.seek_relative(length.into())?;
     }
+}
+
+/// The size of a JPEG by its frame, and what it takes when the first scan has so many planes.
+fn of_frame(marker: u8, body: &[u8], scanned: u8) -> Option<(u32, u32, u64)> {
+    let [_, h1, h0, w1, w0, count, planes @ ..] = body else { return None };
+    let (width, height) = (u16::from_be_bytes([*w1, *w0]), u16::from_be_bytes([*h1, *h0]));
+    let sampling = |plane: &[u8]| [u64::from(plane[1] >> 4), u64::from(plane[1] & 15)];
+    let each: Vec<[u64; 2]> = planes.chunks_exact(3).map(sampling).collect();
+    let most = |side: usize| each.iter().map(|plane| plane[side]).max().unwrap_or(1).max(1);
+    let units = |length: u16, side| u64::from(length).div_ceil(8 * most(side));
+    let units = units(width, 0) * units(height, 1);
+    // All that does not come in one scan is kept as coefficients until the last: of two bytes, and a bit that tells
+    // which are zero.
+    let is_kept = marker == 0xc2 || scanned < *count;
+    let blocks: u64 = each.iter().map(|plane| plane[0] * plane[1]).sum();
+    let kept = if is_kept { units * blocks * (64 * 2 + 8) } else { 0 };
+    let pixels = u64::from(width) * u64::from(height);
+    // Each plane at the full size, and one before it is resized to that.
+    let planes = u64::from(*count) + 1;
+    Some((width.into(), height.into(), planes + kept.div_ceil(pixels.max(1))))
 }
 
 fn png<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
@@ -152,26 +182,31 @@ fn png<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
 
 fn bmp(magic: &[u8]) -> Result<(u32, u32, u64), Unknown> {
     if long(magic, 14)? == 12 {
-        return Ok((short(magic, 18)?, short(magic, 20)?, 4));
+        return Ok((short(magic, 18)?, short(magic, 20)?, 0));
     }
+    // What is stored in runs is held as numbers of its palette.
+    let is_in_runs = long(magic, 14)? >= 40 && matches!(long(magic, 30)?, 1 | 2);
     // One that is stored from top to bottom has a negative height.
     let height = long(magic, 22)?.cast_signed().unsigned_abs();
-    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, 4))
+    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, is_in_runs.into()))
 }
 
 fn webp<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
     let decoder = image_webp::WebPDecoder::new(file).map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    // The planes of a lossy one, or the pixels of a lossless one, and the result.
-    Ok((width, height, 8))
+    // The planes of a lossy one, or the pixels of a lossless one, and the result; alpha is a picture of its own, and an
+    // animation has a canvas.
+    let bytes = if decoder.is_animated() { 16 } else { 8 + 4 * u64::from(decoder.has_alpha()) };
+    Ok((width, height, bytes))
 }
 
 fn tiff<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
-    let mut decoder = ::tiff::decoder::Decoder::new(file).map_err(broken)?;
+    let mut decoder = ::tiff::decoder::Decoder::new(AsGrey::new(file)?).map_err(broken)?;
     let (width, height) = decoder.dimensions().map_err(broken)?;
     let colour = decoder.colortype().map_err(broken)?;
     let bits = u64::from(colour.bit_depth()) * u64::from(colour.num_samples());
-    Ok((width, height, bits.div_ceil(8) + 8))
+    // The picture, and a part of it that may be all, before and after it is decoded.
+    Ok((width, height, 2 * bits.div_ceil(8) + 4))
 }
 
 fn broken(error: impl std::fmt::Display) -> Unknown {

@@ -1,7 +1,7 @@
 //! From the bytes of a file to rows of pixels, and what is kept of the rest of the file.
 //!
 //! A file a format, each around the crate that reads it. Where a decoder gives rows as it goes, they are handed on in
-//! strips; the others give the whole picture as one strip. What is said of a picture before it is decoded is held
+//! strips; the whole pictures of the others are cut into strips. What is said of a picture before it is decoded is held
 //! against what was probed, so that no file can take more memory than was set aside for it.
 
 mod bmp;
@@ -15,6 +15,7 @@ use super::exif;
 use super::jpeg_parts;
 use super::pixels::{Layout, Picture};
 use super::probe::{Format, Probe};
+use super::shrink::STRIP;
 
 /// Why a picture cannot be decoded, in the words of its decoder.
 pub(super) type Fault = String;
@@ -72,8 +73,13 @@ pub(super) fn agrees(size: (u32, u32), probe: &Probe) -> Result<(), Fault> {
 
 /// A picture that is decoded already.
 fn whole<'a>(picture: Picture, meta: Meta) -> Opened<'a> {
-    let Picture { layout, mut data, .. } = picture;
-    Opened { layout, meta, rows: Box::new(move |push| push(&mut data)) }
+    let Picture { layout, mut data, width, .. } = picture;
+    Opened { layout, meta, rows: Box::new(move |push| in_strips(&mut data, layout.size(width, 1), push)) }
+}
+
+/// Hands on rows of that many bytes, a strip at a time: what is done to a strip may need a copy of it.
+fn in_strips(data: &mut [u8], line: usize, push: Push<'_>) -> Result<(), Fault> {
+    data.chunks_mut((STRIP / line).max(1) * line).try_for_each(push)
 }
 
 fn told(error: impl std::fmt::Display) -> Fault {

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image_webp::WebPDecoder;
 
 use super::{Fault, Meta, Opened, agrees, told, whole};
+use crate::op::resize::exif;
 use crate::op::resize::pixels::{Layout, Picture};
 use crate::op::resize::probe::Probe;
 
@@ -14,7 +15,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fau
     agrees(size, probe)?;
     let meta = Meta {
         icc: decoder.icc_profile().map_err(told)?,
-        exif: decoder.exif_metadata().map_err(told)?,
+        exif: decoder.exif_metadata().map_err(told)?.map(exif::bare),
         xmp: decoder.xmp_metadata().map_err(told)?,
         orientation: None,
     };

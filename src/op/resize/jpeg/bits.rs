@@ -109,8 +109,25 @@ impl<'a> Bits<'a> {
         if self.is_broken {
             return Err("its coefficients are broken".into());
         }
-        let is_beyond = self.at > self.bytes.len() - PAD + (self.have / 8) as usize;
-        if is_beyond { Err("it ends too early".into()) } else { Ok(()) }
+        if self.read() > self.there() { Err("it ends too early".into()) } else { Ok(()) }
+    }
+
+    /// What is wrong at the end of a stretch: more is left than the bits that fill up a byte, so something was read that
+    /// was not meant. Zeros are no sign of that; they are filled up with by some.
+    pub(super) fn check_end(&self) -> Result<(), Fault> {
+        self.check()?;
+        let left = &self.bytes[self.read().div_ceil(8)..self.there() / 8];
+        if left.iter().all(|byte| *byte == 0) { Ok(()) } else { Err("it has more coefficients than blocks".into()) }
+    }
+
+    /// How many bits were taken.
+    fn read(&self) -> usize {
+        self.at * 8 - self.have as usize
+    }
+
+    /// How many bits the stretch has.
+    fn there(&self) -> usize {
+        (self.bytes.len() - PAD) * 8
     }
 }
 
@@ -148,6 +165,21 @@ mod tests {
         bits.fill();
         bits.skip(9);
         assert!(bits.check().is_err());
+    }
+
+    #[test]
+    fn what_is_left_at_the_end_is_noticed() {
+        let mut out = Vec::new();
+        let mut check = |bytes: &[u8], taken| {
+            unstuff(bytes, 0, &mut out);
+            let mut bits = Bits::new(&out);
+            bits.long(taken);
+            bits.check_end()
+        };
+        check(&[7, 0x7f], 9).unwrap();
+        assert!(check(&[7, 0x01], 8).is_err());
+        check(&[7, 0, 0], 8).unwrap();
+        assert!(check(&[7], 9).is_err());
     }
 
     #[test]

@@ -6,14 +6,17 @@
 //! result are converted to red, green and blue. Of a progressive file only the coefficients that are needed are kept
 //! ([`progressive`]). docs/benchmarks.md has the gain.
 //!
-//! It reads 8-bit pictures of one plane or of three (YCbCr), sequential or progressive, Huffman-coded, of any sampling. [`open`] leaves everything else to another decoder. It knows nothing of what becomes of the rows.
+//! It reads 8-bit pictures of one, three or four planes, sequential or progressive, Huffman-coded, of any sampling and in
+//! any number of scans. [`open`] refuses everything else. It knows nothing of what becomes of the rows.
 
 mod bits;
+mod colours;
 mod huffman;
 mod idct;
 mod progressive;
 mod sequential;
 
+pub(super) use self::colours::Colours;
 use self::huffman::Huffman;
 use self::idct::{Block, Idct};
 use super::jpeg_parts::{Segment, is_frame, segments};
@@ -32,6 +35,7 @@ pub(super) struct Jpeg<'a> {
     bytes: &'a [u8],
     pub(super) width: u32,
     pub(super) height: u32,
+    pub(super) colours: Colours,
     is_progressive: bool,
     /// All is in one scan.
     is_whole: bool,
@@ -101,38 +105,38 @@ static USED: [u8; 64] = {
     used
 };
 
-/// Reads the head of a picture; `None` where it is of a kind that is left to another decoder.
-pub(super) fn open(bytes: &[u8]) -> Option<Result<Jpeg<'_>, Fault>> {
+/// Reads the head of a picture.
+pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, Fault> {
     let mut jpeg = Jpeg::empty(bytes);
-    let mut is_ycc = None;
     for segment in segments(bytes, 0) {
         match segment.marker {
-            0xee if segment.body.starts_with(b"Adobe") => {
-                is_ycc = segment.body.get(11).map(|transform| *transform == 1)
-            }
             marker if is_frame(marker) => jpeg.frame(&segment)?,
             0xda => {
-                let is_rgb = jpeg.planes.iter().map(|plane| plane.id).eq(*b"RGB");
-                let is_left = jpeg.planes.is_empty() || (jpeg.planes.len() == 3 && !is_ycc.unwrap_or(!is_rgb));
-                if is_left {
-                    return None;
-                }
-                let scan = match jpeg.scan(&segment) {
-                    Err(fault) => return Some(Err(fault)),
-                    Ok(scan) => scan,
-                };
+                let ids: Vec<u8> = jpeg.planes.iter().map(|plane| plane.id).collect();
+                jpeg.colours = Colours::find(bytes, &ids)?;
+                let scan = jpeg.scan(&segment)?;
                 jpeg.is_whole = !jpeg.is_progressive && scan.planes.len() == jpeg.planes.len();
                 jpeg.first = (scan, segment.end);
-                return Some(Ok(jpeg));
+                return Ok(jpeg);
             }
-            _ => {
-                if let Err(fault) = jpeg.tables(&segment) {
-                    return Some(Err(fault));
-                }
-            }
+            _ => jpeg.tables(&segment)?,
         }
     }
-    Some(Err("it ends within its head".into()))
+    Err("it ends within its head".into())
+}
+
+/// Why a frame is not read.
+fn refused(segment: &Segment<'_>) -> Fault {
+    let kind = match (segment.marker, segment.body) {
+        (0xc3 | 0xc7 | 0xcb | 0xcf, _) => "lossless",
+        (0xc9 | 0xca | 0xcd | 0xce, _) => "with arithmetic coding",
+        (0xc5 | 0xc6, _) => "in several frames",
+        (_, [8, _, _, _, _, 1 | 3 | 4, ..]) => return "its frame is broken".into(),
+        (_, [8, _, _, _, _, count, ..]) => return format!("a JPEG of {count} planes is not read"),
+        (_, [bits, ..]) => return format!("a JPEG of {bits} bits a sample is not read"),
+        _ => return "its frame is broken".into(),
+    };
+    format!("a JPEG {kind} is not read")
 }
 
 impl<'a> Jpeg<'a> {
@@ -141,6 +145,7 @@ impl<'a> Jpeg<'a> {
             bytes,
             width: 0,
             height: 0,
+            colours: Colours::Grey,
             is_progressive: false,
             is_whole: false,
             planes: Vec::new(),
@@ -154,7 +159,7 @@ impl<'a> Jpeg<'a> {
         }
     }
 
-    /// How many planes there are: one of grey, or light and two of colour.
+    /// How many planes there are.
     pub(super) fn planes(&self) -> usize {
         self.planes.len()
     }
@@ -183,23 +188,23 @@ impl<'a> Jpeg<'a> {
         }
     }
 
-    /// Takes the frame; `None` where it is of a kind that is left to another decoder.
-    fn frame(&mut self, segment: &Segment<'_>) -> Option<()> {
-        let [8, h1, h0, w1, w0, count @ (1 | 3), planes @ ..] = segment.body else { return None };
+    /// Takes the frame.
+    fn frame(&mut self, segment: &Segment<'_>) -> Result<(), Fault> {
+        let [8, h1, h0, w1, w0, count @ (1 | 3 | 4), planes @ ..] = segment.body else { return Err(refused(segment)) };
         (self.is_progressive, self.planes) = (segment.marker == 0xc2, Vec::new());
         (self.width, self.height) = (u16::from_be_bytes([*w1, *w0]).into(), u16::from_be_bytes([*h1, *h0]).into());
         if !matches!(segment.marker, 0xc0..=0xc2)
             || planes.len() != usize::from(*count) * 3
             || self.width * self.height == 0
         {
-            return None;
+            return Err(refused(segment));
         }
         for plane in planes.chunks_exact(3) {
             // One plane alone is not sampled by others.
             let sampling = if *count == 1 { 0x11 } else { plane[1] };
             let (across, down) = (usize::from(sampling >> 4), usize::from(sampling & 15));
             if !(1..=4).contains(&across) || !(1..=4).contains(&down) || plane[2] > 3 {
-                return None;
+                return Err(refused(segment));
             }
             self.planes.push(Plane { id: plane[0], across, down, quant: plane[2].into(), blocks: (0, 0) });
         }
@@ -212,7 +217,7 @@ impl<'a> Jpeg<'a> {
             let blocks = |length: usize, mine: usize, most: usize| (length * mine).div_ceil(most).div_ceil(8);
             plane.blocks = (blocks(width, plane.across, most.0), blocks(height, plane.down, most.1));
         }
-        Some(())
+        Ok(())
     }
 
     /// Takes tables and the distance of restarts, if that is what the segment holds.

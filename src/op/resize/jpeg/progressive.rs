@@ -53,7 +53,11 @@ pub(super) fn decode(jpeg: &mut Jpeg<'_>, points: &[usize], push: Push<'_>) -> R
         jpeg.planes.iter().zip(points).map(|(plane, points)| Kept::new(jpeg, plane, *points)).collect();
     let (mut scan, mut at) = std::mem::take(&mut jpeg.first);
     let mut stretch = Vec::new();
+    let (mut scans, mut work) = (0, 0);
     loop {
+        scans += 1;
+        work += blocks(jpeg, &scan);
+        check_work(jpeg, scans, work)?;
         at = read_scan(jpeg, &scan, at, &mut kept, &mut stretch)?;
         let mut next = None;
         for segment in segments(jpeg.bytes, at) {
@@ -65,6 +69,23 @@ pub(super) fn decode(jpeg: &mut Jpeg<'_>, points: &[usize], push: Push<'_>) -> R
         }
         (scan, at) = next.ok_or("it ends too early")?;
     }
+}
+
+/// How many blocks a scan passes.
+fn blocks(jpeg: &Jpeg<'_>, scan: &Scan) -> usize {
+    scan.planes.iter().map(|(plane, _)| jpeg.planes[*plane].blocks.0 * jpeg.planes[*plane].blocks.1).sum()
+}
+
+/// A scan that adds nothing is short, however large the picture, and still takes a look at each of its blocks: a small
+/// file must not be able to ask for any number of them. Encoders make about ten.
+fn check_work(jpeg: &Jpeg<'_>, scans: usize, work: usize) -> Result<(), Fault> {
+    const MOST_SCANS: usize = 500;
+    const MOST_PASSES: usize = 50;
+    /// Less than a second's, whatever the number of scans.
+    const LITTLE: usize = 1 << 26;
+    let all: usize = jpeg.planes.iter().map(|plane| plane.blocks.0 * plane.blocks.1).sum();
+    let is_much = scans > MOST_SCANS || work > LITTLE.max(all * MOST_PASSES);
+    if is_much { Err("it has too many scans".into()) } else { Ok(()) }
 }
 
 /// Reads a scan, and says where the marker is that ends it.
@@ -83,20 +104,20 @@ fn read_scan(
             kept[*plane].quant = Some(*jpeg.quant(&jpeg.planes[*plane])?);
         }
     }
-    let mut reader = Reader { scan, jpeg, kept, waiting: 0, means: [0; 3] };
+    let mut reader = Reader { scan, jpeg, kept, waiting: 0, means: [0; 4] };
     let mut end = unstuff(jpeg.bytes, at, stretch);
     let mut bits = Bits::new(stretch);
     // A scan of one plane has its blocks alone, without those that fill up an MCU.
     let alone = (scan.planes.len() == 1).then(|| scan.planes[0].0);
     let (across, down) = alone.map_or(jpeg.units, |plane| jpeg.planes[plane].blocks);
-    let mut left = jpeg.restart;
+    let (mut left, mut restarts) = (jpeg.restart, 0);
     for row in 0..down {
         for unit in 0..across {
             if jpeg.restart > 0 && left == 0 {
-                bits.check()?;
-                end = next_stretch(jpeg.bytes, end, stretch)?;
+                bits.check_end()?;
+                end = next_stretch(jpeg.bytes, end, &mut restarts, stretch)?;
                 bits = Bits::new(stretch);
-                (reader.waiting, reader.means) = (0, [0; 3]);
+                (reader.waiting, reader.means) = (0, [0; 4]);
                 left = jpeg.restart;
             }
             left = left.wrapping_sub(1);
@@ -104,6 +125,7 @@ fn read_scan(
         }
         bits.check()?;
     }
+    bits.check_end()?;
     Ok(end)
 }
 
@@ -125,7 +147,7 @@ struct Reader<'a, 'b> {
     /// Blocks to come that this scan adds nothing to.
     waiting: u32,
     /// The mean of the block before, of each plane.
-    means: [i32; 3],
+    means: [i32; 4],
 }
 
 impl Reader<'_, '_> {
@@ -306,4 +328,22 @@ fn hand_over(jpeg: &Jpeg<'_>, kept: &[Kept], points: &[usize], push: Push<'_>) -
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_cannot_ask_for_any_amount_of_work() {
+        let mut jpeg = Jpeg::empty(&[]);
+        // 16000 by 16000.
+        jpeg.planes.push(Plane { id: 1, across: 1, down: 1, quant: 0, blocks: (2000, 2000) });
+        let all = 4_000_000;
+        assert!(check_work(&jpeg, 50, 50 * all).is_ok());
+        assert!(check_work(&jpeg, 51, 51 * all).is_err());
+        jpeg.planes[0].blocks = (1, 1);
+        assert!(check_work(&jpeg, 500, 500).is_ok());
+        assert!(check_work(&jpeg, 501, 501).is_err());
+    }
 }

@@ -4,6 +4,7 @@ use super::bits::{Bits, extend, unstuff};
 use super::huffman::Huffman;
 use super::idct::Block;
 use super::{Band, Fault, Jpeg, Push, USED, ZIGZAG, bands};
+use crate::op::resize::jpeg_parts::segments;
 
 /// What a plane needs while its scan is read.
 struct Reading<'a> {
@@ -24,12 +25,12 @@ pub(super) fn decode(jpeg: &Jpeg<'_>, points: &[usize], push: Push<'_>) -> Resul
     let mut stretch = Vec::new();
     let mut end = unstuff(jpeg.bytes, jpeg.first.1, &mut stretch);
     let mut bits = Bits::new(&stretch);
-    let mut left = jpeg.restart;
+    let (mut left, mut restarts) = (jpeg.restart, 0);
     for row in 0..jpeg.units.1 {
         for unit in 0..jpeg.units.0 {
             if jpeg.restart > 0 && left == 0 {
-                bits.check()?;
-                end = next_stretch(jpeg.bytes, end, &mut stretch)?;
+                bits.check_end()?;
+                end = next_stretch(jpeg.bytes, end, &mut restarts, &mut stretch)?;
                 bits = Bits::new(&stretch);
                 readings.iter_mut().for_each(|reading| reading.mean = 0);
                 left = jpeg.restart;
@@ -47,7 +48,9 @@ pub(super) fn decode(jpeg: &Jpeg<'_>, points: &[usize], push: Push<'_>) -> Resul
             }
         }
     }
-    Ok(())
+    bits.check_end()?;
+    let is_ended = segments(jpeg.bytes, end).any(|segment| segment.marker == 0xd9);
+    if is_ended { Ok(()) } else { Err("it ends too early".into()) }
 }
 
 fn readings<'a>(jpeg: &'a Jpeg<'_>) -> Result<Vec<Reading<'a>>, Fault> {
@@ -67,10 +70,13 @@ fn readings<'a>(jpeg: &'a Jpeg<'_>) -> Result<Vec<Reading<'a>>, Fault> {
     jpeg.first.0.planes.iter().map(reading).collect()
 }
 
-/// Reads the stretch after a restart, and says where it ends.
-pub(super) fn next_stretch(bytes: &[u8], at: usize, stretch: &mut Vec<u8>) -> Result<usize, Fault> {
+/// Reads the stretch after a restart, of which there were so many, and says where it ends.
+pub(super) fn next_stretch(bytes: &[u8], at: usize, restarts: &mut u8, stretch: &mut Vec<u8>) -> Result<usize, Fault> {
+    // Their number shows whether one is lost.
+    let expected = 0xd0 + *restarts % 8;
+    *restarts = restarts.wrapping_add(1);
     match bytes.get(at..at + 2) {
-        Some([0xff, 0xd0..=0xd7]) => Ok(unstuff(bytes, at + 2, stretch)),
+        Some([0xff, marker]) if *marker == expected => Ok(unstuff(bytes, at + 2, stretch)),
         Some([0xff, _]) => Err("a restart is missing".into()),
         _ => Err("it ends too early".into()),
     }

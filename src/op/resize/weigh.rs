@@ -1,0 +1,136 @@
+//! The memory that a picture takes, against what was set aside for it: for tests and the fuzz target.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use super::budget::Budget;
+use super::encode::{self, Written};
+use super::params::Options;
+use super::probe::{self, Probe};
+use super::{Params, RESIZE, Resize};
+use crate::sys::heap::most_held;
+
+/// What was held at most, what was set aside, and whether it could be resized.
+struct Weight {
+    held: u64,
+    aside: u64,
+    #[cfg_attr(not(test), expect(dead_code, reason = "any bytes may be no picture"))]
+    made: Result<(), String>,
+}
+
+/// Resizes a picture to that width, and weighs it.
+fn weigh(bytes: &[u8], probe: &Probe, width: u32, linear: bool) -> Option<Weight> {
+    let mut params = Params::defaults(&RESIZE);
+    params.0.extend([("width", width.to_string()), ("to", "{}.png".to_string())]);
+    params.0.extend(linear.then(|| ("linear", String::new())));
+    let options = Options::of(&params).ok()?;
+    let resize = Resize::new(options, Budget::new(0), Arc::default());
+    let (made, held) = most_held(|| {
+        let mut share = resize.budget.take(0);
+        let (picture, meta) = resize.picture(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
+        encode::encode(picture, meta, Written::Png, 75, [255; 3]).map(drop)
+    });
+    // The file is held as well.
+    let (file, aside) = (bytes.len() as u64, resize.needed(probe, bytes.len() as u64));
+    Some(Weight { held: held + file, aside, made })
+}
+
+/// Takes any bytes as a picture, in each way there is. Nothing may take more than was set aside.
+#[cfg(fuzzing)]
+pub fn fuzz_picture(bytes: &[u8]) {
+    const MOST: u64 = 1_000_000;
+    let Ok(probe) = probe::probe(Cursor::new(bytes)) else { return };
+    if probe.pixels() > MOST {
+        return;
+    }
+    for linear in [false, true] {
+        if let Some(Weight { held, aside, .. }) = weigh(bytes, &probe, 50, linear) {
+            assert!(held <= aside, "{held} bytes were held, {aside} set aside");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    const WIDTH: u32 = 2000;
+    const HEIGHT: u32 = 1500;
+
+    /// Samples of which no two rows are the same, and which still pack.
+    fn samples(many: usize) -> Vec<u8> {
+        (0..WIDTH as usize * HEIGHT as usize * many).map(|n| (n / 97 * 31 + n / 4001) as u8).collect()
+    }
+
+    fn jpeg(colours: jpeg_encoder::ColorType, many: usize, progressive: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut out, 80);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_4_4);
+        encoder.set_progressive(progressive);
+        encoder.encode(&samples(many), WIDTH as u16, HEIGHT as u16, colours).unwrap();
+        out
+    }
+
+    fn gif() -> Vec<u8> {
+        let mut out = Vec::new();
+        let palette: Vec<u8> = (0..=255).flat_map(|n| [n, n, 255 - n]).collect();
+        let mut encoder = gif::Encoder::new(&mut out, WIDTH as u16, HEIGHT as u16, &palette).unwrap();
+        let frame = gif::Frame::from_indexed_pixels(WIDTH as u16, HEIGHT as u16, samples(1), Some(3));
+        encoder.write_frame(&frame).unwrap();
+        drop(encoder);
+        out
+    }
+
+    fn tiff() -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        let wide: Vec<u16> = samples(3).iter().map(|byte| u16::from(*byte) * 257).collect();
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut out).unwrap();
+        encoder.write_image::<tiff::encoder::colortype::RGB16>(WIDTH, HEIGHT, &wide).unwrap();
+        out.into_inner()
+    }
+
+    fn webp(lossy: bool, alpha: bool) -> Vec<u8> {
+        use lossy_webp::ColorType::{Rgb8, Rgba8};
+        let mut out = Vec::new();
+        let mut encoder = lossy_webp::WebPEncoder::new(&mut out);
+        let mut params = lossy_webp::EncoderParams::default();
+        (params.use_lossy, params.lossy_quality) = (lossy, 80);
+        encoder.set_params(params);
+        let (many, colours) = if alpha { (4, Rgba8) } else { (3, Rgb8) };
+        encoder.encode(&samples(many), WIDTH, HEIGHT, colours).unwrap();
+        out
+    }
+
+    fn bmp() -> Vec<u8> {
+        let mut out = Vec::from(b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0");
+        [WIDTH, HEIGHT, 1 | 24 << 16, 0, 0, 0, 0, 0, 0].iter().for_each(|word| out.extend(word.to_le_bytes()));
+        out.extend(samples(3));
+        out
+    }
+
+    #[test]
+    fn no_picture_takes_more_memory_than_was_set_aside() {
+        use jpeg_encoder::ColorType::{Cmyk, CmykAsYcck, Rgb};
+        let pictures = [
+            ("jpeg", jpeg(Rgb, 3, false)),
+            ("progressive jpeg", jpeg(Rgb, 3, true)),
+            ("jpeg of inks", jpeg(Cmyk, 4, false)),
+            ("progressive jpeg of inks", jpeg(CmykAsYcck, 4, true)),
+            ("gif", gif()),
+            ("tiff", tiff()),
+            ("lossless webp", webp(false, true)),
+            ("lossy webp", webp(true, false)),
+            ("lossy webp with alpha", webp(true, true)),
+            ("bmp", bmp()),
+        ];
+        for (name, bytes) in pictures {
+            let probe = probe::probe(Cursor::new(&bytes)).unwrap();
+            for (width, linear) in [(100, false), (100, true), (1900, false), (1900, true), (2000, true)] {
+                let Weight { held, aside, made } = weigh(&bytes, &probe, width, linear).unwrap();
+                made.unwrap();
+                assert!(held <= aside, "{name} to {width}, linear {linear}: {held} held, {aside} set aside");
+            }
+        }
+    }
+}
