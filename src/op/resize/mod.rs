@@ -386,7 +386,7 @@ mod tests {
         let needed = |given: &[(&'static str, &str)], probe| {
             let mut all = vec![("to", "{}.png")];
             all.extend_from_slice(given);
-            resize(&all).needed(&probe, 0) - 3 * shrink::STRIP as u64
+            resize(&all).needed(&probe, 0) - 4 * shrink::STRIP as u64
         };
         let small = needed(&[("width", "100"), ("height", "100")], probe(1000, 1000));
         assert_eq!(small, 100 * 1000 * 8 + 100 * 100 * 16);
