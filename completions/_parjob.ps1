@@ -835,7 +835,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--enlarge', '--enlarge', [CompletionResultType]::ParameterName, 'Enlarge what is smaller')
             [CompletionResult]::new('--no-enlarge', '--no-enlarge', [CompletionResultType]::ParameterName, 'Leave what is smaller as small as it is; this is the default')
             [CompletionResult]::new('--linear', '--linear', [CompletionResultType]::ParameterName, 'Resize in linear light: fine bright lines stay bright')
-            [CompletionResult]::new('--keep-metadata', '--keep-metadata', [CompletionResultType]::ParameterName, 'Keep EXIF and XMP')
+            [CompletionResult]::new('--keep-metadata', '--keep-metadata', [CompletionResultType]::ParameterName, 'Keep EXIF and XMP, but those of a TIFF')
             [CompletionResult]::new('--skip-existing', '--skip-existing', [CompletionResultType]::ParameterName, 'Pass over an item whose result exists')
             [CompletionResult]::new('--newer', '--newer', [CompletionResultType]::ParameterName, 'Replace only results that are older than their originals')
             [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Replace results that exist, even such as are items still to be read')

@@ -816,7 +816,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --enlarge 'Enlarge what is smaller'
             cand --no-enlarge 'Leave what is smaller as small as it is; this is the default'
             cand --linear 'Resize in linear light: fine bright lines stay bright'
-            cand --keep-metadata 'Keep EXIF and XMP'
+            cand --keep-metadata 'Keep EXIF and XMP, but those of a TIFF'
             cand --skip-existing 'Pass over an item whose result exists'
             cand --newer 'Replace only results that are older than their originals'
             cand --overwrite 'Replace results that exist, even such as are items still to be read'

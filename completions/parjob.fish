@@ -852,7 +852,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand resize" -l total -d 'The n
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l enlarge -d 'Enlarge what is smaller'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l no-enlarge -d 'Leave what is smaller as small as it is; this is the default'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l linear -d 'Resize in linear light: fine bright lines stay bright'
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF and XMP'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF and XMP, but those of a TIFF'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l skip-existing -d 'Pass over an item whose result exists'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l newer -d 'Replace only results that are older than their originals'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l overwrite -d 'Replace results that exist, even such as are items still to be read'

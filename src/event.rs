@@ -125,6 +125,8 @@ pub struct Ended {
     pub took: Duration,
     /// Why it did not come to its natural end, where it did not.
     pub stop: Option<Stop>,
+    /// The end of the input was found.
+    pub all_read: bool,
     /// A fold had nothing to fold and so no answer.
     pub no_answer: bool,
     /// The failed item with the lowest number, and why it failed.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::say;
-use crate::event::{Counts, Ended, Event, Observer, Stop};
+use crate::event::{Ended, Event, Observer, Stop};
 use crate::item::{Failed, Safe, Seq, signal_name};
 use crate::output::Aside;
 
@@ -63,7 +63,7 @@ impl Report {
 
     fn write(&self, ended: &Ended) {
         let mut text = String::new();
-        if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop, &ended.counts)) {
+        if let Some(reason) = ended.stop.as_ref().and_then(|stop| self.reason(stop, ended)) {
             text += &format!("parjob: {reason}\n");
         }
         let counts = &ended.counts;
@@ -89,13 +89,14 @@ impl Report {
         self.say(&text);
     }
 
-    fn reason(&self, stop: &Stop, counts: &Counts) -> Option<String> {
+    fn reason(&self, stop: &Stop, ended: &Ended) -> Option<String> {
         let loud = self.talk != Talk::Quiet;
+        let early = |asked_for: bool| ended.counts.not_run > 0 || !asked_for && !ended.all_read;
         match stop {
             Stop::Unwritable(error) | Stop::Unreadable(error) => Some(format!("{error:#}")),
             Stop::Deadline if loud => Some("stopped: the --deadline passed".into()),
             // What was asked for may come to be with the last item.
-            Stop::Halted { .. } if loud && counts.not_run > 0 => Some("stopped early, as --halt says".into()),
+            Stop::Halted { asked_for } if loud && early(*asked_for) => Some("stopped early, as --halt says".into()),
             Stop::Signal(signal) if loud => Some(format!("stopped by {}", signal_name(*signal))),
             Stop::Deadline | Stop::Halted { .. } | Stop::Signal(_) | Stop::PipeClosed => None,
         }

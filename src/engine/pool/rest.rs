@@ -16,6 +16,13 @@ use crate::output::Stream;
 /// While so much is on its way to a slow reader, what processes say is left to wait.
 const FULL: usize = 8 << 20;
 
+/// With so many answers to come, and few at a time, they are let come together for a moment: a process that writes them
+/// one by one would wake this worker for each. The moment is short beside the work that is written ahead.
+const MANY: usize = 64;
+
+/// That moment. The system makes it about twice as long.
+const GATHER: Duration = Duration::from_micros(50);
+
 /// What poll found.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Ready {
@@ -42,6 +49,10 @@ impl Worker {
         }
         let timeout = if now { Some(Duration::ZERO) } else { self.sleep() };
         let ready = self.poll(timeout);
+        let dribbles = self.flight.items() >= MANY.max(self.came * 8);
+        if ready.out && self.out.is_empty() && dribbles {
+            std::thread::sleep(GATHER);
+        }
         self.station.wants.store(wants::NOTHING, Ordering::SeqCst);
         ready
     }

@@ -65,6 +65,8 @@ pub(super) struct Worker {
     pub(super) winding: bool,
     /// It has seen the end of its input.
     pub(super) closed: bool,
+    /// How many answers came last time.
+    pub(super) came: usize,
     looked: Instant,
     /// The processes whose end the others do not know of yet.
     pub(super) buried: usize,
@@ -97,6 +99,7 @@ impl Worker {
             given: 0,
             winding: false,
             closed: false,
+            came: 0,
             looked: Instant::now(),
             buried: 0,
             shared,
@@ -321,6 +324,7 @@ impl Worker {
         }
         if items > 0 {
             self.ahead.answered(items);
+            self.came = items;
         }
         self.land();
         self.inbox.drain(..used?);

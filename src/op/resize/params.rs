@@ -23,7 +23,7 @@ pub(super) const PARAMS: &[Param] = &[
     option("background", "RRGGBB", Some("ffffff"), "The colour under transparent pixels, and around padded results"),
     option("encode", "FORMAT", Some("auto"), "jpeg, png, webp, same; auto: by the extension of the result"),
     option("quality", "N", Some("75"), "1 to 100, of JPEG and WebP; a WebP of 100 is lossless"),
-    flag("keep-metadata", "Keep EXIF and XMP"),
+    flag("keep-metadata", "Keep EXIF and XMP, but those of a TIFF"),
     flag("skip-existing", "Pass over an item whose result exists"),
     flag("newer", "Replace only results that are older than their originals"),
     flag("overwrite", "Replace results that exist, even such as are items still to be read"),
