@@ -111,7 +111,7 @@ def vips(kind, form):
 
 VIPS_JPEG, VIPS_PNG, VIPS_WIDE = vips("jpg", "jpg[Q=75]"), vips("png", "png"), vips("wide", "jpg[Q=75]")
 GM_JPEG = Peer(f"{BATCHES} gm mogrify", ("sh", "-c", "mkdir -p {dir}/peer; " + BATCHES + " gm mogrify -filter Lanczos"
-               " -resize 800x800 -quality 75 -output-directory {dir}/peer < {dir}/photos/jpg.list"))
+               " -resize 800x800 -quality 75 -create-directories -output-directory {dir}/peer < {dir}/photos/jpg.list"))
 PILLOW_JPEG = Peer("Pillow in a Pool", ("/usr/bin/python3", "{here}/pool_resize.py", "{dir}/photos/jpg.list", "{dir}/peer"))
 
 

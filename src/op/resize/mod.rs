@@ -243,7 +243,9 @@ impl Resize {
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         // In linear light a strip is twice as large; the rest is for tables of decoders.
         let strip = 4 * shrink::STRIP as u64;
-        [size, decoder, strip, between, result].into_iter().fold(0, u64::saturating_add)
+        // The decoder of WebP believes how long a part says it is, up to 24 bits, before it has read it.
+        let part = if probe.format == Format::Webp { 1 << 24 } else { 0 };
+        [size, decoder, strip, part, between, result].into_iter().fold(0, u64::saturating_add)
     }
 
     fn format(&self, target: &[u8], probe: &Probe) -> Result<Written, BadTarget> {
