@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use parjob::item::{Chunk, Seq};
+use parjob::item::{Chunk, Fields, Seq};
 use parjob::op::{Params, Results, Work, find};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
@@ -22,6 +22,6 @@ fn map(name: &str, lines: &[u8]) -> Results {
     let Ok(Work::Map(map)) = (operation.prepare)(&Params::defaults(operation)) else { panic!("{name} is a map") };
     let mut results = Results::with_ends();
     let count = lines.iter().filter(|byte| **byte == b'\n').count();
-    map.map(&Chunk { bytes: lines, delimiter: b'\n', fields: 1, first: Seq::FIRST, count }, &mut results);
+    map.map(&Chunk { bytes: lines, delimiter: b'\n', fields: Fields::One, first: Seq::FIRST, count }, &mut results);
     results
 }
