@@ -12,6 +12,7 @@ mod hand;
 mod local;
 mod outbox;
 mod pool;
+mod posts;
 mod processes;
 mod quota;
 mod ran;

@@ -43,6 +43,7 @@ use rustix::process::Signal;
 use super::again::Again;
 use super::hand::Finish;
 use super::outbox::Outbox;
+use super::posts::Posts;
 use super::processes::GuardSlot;
 use super::quota::Quota;
 use super::{Delivery, Engine, Order, Ring};
@@ -137,7 +138,7 @@ struct Shared {
     team: Team,
     queue: Mutex<Queue>,
     outboxes: Vec<Outbox>,
-    posted: Mutex<Vec<Delivery>>,
+    posts: Posts<Delivery>,
     /// One of [`ending`].
     ending: AtomicU8,
     /// Nothing more may be claimed.
@@ -161,7 +162,7 @@ impl Pool {
             outboxes: (0..team.jobs).map(|_| Outbox::default()).collect(),
             team,
             queue: Mutex::default(),
-            posted: Mutex::default(),
+            posts: Posts::default(),
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
             no_more: AtomicBool::new(false),
@@ -189,7 +190,7 @@ impl Engine for Pool {
     fn collect(&mut self) -> Vec<Delivery> {
         let parcels = self.shared.outboxes.iter().flat_map(Outbox::take).map(Delivery::Chunks);
         let mut all: Vec<Delivery> = parcels.collect();
-        all.append(&mut self.shared.posts());
+        all.append(&mut self.shared.posts.take());
         all
     }
 
@@ -323,9 +324,5 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn posts(&self) -> MutexGuard<'_, Vec<Delivery>> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

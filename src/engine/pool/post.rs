@@ -82,11 +82,7 @@ impl Shared {
     }
 
     pub(super) fn deliver(&self, delivery: Delivery) {
-        let mut posts = self.posts();
-        posts.push(delivery);
-        let first = posts.len() == 1;
-        drop(posts);
-        if first {
+        if self.posts.push(delivery) {
             (self.team.ring)(Ring::Soon);
         }
     }
@@ -98,7 +94,7 @@ impl Shared {
     /// The run cannot go on: nothing more is claimed, and the loop is told why.
     pub(super) fn break_off(&self, error: anyhow::Error) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.posts().push(Delivery::Broken(error));
+        self.posts.push(Delivery::Broken(error));
         (self.team.ring)(Ring::Now);
         self.team.stations.ring_all();
     }

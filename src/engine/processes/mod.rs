@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use super::posts::Posts;
 use super::{Delivery, Engine, Fate, Order, Ran, Ring};
 use crate::chunk::Block;
 use crate::command::orders::ending;
@@ -67,7 +68,7 @@ struct Shared {
     few_files: AtomicBool,
     /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
     place: Mutex<Option<Sender<()>>>,
-    posted: Mutex<Vec<Ran>>,
+    posts: Posts<Ran>,
     /// The item whose results go out next.
     front: AtomicU64,
     /// One of [`ending`].
@@ -94,7 +95,7 @@ impl Processes {
             all_left: Condvar::new(),
             few_files: AtomicBool::new(false),
             place: Mutex::default(),
-            posted: Mutex::default(),
+            posts: Posts::default(),
             front: AtomicU64::new(Seq::FIRST.0),
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
@@ -129,8 +130,7 @@ impl Engine for Processes {
     }
 
     fn collect(&mut self) -> Vec<Delivery> {
-        let posted = std::mem::take(&mut *self.shared.posts());
-        posted.into_iter().map(|ran| Delivery::Process(Box::new(ran))).collect()
+        self.shared.posts.take().into_iter().map(|ran| Delivery::Process(Box::new(ran))).collect()
     }
 
     fn revoke(&mut self) -> u64 {
@@ -224,11 +224,7 @@ impl Shared {
     }
 
     fn post(&self, ran: Ran) {
-        let mut posts = self.posts();
-        posts.push(ran);
-        let first = posts.len() == 1;
-        drop(posts);
-        if first {
+        if self.posts.push(ran) {
             (self.crew.ring)(Ring::Soon);
         }
     }
@@ -296,9 +292,5 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn posts(&self) -> MutexGuard<'_, Vec<Ran>> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

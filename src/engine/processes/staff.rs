@@ -197,7 +197,7 @@ impl Shared {
                 // Not for long: room, or items, may come without a word.
                 Next::Nothing => queue.blocks.has_work().then_some(AGAIN),
             };
-            if !self.posts().is_empty() {
+            if !self.posts.is_empty() {
                 drop(queue);
                 (self.crew.ring)(Ring::Now);
                 queue = self.lock();
