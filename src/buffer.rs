@@ -13,6 +13,17 @@ pub const BUFFER: usize = 128 * 1024;
 /// What a loan counts beside its bytes, so that a million empty blocks are bounded too.
 const OVERHEAD: usize = 256;
 
+/// The most memory that a buffer of a worker keeps from one use to the next.
+const KEPT: usize = 256 * 1024;
+
+/// Empties a buffer for its next use. What one large result needed is not kept for all the small ones after it.
+pub fn empty<T>(buffer: &mut Vec<T>) {
+    buffer.clear();
+    if buffer.capacity() > KEPT / size_of::<T>() {
+        buffer.shrink_to(KEPT / size_of::<T>());
+    }
+}
+
 /// Lends buffers up to a limit.
 #[derive(Debug)]
 pub struct BufferPool {
@@ -124,10 +135,19 @@ impl Drop for Loan {
     }
 }
 
+/// Maximum number of bytes that a run keeps in spare output buffers.
+pub const SPARE: usize = 8 << 20;
+
+/// One buffer may take the limit divided by this.
+const LARGEST_SHARE: usize = 8;
+
 /// Output buffers that have been written and can be filled again.
+///
+/// Memory for many results is better given back than kept: a buffer that grew with one large output would stay as
+/// large for small ones. So one buffer may take an eighth of the limit at most.
 #[derive(Debug)]
 pub struct Spares {
-    /// The most bytes that are kept.
+    /// Maximum number of bytes of all buffers together.
     limit: usize,
     kept: Mutex<Kept>,
 }
@@ -154,9 +174,12 @@ impl Spares {
 
     /// Keeps a buffer's memory for another use, where there is room for it.
     pub fn put(&self, mut bytes: Vec<u8>) {
+        if bytes.capacity() == 0 || bytes.capacity() > self.limit / LARGEST_SHARE {
+            return;
+        }
         bytes.clear();
         let mut kept = self.lock();
-        if bytes.capacity() > 0 && kept.bytes + bytes.capacity() <= self.limit {
+        if kept.bytes + bytes.capacity() <= self.limit {
             kept.bytes += bytes.capacity();
             kept.buffers.push(bytes);
         }
@@ -213,11 +236,17 @@ mod tests {
 
     #[test]
     fn spares_are_kept_up_to_the_limit() {
-        let spares = Spares::new(100);
-        spares.put(Vec::with_capacity(60));
-        spares.put(Vec::with_capacity(60));
-        spares.put(Vec::with_capacity(40));
-        assert_eq!([spares.get().capacity(), spares.get().capacity(), spares.get().capacity()], [40, 60, 0]);
+        let spares = Spares::new(800);
+        (0..10).for_each(|_| spares.put(Vec::with_capacity(90)));
+        let kept = std::iter::from_fn(|| Some(spares.get()).filter(|buffer| buffer.capacity() > 0));
+        assert_eq!(kept.count(), 8);
+    }
+
+    #[test]
+    fn a_buffer_that_grew_large_is_not_kept() {
+        let spares = Spares::new(800);
+        spares.put(Vec::with_capacity(101));
+        assert_eq!(spares.get().capacity(), 0);
     }
 
     #[test]

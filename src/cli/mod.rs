@@ -32,12 +32,15 @@ use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;
 use crate::source::Column;
-use crate::sys::entry;
+use crate::sys::{entry, init};
 
 pub use args::command;
 
 /// Does what the command line says.
 pub fn main(argv: Vec<OsString>) -> Exit {
+    if let Err(error) = init::begin() {
+        return crate::start::fail(&error);
+    }
     match parse(argv) {
         Ok(Request::Run(plan)) => crate::start::start(*plan).unwrap_or_else(|error| crate::start::fail(&error)),
         Ok(Request::Show(text)) => show(&text),

@@ -25,8 +25,11 @@ use crate::output::Stream;
 /// The usual size of a read.
 const READ: usize = 64 << 10;
 
-/// The size of a read, and of the pipe, for a child that prints much.
+/// The largest size of a read, and of the pipe, for a child that prints much.
 const LARGE_READ: usize = 1 << 20;
+
+/// Maximum number of bytes of the buffers of all workers together, where each reads at least [`READ`] at a time.
+const READ_BUFFERS: usize = 16 << 20;
 
 /// After so long a child is worth a descriptor of its own.
 const YOUNG: Duration = Duration::from_millis(20);
@@ -80,6 +83,12 @@ enum Why {
     TimedOut(Duration),
     Cancelled,
     Stopped(i32),
+}
+
+/// The size of a read, and of the pipe, for a child that prints much, where `jobs` children may do so: each worker
+/// keeps its buffer.
+pub fn large_read(jobs: usize) -> usize {
+    (READ_BUFFERS / jobs.max(1)).clamp(READ, LARGE_READ)
 }
 
 impl Child {
@@ -209,7 +218,7 @@ impl Child {
         };
         for (n, stream) in [Stream::Out, Stream::Err].into_iter().enumerate() {
             if ready[n] && !full {
-                self.read(n, stream, attendant, buffer);
+                self.read(n, stream, orders.large_read, attendant, buffer);
             }
         }
         if ready[3] {
@@ -220,7 +229,7 @@ impl Child {
     }
 
     /// Reads once from a pipe that has something.
-    fn read(&mut self, n: usize, stream: Stream, attendant: &mut dyn Attendant, buffer: &mut Vec<u8>) {
+    fn read(&mut self, n: usize, stream: Stream, large: usize, attendant: &mut dyn Attendant, buffer: &mut Vec<u8>) {
         let Some(pipe) = &self.pipes[n] else { return };
         buffer.clear();
         buffer.reserve(self.read_size);
@@ -228,9 +237,9 @@ impl Child {
             Err(Errno::INTR | Errno::AGAIN) => {}
             Ok(0) | Err(_) => self.pipes[n] = None,
             Ok(_) => {
-                if buffer.len() >= READ && self.read_size == READ {
-                    self.read_size = LARGE_READ;
-                    enlarge(pipe);
+                if buffer.len() >= READ && self.read_size < large {
+                    self.read_size = large;
+                    enlarge(pipe, large);
                 }
                 attendant.take(stream, buffer);
             }
@@ -365,9 +374,9 @@ fn open_pidfd(_pid: Pid) -> Option<OwnedFd> {
 
 /// Lets a child write much at a time. It is a wish.
 #[cfg(target_os = "linux")]
-fn enlarge(pipe: &OwnedFd) {
-    let _ = rustix::pipe::fcntl_setpipe_size(pipe, LARGE_READ);
+fn enlarge(pipe: &OwnedFd, size: usize) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, size);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn enlarge(_pipe: &OwnedFd) {}
+fn enlarge(_pipe: &OwnedFd, _size: usize) {}

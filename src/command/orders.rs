@@ -30,6 +30,8 @@ pub struct Orders<'a> {
     pub timeout: &'a dyn Fn() -> Option<Duration>,
     /// How long it has between the request to end and its death.
     pub grace: Duration,
+    /// The size of a read from a child that prints much ([`super::child::large_read`]).
+    pub large_read: usize,
 }
 
 /// Takes what a child prints.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::caught::catch;
+use crate::buffer::empty;
 use crate::chunk::Block;
 use crate::item::{Chunk, Failed, Failure, Failures, Fields, Seq};
 use crate::op::{AnyFold, Map, Results, Tally};
@@ -170,7 +171,7 @@ impl Finish<'_> {
     }
 
     fn format<'a>(&self, chunk: Chunk<'a>, results: &mut Results, bytes: &'a mut Vec<u8>) -> Done<'a> {
-        bytes.clear();
+        empty(bytes);
         if let Some(format) = self.format {
             format.chunk(&chunk, results, bytes);
         }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::buffer::empty;
 use crate::item::{Failure, Failures};
 
 /// The results of a chunk: text, one line for each item that went well, and the items that failed.
@@ -170,14 +171,14 @@ impl Results {
         Results { bytes, count: ends.len(), ends, details, skipped, keep_ends: true, ..Results::default() }
     }
 
-    /// Forgets everything but keeps the memory.
+    /// Forgets everything but keeps the memory, as far as it is not much.
     pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
+        empty(&mut self.bytes);
+        empty(&mut self.ends);
         self.failures.clear();
-        self.details.clear();
-        self.skipped.clear();
-        self.said.clear();
+        empty(&mut self.details);
+        empty(&mut self.skipped);
+        empty(&mut self.said);
         self.count = 0;
     }
 }

@@ -14,7 +14,7 @@ use std::thread::Builder;
 use anyhow::{Context, Result, anyhow};
 use signal_hook::consts::SIGUSR1;
 
-use crate::buffer::{BUFFER, BufferPool, Spares};
+use crate::buffer::{BUFFER, BufferPool, SPARE, Spares};
 use crate::command::program::NoProgram;
 use crate::command::recipe::Batch;
 use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
@@ -26,7 +26,7 @@ use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
-use crate::sys::{entry, signals};
+use crate::sys::{entry, init, signals};
 use crew::{Closing, Commands, Connections};
 use watch::Watch;
 
@@ -44,6 +44,7 @@ pub fn start(plan: Plan) -> Result<Exit> {
     let commands = plan.processes.as_ref().filter(|processes| !processes.command.dry_run);
     // Before there is any thread.
     let watch = commands.map(|_| Watch::begin());
+    init::reap()?;
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
     let todo = prepare(&plan, &opened, watch)?;
@@ -132,8 +133,7 @@ fn run_connected(
         observers.extend(commands.logger(&sender));
     }
     let (pool, limits) = bounds(&plan);
-    // As much as may wait to be written is worth keeping.
-    let spares = Spares::new(limits.unwritten);
+    let spares = Spares::new(limits.unwritten.min(SPARE));
     let name = sink.name();
     let is_fold = plan.work.reduce.is_some() || matches!(work, Todo::Chunks(Job::Fold(_)));
     let map = match &work {

@@ -9,7 +9,7 @@ use crate::sys::guard::Guard;
 use crate::sys::mark::Mark;
 use crate::sys::search::Search;
 use crate::sys::signals::keep_children;
-use crate::sys::tree::become_subreaper;
+use crate::sys::tree::{become_subreaper, sees_processes};
 
 /// The watch over a run's processes.
 pub(super) struct Watch {
@@ -32,6 +32,12 @@ impl Watch {
             .ok();
         if let Err(error) = become_subreaper() {
             trouble.push(format!("cannot become the parent of orphans ({error}); some may outlive their item"));
+        }
+        if cfg!(target_os = "linux") && !sees_processes() {
+            trouble.push(
+                "/proc shows another PID namespace (mount it anew: unshare --mount-proc); what leaves its process group may outlive its item"
+                    .into(),
+            );
         }
         Watch { mark: Arc::new(mark), guard, trouble }
     }

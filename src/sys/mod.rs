@@ -10,6 +10,7 @@ pub mod guard;
 pub mod heap;
 #[cfg(target_os = "linux")]
 mod hunt;
+pub mod init;
 pub mod limits;
 pub mod mark;
 pub mod memory;

@@ -7,9 +7,10 @@
 use std::io::Write;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use rustix::fs::{Mode, OFlags, RawDir, open};
-use rustix::process::Pid;
+use rustix::fs::{CWD, Mode, OFlags, RawDir, open, readlinkat_raw};
+use rustix::process::{Pid, getpid};
 
 /// The longest variable of an environment that is looked at; longer ones are passed over.
 pub(super) const LONGEST: usize = 4096;
@@ -26,7 +27,7 @@ pub(super) struct Stat {
 
 /// Visits each process, in the order of their ids, so that a child forked meanwhile is mostly met as well.
 pub(super) fn each(visit: &mut dyn FnMut(Pid)) {
-    let Some(folder) = opened(b"/proc", OFlags::DIRECTORY) else { return };
+    let Some(folder) = opened(b"/proc", OFlags::DIRECTORY).filter(|_| is_here()) else { return };
     let mut buffer = [const { MaybeUninit::<u8>::uninit() }; 4096];
     let mut entries = RawDir::new(folder, &mut buffer);
     while let Some(Ok(entry)) = entries.next() {
@@ -83,8 +84,25 @@ pub(super) fn is_named(pid: Pid, name: &[u8]) -> bool {
     read.and_then(|read| buffer.get(..read)?.strip_suffix(b"\n")) == Some(name)
 }
 
+/// Whether `/proc` numbers processes as this process does. After `unshare --pid --fork` without `--mount-proc` it shows
+/// those of another namespace, and a number read there means another process here.
+pub(super) fn is_here() -> bool {
+    /// 0 until it is known.
+    static FOUND: AtomicU8 = AtomicU8::new(0);
+    if FOUND.load(Ordering::Relaxed) == 0 {
+        let mut buffer = [const { MaybeUninit::uninit() }; 16];
+        let own = readlinkat_raw(CWD, c"/proc/self", &mut buffer).ok().and_then(|(link, _)| number(link));
+        let is_here = own == Some(getpid().as_raw_nonzero().get());
+        FOUND.store(if is_here { 1 } else { 2 }, Ordering::Relaxed);
+    }
+    FOUND.load(Ordering::Relaxed) == 1
+}
+
 /// A file of the process, opened.
 fn of(pid: Pid, file: &str) -> Option<OwnedFd> {
+    if !is_here() {
+        return None;
+    }
     let mut path = [0; 32];
     write!(&mut path[..], "/proc/{}/{file}", pid.as_raw_nonzero()).ok()?;
     opened(path.split(|byte| *byte == 0).next()?, OFlags::empty())
@@ -128,7 +146,7 @@ mod tests {
         let child = cat(&[]);
         let mut found = Vec::new();
         each(&mut |pid| found.push(pid));
-        assert!(found.contains(&Pid::from_child(&child)) && found.contains(&rustix::process::getpid()));
+        assert!(found.contains(&Pid::from_child(&child)) && found.contains(&getpid()));
         end(child);
     }
 

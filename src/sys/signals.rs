@@ -10,6 +10,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
+use super::init;
+
 /// How long a run may take to end once it was told to end at once, beyond the grace of its processes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,7 @@ pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Sen
     let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
     let wanted = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal));
     let mut signals = Signals::new(wanted).context("cannot listen for signals")?;
+    init::hand_over();
     if !is_ignored(SIGXFSZ) {
         // A handler, unlike "ignore", is not passed on to commands.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).context("cannot handle SIGXFSZ")?;
@@ -71,8 +74,11 @@ pub fn die_by(signal: i32) -> ! {
     let no_core = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
     // Without it the worst is a core file.
     let _ = setrlimit(Resource::Core, no_core);
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
-    // Only if the signal is blocked does it come to this: the status that a shell would show.
+    // To the first process of a namespace a signal that it does not handle does nothing.
+    if !init::is_first() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
+    // The status that a shell would show.
     std::process::exit(128 + signal)
 }
 

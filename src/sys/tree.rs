@@ -13,9 +13,9 @@ use super::guard;
 use super::mark::Mark;
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{become_subreaper, kill_marked, orphans, process_state, signal_marked};
+pub use elsewhere::{become_subreaper, kill_marked, orphans, process_state, sees_processes, signal_marked};
 #[cfg(target_os = "linux")]
-pub use linux::{become_subreaper, kill_marked, orphans, process_state, signal_marked};
+pub use linux::{become_subreaper, kill_marked, orphans, process_state, sees_processes, signal_marked};
 
 /// The environment of a job that is looked for: the run's mark, and variables, as `NAME=value`, that tell the job.
 ///
@@ -79,6 +79,9 @@ mod linux {
     /// thread (until it ends: then they are the main thread's too). So what worker threads start and wait for is
     /// not among these.
     pub fn orphans() -> Vec<Pid> {
+        if !processes::is_here() {
+            return Vec::new();
+        }
         let listed = std::fs::read_to_string(format!("/proc/self/task/{}/children", std::process::id()));
         let mut orphans = match listed {
             Ok(list) => list.split(' ').filter_map(|word| Pid::from_raw(word.parse().ok()?)).collect(),
@@ -158,6 +161,11 @@ mod linux {
         hunt::kill(&|pid| carries(pid, marked), QUIET, PATIENCE)
     }
 
+    /// Whether `/proc` is there and numbers processes as this process does, so that they can be looked at.
+    pub fn sees_processes() -> bool {
+        processes::is_here()
+    }
+
     /// The state of a process, as ps shows it: `R`, `S`, `T` for stopped, `Z` for ended and not waited for. None when
     /// it is gone.
     pub fn process_state(pid: Pid) -> Option<u8> {
@@ -192,6 +200,11 @@ mod elsewhere {
 
     /// Finds nobody, and does not claim that all are gone.
     pub fn kill_marked(_: &Marked<'_>) -> bool {
+        false
+    }
+
+    /// There is no `/proc`.
+    pub fn sees_processes() -> bool {
         false
     }
 

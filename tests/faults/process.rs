@@ -229,6 +229,19 @@ impl Process {
         self
     }
 
+    /// As [`Process::signal_until_it_ends`], to the processes that it has started.
+    pub(crate) fn signal_children_until_it_ends(mut self, signal: Signal) -> Process {
+        let path = format!("/proc/{0}/task/{0}/children", self.child.id());
+        wait_until("it has ended", || {
+            for child in std::fs::read_to_string(&path).unwrap_or_default().split_whitespace() {
+                // It may be gone by now.
+                let _ = kill_process(Pid::from_raw(child.parse().unwrap()).unwrap(), signal);
+            }
+            self.child.try_wait().unwrap().is_some()
+        });
+        self
+    }
+
     pub(crate) fn signal(self, signal: Signal) -> Process {
         kill_process(pid(&self.child), signal).unwrap();
         self

@@ -9,6 +9,7 @@ use rustix::process::{Signal, WaitIdStatus};
 use super::mate::Read;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
+use crate::buffer::empty;
 use crate::command::child::ending;
 use crate::output::Stream;
 
@@ -82,9 +83,9 @@ impl Worker {
             if answers && told.is_ok() {
                 told = self.read().map(drop);
             } else if let Some(mate) = &mut self.mate {
-                self.inbox.clear();
+                empty(&mut self.inbox);
                 while let Read::Some(_) = mate.read(Stream::Out, &mut self.inbox) {
-                    self.inbox.clear();
+                    empty(&mut self.inbox);
                 }
             }
         }
@@ -133,8 +134,8 @@ impl Worker {
         if mate.ended().is_some() {
             mate.reap();
         }
-        self.inbox.clear();
-        self.out.clear();
+        empty(&mut self.inbox);
+        empty(&mut self.out);
         (self.written, self.winding, self.closed) = (0, false, false);
         self.buried += 1;
     }

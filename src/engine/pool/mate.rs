@@ -15,6 +15,7 @@ use crate::command::words::Words;
 use crate::item::Failure;
 use crate::output::Stream;
 use crate::sys::spawn::{Spawner, Start};
+use crate::sys::tree::sees_processes;
 
 /// The size of a read.
 const READ: usize = 64 << 10;
@@ -158,17 +159,21 @@ impl Mate {
         self.written > self.unread()
     }
 
+    /// What `/proc` says of it.
+    fn proc(&self, name: &str) -> Option<String> {
+        sees_processes().then(|| format!("/proc/{}/{name}", self.pid.as_raw_nonzero()))
+    }
+
     /// Whether it has a single thread, so that it does nothing while that sleeps.
     pub(super) fn is_single(&self) -> bool {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero()));
-        tasks.is_ok_and(|tasks| tasks.count() == 1)
+        self.proc("task").and_then(|folder| std::fs::read_dir(folder).ok()).is_some_and(|tasks| tasks.count() == 1)
     }
 
     /// Whether it sleeps until it can read more; `None` where that cannot be told.
     #[cfg(target_os = "linux")]
     pub(super) fn waits_for_input(&self) -> Option<bool> {
         // The number of the call and its first argument.
-        let text = std::fs::read_to_string(format!("/proc/{}/syscall", self.pid.as_raw_nonzero())).ok()?;
+        let text = std::fs::read_to_string(self.proc("syscall")?).ok()?;
         let mut words = text.split(' ');
         let Some(call) = words.next()?.trim().parse::<i64>().ok() else { return Some(false) };
         let first = words.next();
@@ -209,7 +214,7 @@ impl Mate {
 
     /// The memory that it holds, in bytes.
     pub(super) fn memory(&self) -> Option<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.pid.as_raw_nonzero())).ok()?;
+        let text = std::fs::read_to_string(self.proc("statm")?).ok()?;
         let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
         Some(pages * rustix::param::page_size() as u64)
     }

@@ -15,6 +15,7 @@ use super::mate::{Mate, cause};
 use super::options::Refused;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
+use crate::buffer::empty;
 use crate::command::child::ending;
 use crate::item::{Failure, Quoted, Seq};
 use crate::output::Stream;
@@ -246,7 +247,7 @@ impl Worker {
         }
         self.give_up();
         self.shared.break_off(refused.into());
-        self.inbox.clear();
+        empty(&mut self.inbox);
         self.winding = true;
     }
 

@@ -16,6 +16,7 @@ use super::protocol::{Mismatch, Protocol};
 use super::rest::Ready;
 use super::station::Station;
 use super::voice::Voice;
+use crate::buffer::empty;
 use crate::chunk::{Block, Claim};
 use crate::command::child::ending;
 use crate::command::words::Words;
@@ -251,7 +252,7 @@ impl Worker {
         if let Some(mate) = &mut self.mate {
             mate.is_spared(self.out.len() - self.written);
         }
-        self.out.clear();
+        empty(&mut self.out);
         self.written = 0;
     }
 
@@ -328,6 +329,9 @@ impl Worker {
         }
         self.land();
         self.inbox.drain(..used?);
+        if self.inbox.is_empty() {
+            empty(&mut self.inbox);
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::place::Place;
 use super::reduce::Reduction;
 use super::{Crew, Shared};
 use crate::chunk::Block;
-use crate::command::child::{Child, Ended, Orders, ending};
+use crate::command::child::{Child, Ended, Orders, ending, large_read};
 use crate::command::clock::Bell;
 use crate::command::plumbing::{errno, pipe, unnamed};
 use crate::command::recipe::{Grouping, Stdin};
@@ -249,7 +249,8 @@ impl Shared {
 
     fn orders<'a>(&'a self, bell: &'a Bell, timeout: &'a dyn Fn() -> Option<Duration>) -> Orders<'a> {
         let crew = &self.crew;
-        Orders { bell, clock: &crew.clock, ending: &self.ending, timeout, grace: crew.command.grace }
+        let (grace, large_read) = (crew.command.grace, large_read(crew.jobs));
+        Orders { bell, clock: &crew.clock, ending: &self.ending, timeout, grace, large_read }
     }
 
     /// Whether the run is to start nothing more.

@@ -1,0 +1,75 @@
+//! parjob as the first process of a PID namespace: the entry point of a container, or under `unshare --pid --fork`.
+//!
+//! The kernel treats process 1 differently in two ways. A signal without a handler does nothing to it, and a process
+//! whose parent has ended becomes its child, whether or not the run started it. So a signal must end parjob even
+//! before a run listens for it, the status stands in for death by a signal ([`super::signals::die_by`]), and every
+//! orphan must be waited for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Builder;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::Signals;
+
+use super::{signals, tree};
+
+/// Ends of children within this time are looked at together, so that short jobs cost no search each.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Set as long as signals end the process at once.
+static AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Whether this process is the first of its namespace.
+pub fn is_first() -> bool {
+    std::process::id() == 1
+}
+
+/// Makes the signals that end other processes end this one too, with the status that a shell would show, until a run
+/// listens for them.
+///
+/// # Errors
+///
+/// A handler cannot be set up.
+pub fn begin() -> Result<()> {
+    if !is_first() {
+        return Ok(());
+    }
+    let at_once = AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(true)));
+    for signal in [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM] {
+        if !signals::is_ignored(signal) {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(at_once))
+                .context("cannot handle signals")?;
+        }
+    }
+    Ok(())
+}
+
+/// A run listens for signals from now on.
+pub(super) fn hand_over() {
+    if let Some(at_once) = AT_ONCE.get() {
+        at_once.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Starts a thread that waits for every orphan that has ended. Does nothing where another process does so.
+///
+/// # Errors
+///
+/// The handler or the thread cannot be set up.
+pub fn reap() -> Result<()> {
+    if !is_first() {
+        return Ok(());
+    }
+    let mut ended = Signals::new([SIGCHLD]).context("cannot listen for the end of orphans")?;
+    let body = move || {
+        for _ in ended.forever() {
+            std::thread::sleep(GATHER);
+            tree::reap_orphans(&[]);
+        }
+    };
+    Builder::new().name("parjob-reaper".into()).spawn(body).context("cannot start the thread that reaps orphans")?;
+    Ok(())
+}
