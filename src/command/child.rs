@@ -29,7 +29,7 @@ const READ: usize = 64 << 10;
 const LARGE_READ: usize = 1 << 20;
 
 /// Maximum number of bytes of the buffers of all workers together, where each reads at least [`READ`] at a time.
-const READ_BUFFERS: usize = 16 << 20;
+const READ_BUFFERS: usize = 8 << 20;
 
 /// After so long a child is worth a descriptor of its own.
 const YOUNG: Duration = Duration::from_millis(20);

@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// So much of one stream stays in memory as long as there is room; more goes to a file in any case.
 const LARGE: usize = 4 << 20;
 
+/// What is in memory grows by this much at the most, or by what is appended.
+const STEP: usize = 512 << 10;
+
 /// What has its own file is written to it in pieces of this size.
 const PIECE: usize = 256 << 10;
 
@@ -159,11 +162,15 @@ impl Body {
     ///
     /// The temporary file cannot be made or written. The body keeps what it had.
     pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(room) = &self.room else {
+            self.tail.extend_from_slice(bytes);
+            return Ok(());
+        };
+        let more = grow(&mut self.tail, bytes.len());
         self.tail.extend_from_slice(bytes);
-        let Some(room) = &self.room else { return Ok(()) };
         let spill = match self.file {
             Some(_) => self.tail.len() >= PIECE,
-            None => self.tail.len() > LARGE || room.used.load(Ordering::Relaxed) + bytes.len() > room.limit,
+            None => self.tail.len() > LARGE || room.used.load(Ordering::Relaxed) + more > room.limit,
         };
         if spill {
             return self.spill();
@@ -258,6 +265,16 @@ impl Body {
             self.counted = now;
         }
     }
+}
+
+/// Makes place for so many bytes more, and tells how much memory that took. Doubling, as a vector does by itself, would
+/// take megabytes that the room does not know of yet.
+fn grow(tail: &mut Vec<u8>, bytes: usize) -> usize {
+    let before = tail.capacity();
+    if tail.len() + bytes > before {
+        tail.reserve_exact(bytes.max(before.min(STEP)));
+    }
+    tail.capacity() - before
 }
 
 impl Drop for Body {

@@ -70,8 +70,20 @@ fn z16_memory_is_flat_for_a_reduction() {
 
 #[test]
 fn z16_what_many_workers_keep_is_bounded_together() {
-    let test = measured("--jobs 64 run sh -c 'head -c 1500000 /dev/zero' sh", "/dev/null");
-    holds(test.file("items", super::numbers(1, 400)), 2 * super::BOUND);
+    for (jobs, order) in [(16, "--unordered"), (64, "--unordered"), (64, "")] {
+        let test = measured(&format!("--jobs {jobs} {order} run sh -c 'head -c 2500000 /dev/zero' sh"), "/dev/null");
+        holds(test.file("items", super::numbers(1, 300)), 2 * super::BOUND);
+    }
+}
+
+#[test]
+fn z16_memory_is_flat_for_standard_error_and_for_what_is_tried_again() {
+    let line = [&[b'x'; 79][..], b"\n"].concat();
+    for script in ["cat $1 >&2", "cat $1; [ -e again$2 ] || { touch again$2; exit 1; }"] {
+        let command = format!("--jobs 2 --retries 1 run sh -c '{script}' sh {{}} {{#}}");
+        let test = measured(&command, "/dev/null 2>err").file("f", line.repeat(3_000_000 / 80));
+        holds(test.file("items", "f\n".repeat(100)), super::BOUND);
+    }
 }
 
 #[test]
