@@ -15,6 +15,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use parjob::command::quote::Script;
+use parjob::command::quote::shells::Shell;
 use parjob::command::words::Words;
 use parjob::item::{Fields, Item};
 use parjob::template::Values;
@@ -91,7 +92,7 @@ fn item(fields: &[u8]) -> Values<'_> {
 
 fn compiled(template: &str) -> Result<Script, String> {
     let known = Known { fields: Some(1), ..Known::default() };
-    Script::compile(template.as_bytes(), &known).map_err(|error| format!("{error:#}"))
+    Script::compile(template.as_bytes(), &known, &Shell::default()).map_err(|error| format!("{error:#}"))
 }
 
 /// A script and its value, which is its only argument.
@@ -464,7 +465,7 @@ proptest! {
     #[test]
     fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         let known = Known { fields: None, ..Known::default() };
-        let _ = Script::compile(&bytes, &known).map(|script| (script.text(1), script.text(3)));
+        let _ = Script::compile(&bytes, &known, &Shell::default()).map(|script| (script.text(1), script.text(3)));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! A recipe is made once, before anything runs; what is wrong with a command is found there. It is shared by all
 //! workers, each of which has its own [`Words`] to fill.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -13,6 +14,7 @@ use anyhow::{Result, bail};
 use super::paste;
 use super::program;
 use super::quote::Script;
+use super::quote::shells::Shell;
 use super::words::Words;
 use crate::template::cost::{Cost, DIGITS, WORD};
 use crate::template::placeholder::Known;
@@ -147,7 +149,9 @@ impl Recipe {
                 let name = shell.as_bytes().to_vec();
                 let kind = match options.words.first() {
                     Some(text) => {
-                        let script = Box::new(Script::compile(text.as_bytes(), known)?);
+                        let place = program::find(&name, path.as_deref()).ok();
+                        let place = place.as_deref().map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
+                        let script = Box::new(Script::compile(text.as_bytes(), known, &Shell::of(&name, place))?);
                         let batch = options.batch.items();
                         let text = script.text(batch);
                         Kind::Script(name.clone(), script, batch, text)

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
+use super::flow::{Source, Sources};
 use super::grammar::{Parser, State, Stop};
+use super::shells::Shells;
 use super::words::{Word, is_name};
 
 impl Parser<'_, '_> {
@@ -18,6 +20,12 @@ impl Parser<'_, '_> {
             }
             b"for" => self.for_head()?,
             b"function" => self.function()?,
+            b"select" if self.found.shells.kinds.is_in(Shells::EXTENDED) => {
+                let state = self.for_head()?;
+                let reply = Sources::from([Source::Input]);
+                self.found.flow.give(Source::Variable(b"REPLY".to_vec()), &reply);
+                state
+            }
             b"select" | b"coproc" => return self.found.refuse(word.span.0, "not every shell knows this word"),
             _ => return Ok(None),
         }))
@@ -25,11 +33,23 @@ impl Parser<'_, '_> {
 
     /// Reads the head of a `for`, up to its words.
     fn for_head(&mut self) -> Result<State> {
-        self.plain_word(is_name, "here must be the name of a variable")?;
+        self.blanks()?;
+        if self.byte(0) == Some(b'(') && self.byte(1) == Some(b'(') && self.found.shells.kinds.is_in(Shells::COUNTING) {
+            self.pos += 2;
+            self.expression(|parser| parser.byte(0) == Some(b')') && parser.byte(1) == Some(b')'), b";")?;
+            self.pos += 2;
+            self.blanks_and_newlines()?;
+            return Ok(State::After);
+        }
+        self.variable = self.plain_word(is_name, "here must be the name of a variable")?;
+        let variable = Source::Variable(self.variable.clone());
         self.blanks_and_newlines()?;
         match self.byte(0) {
             // Without `in` it goes through the positional parameters.
-            Some(b';' | b'd') => self.found.touches_parameters = true,
+            Some(b';' | b'd') => {
+                self.found.touches_parameters = true;
+                self.found.flow.give(variable, &Sources::from([Source::Parameters]));
+            }
             Some(b'i') => {}
             _ => return self.found.refuse(self.at(), "here must be `in` or `do`"),
         }
@@ -45,8 +65,8 @@ impl Parser<'_, '_> {
     /// Reads the head of a function as bash writes it.
     fn function(&mut self) -> Result<State> {
         self.found.touches_parameters = true;
-        self.found.spreads = true;
-        self.plain_word(|word| !word.is_empty(), "here must be the name of a function")?;
+        let name = self.plain_word(|word| !word.is_empty(), "here must be the name of a function")?;
+        self.found.flow.functions.insert(name);
         self.blanks()?;
         if self.byte(0) == Some(b'(') && self.byte(1) == Some(b')') {
             self.pos += 2;
@@ -73,12 +93,16 @@ impl Parser<'_, '_> {
         }
         self.blanks_and_newlines()?;
         self.plain_word(|word| word == b"in", "here must be `in`")?;
+        let mut printed = Sources::new();
         loop {
             self.blanks_and_newlines()?;
             while self.byte(0) == Some(b'\n') {
                 self.blanks_and_newlines()?;
             }
-            if self.pattern()? || self.list(Stop::Arm)? == State::After {
+            let is_last = self.pattern()? || self.list(Stop::Arm)? == State::After;
+            printed.append(&mut self.printed);
+            if is_last {
+                self.printed = printed;
                 return Ok(());
             }
         }
@@ -102,9 +126,9 @@ impl Parser<'_, '_> {
                 _ => return self.found.refuse(open, "this pattern of `case` has no parenthesis behind it"),
             }
         }
-        if self.nested > 0 && !is_open {
-            let why =
-                "older shells misread this parenthesis inside $(…) or backquotes: write one before the pattern too";
+        let is_sure = !self.is_inside_text && self.found.shells.unknown.is_none();
+        if self.nested > 0 && !is_open && !is_sure {
+            let why = "shells misread this parenthesis inside backquotes: write one before the pattern too, or $(…)";
             return self.found.refuse(open, why);
         }
         self.pos += 1;

@@ -2,13 +2,15 @@
 //! and end, and which word belongs to which command.
 //!
 //! Blocks are not matched with their ends: a script in which they do not match is an error of the shell's, which runs
-//! nothing. But what would make a shell see other quotes than this parser does is refused: `((`, arrays, `case` with a
-//! lone parenthesis inside `$(…)`, and whatever older shells are known to read wrongly.
+//! nothing. But what would make a shell see other quotes than this parser does is refused: what the shell of the script
+//! lacks (`((`, arrays), and whatever shells are known to read wrongly.
 
 use anyhow::Result;
 
-use super::danger;
+use super::commands::{self, Command};
+use super::flow::{Source, Sources};
 use super::here::Pending;
+use super::shells::Shells;
 use super::symbols::{Found, Kind, Symbol};
 use super::words::Word;
 
@@ -57,9 +59,34 @@ pub(super) struct Parser<'p, 't> {
     pub(super) forbids_values: bool,
     /// The text is a line of a here-document.
     pub(super) is_here: bool,
+    /// The text stands in backquotes or a here-document, inside another one.
+    pub(super) is_inside_text: bool,
     /// Here-documents that begin behind this line.
-    pub(super) pending: Vec<Pending>,
-    condition: Option<danger::Condition>,
+    pub(super) pending: Vec<(Pending, Source)>,
+    /// A word is a pattern of `[[`, in which parentheses may stand.
+    pub(super) in_pattern: bool,
+    /// What the word that is being read is made of.
+    pub(super) taken: Sources,
+    /// What the commands of the last list print.
+    pub(super) printed: Sources,
+    /// The fixed words of the commands that were read.
+    pub(super) said: Vec<Vec<u8>>,
+    /// The variable of the last `for`.
+    pub(super) variable: Vec<u8>,
+}
+
+/// A list of commands as it is read.
+#[derive(Default)]
+struct List {
+    command: Command,
+    /// What each of its commands prints.
+    prints: Vec<Sources>,
+    /// How many had been read when each open block began.
+    blocks: Vec<usize>,
+    /// What the block that has just ended prints.
+    block: Option<Sources>,
+    /// The variable of `for`.
+    variable: Vec<u8>,
 }
 
 impl<'p, 't> Parser<'p, 't> {
@@ -74,35 +101,39 @@ impl<'p, 't> Parser<'p, 't> {
             nested: 0,
             forbids_values: false,
             is_here: false,
+            is_inside_text: false,
             pending,
-            condition: None,
+            in_pattern: false,
+            taken: Sources::new(),
+            printed: Sources::new(),
+            said: Vec::new(),
+            variable: Vec::new(),
         }
     }
 
     /// A parser of another text that stands inside this one.
     pub(super) fn inside<'i>(&'i mut self, syms: &'i [Symbol], end: usize) -> Parser<'i, 't> {
         let (depth, nested) = (self.depth, self.nested + 1);
-        Parser { depth, nested, ..Parser::new(syms, end, self.found) }
+        Parser { depth, nested, is_inside_text: true, ..Parser::new(syms, end, self.found) }
     }
 
     /// Reads a whole script, and says where in a command it ends.
     pub(super) fn script(&mut self) -> Result<State> {
         let state = self.list(Stop::End)?;
-        if let Some(pending) = self.pending.first() {
+        if let Some((pending, _)) = self.pending.first() {
             return self.found.refuse(pending.at, "this here-document has no lines");
         }
-        match &self.condition {
-            Some(condition) => self.found.refuse(condition.at, "this [[ is not closed"),
-            None => Ok(state),
-        }
+        Ok(state)
     }
 
-    /// Reads a script inside backquotes.
-    pub(super) fn script_inside(&mut self, syms: &[Symbol], end: usize) -> Result<()> {
+    /// Reads a script inside backquotes: what it prints, and its fixed words.
+    pub(super) fn script_inside(&mut self, syms: &[Symbol], end: usize) -> Result<(Sources, Vec<Vec<u8>>)> {
         self.deeper()?;
-        self.inside(syms, end).script()?;
+        let mut inside = self.inside(syms, end);
+        inside.script()?;
+        let read = (inside.printed, inside.said);
         self.depth -= 1;
-        Ok(())
+        Ok(read)
     }
 
     pub(super) fn peek(&self) -> Option<Symbol> {
@@ -131,40 +162,33 @@ impl<'p, 't> Parser<'p, 't> {
     pub(super) fn list(&mut self, stop: Stop) -> Result<State> {
         let open = self.at();
         self.deeper()?;
-        let (mut command, mut state) = (Vec::new(), State::Start);
+        let (mut list, mut state) = (List::default(), State::Start);
         loop {
             self.blanks()?;
             let Some(byte) = self.peek().map(|_| self.byte(0)) else { break };
             match byte {
                 Some(b'\n') => {
                     self.newline()?;
-                    state = self.next_command(&mut command)?;
+                    state = self.next_command(&mut list, false)?;
                 }
                 Some(b';') if matches!(self.byte(1), Some(b';' | b'&')) => {
-                    return self.arm_ends(stop, &command);
+                    return self.arm_ends(stop, list);
                 }
-                Some(byte @ (b';' | b'&' | b'|')) => {
+                Some(byte @ (b';' | b'&' | b'|')) if !self.is_both() || byte != b'&' => {
                     self.pos += 1;
-                    state = self.next_command(&mut command)?;
-                    // From here on: what stands before it is judged.
-                    self.found.pipes |= byte == b'|';
+                    let is_pipe = byte == b'|' && self.byte(0) != Some(b'|');
+                    self.pos += usize::from(byte != b';' && self.byte(0) == Some(byte) || is_pipe && self.byte(0) == Some(b'&'));
+                    state = self.next_command(&mut list, is_pipe)?;
                 }
-                Some(b'(') => {
-                    state = self.parenthesis(state, &command)?;
-                    if state == State::Start {
-                        // The name of a function is no word of the first command in it.
-                        command.clear();
-                    }
-                }
+                Some(b'(') => state = self.parenthesis(state, &mut list)?,
                 Some(b')') if stop == Stop::Parenthesis => {
                     self.pos += 1;
-                    self.depth -= 1;
-                    danger::judge(&command, self.found)?;
-                    return Ok(state);
+                    return self.list_ends(list, state);
                 }
                 Some(b')') => return self.found.refuse(self.at(), "this parenthesis closes nothing"),
-                Some(b'<' | b'>') => {
-                    self.redirection(&mut command)?;
+                Some(b'<' | b'>' | b'&') => {
+                    self.pos += usize::from(byte == Some(b'&'));
+                    self.redirection(&mut list.command, state == State::After)?;
                     state = if state == State::Start { State::Prefix } else { state };
                 }
                 Some(b'#') => {
@@ -177,39 +201,56 @@ impl<'p, 't> Parser<'p, 't> {
                     if is_number && matches!(self.byte(0), Some(b'<' | b'>')) {
                         continue;
                     }
-                    if stop == Stop::Arm
-                        && word.plain() == Some(b"esac")
-                        && matches!(state, State::Start | State::After)
-                    {
-                        self.depth -= 1;
-                        danger::judge(&command, self.found)?;
-                        return Ok(State::After);
+                    let may_end = stop == Stop::Arm && matches!(state, State::Start | State::After);
+                    if may_end && word.plain() == Some(b"esac") {
+                        return self.list_ends(list, State::After);
                     }
-                    state = self.take(word, state, &mut command)?;
+                    state = self.take(word, state, &mut list)?;
                 }
             }
         }
-        self.depth -= 1;
-        danger::judge(&command, self.found)?;
+        let state = self.list_ends(list, state)?;
         if stop == Stop::End { Ok(state) } else { self.found.refuse(open, "what begins here is not closed") }
     }
 
-    fn next_command(&mut self, command: &mut Vec<Word>) -> Result<State> {
-        danger::judge(command, self.found)?;
-        command.clear();
+    /// Whether `&>` is here, which sends both outputs to a file.
+    fn is_both(&self) -> bool {
+        let knows = Shells::BASH | Shells::ZSH | Shells::MKSH | Shells::KSH93 | Shells::ASH;
+        self.byte(0) == Some(b'&') && self.byte(1) == Some(b'>') && self.found.shells.kinds.is_in(knows)
+    }
+
+    /// Looks at the last command of a list.
+    fn list_ends(&mut self, mut list: List, state: State) -> Result<State> {
+        self.depth -= 1;
+        self.next_command(&mut list, false)?;
+        self.printed = list.prints.into_iter().flatten().collect();
+        Ok(state)
+    }
+
+    /// Looks at the command that has been read; the next one may read what it prints.
+    fn next_command(&mut self, list: &mut List, is_pipe: bool) -> Result<State> {
+        let mut command = std::mem::take(&mut list.command);
+        self.said.extend(command.words.iter().filter_map(|word| word.fixed().map(<[u8]>::to_vec)));
+        let mut prints = commands::judge(&mut command, self.found)?;
+        if let Some(mut block) = list.block.take() {
+            prints.append(&mut block);
+        }
+        if is_pipe {
+            list.command.input = Some(prints);
+        } else {
+            list.prints.push(prints);
+        }
         Ok(State::Start)
     }
 
     /// Passes `;;`, `;&` or `;;&`; the state says that the arm did not end with `esac`.
-    fn arm_ends(&mut self, stop: Stop, command: &[Word]) -> Result<State> {
+    fn arm_ends(&mut self, stop: Stop, list: List) -> Result<State> {
         if stop != Stop::Arm {
             return self.found.refuse(self.at(), "this belongs to `case`, and stands outside it");
         }
-        danger::judge(command, self.found)?;
         self.pos += 2;
         self.pos += usize::from(self.byte(0) == Some(b'&'));
-        self.depth -= 1;
-        Ok(State::Start)
+        self.list_ends(list, State::Start)
     }
 
     /// Passes blanks and lines that are continued between words.
@@ -246,10 +287,8 @@ impl<'p, 't> Parser<'p, 't> {
 
     /// Passes a comment, but not the end of its line.
     fn comment(&mut self) -> Result<()> {
-        if self.nested > 0 {
-            return self
-                .found
-                .refuse(self.at(), "older shells misread comments inside $(…) and backquotes: take it out");
+        if self.nested > 0 && (self.is_inside_text || self.found.shells.unknown.is_some()) {
+            return self.found.refuse(self.at(), "shells misread comments inside backquotes: take it out, or write $(…)");
         }
         while let Some(symbol) = self.peek() {
             match symbol.kind {
@@ -265,58 +304,100 @@ impl<'p, 't> Parser<'p, 't> {
         Ok(())
     }
 
-    /// Reads `(…)`, or the `()` of a function.
-    fn parenthesis(&mut self, state: State, command: &[Word]) -> Result<State> {
+    /// Reads `(…)`, `((…))`, or the `()` of a function.
+    fn parenthesis(&mut self, state: State, list: &mut List) -> Result<State> {
         let at = self.at();
-        self.pos += 1;
         if state == State::Start {
-            if self.byte(0) == Some(b'(') {
-                return self.found.refuse(at, "shells differ on ((: write ( ( for a subshell, or [ … ] for a test");
+            if self.byte(1) == Some(b'(') {
+                if !self.found.shells.kinds.is_in(Shells::EXTENDED) {
+                    let why = "not every shell has ((: write ( ( for a subshell, [ … ] for a test, or use --shell bash";
+                    return self.found.refuse(at, why);
+                }
+                self.arithmetic()?;
+                return Ok(State::After);
             }
+            self.pos += 1;
+            self.opens_block(list);
             self.list(Stop::Parenthesis)?;
+            let printed = std::mem::take(&mut self.printed);
+            list.blocks.pop();
+            list.block.get_or_insert_default().extend(printed);
             return Ok(State::After);
         }
+        self.pos += 1;
         self.blanks()?;
-        let is_function = state == State::Words && command.len() == 1 && command[0].plain().is_some();
-        if is_function && self.byte(0) == Some(b')') {
+        let words = &list.command.words;
+        if state == State::Words
+            && self.byte(0) == Some(b')')
+            && let [name] = &words[..]
+            && let Some(name) = name.plain()
+        {
             self.found.touches_parameters = true;
-            self.found.spreads = true;
+            self.found.flow.functions.insert(name.to_vec());
             self.pos += 1;
+            // The name of a function is no word of the first command in it.
+            list.command = Command::default();
             return Ok(State::Start);
         }
         self.found
             .refuse(at, "a parenthesis cannot stand here in every shell (an array, a pattern, a function?): quote it")
     }
 
-    /// Finds out what a word is, and what may follow.
-    fn take(&mut self, word: Word, state: State, command: &mut Vec<Word>) -> Result<State> {
-        if let Some(condition) = &mut self.condition {
-            if condition.take(&word, self.found)? {
-                self.condition = None;
-            }
-        } else if word.plain() == Some(b"[[") && matches!(state, State::Start | State::Prefix) {
-            self.condition = Some(danger::Condition::new(word.span.0));
+    /// What is piped into a block is the input of all that is in it.
+    fn opens_block(&mut self, list: &mut List) {
+        if let Some(input) = list.command.input.take() {
+            self.found.flow.give(Source::Input, &input);
         }
+        list.blocks.push(list.prints.len());
+    }
+
+    /// What a block prints is what the commands in it print.
+    fn closes_block(list: &mut List) {
+        let begin = list.blocks.pop().unwrap_or_default().min(list.prints.len());
+        list.block.get_or_insert_default().extend(list.prints.drain(begin..).flatten());
+    }
+
+    /// Finds out what a word is, and what may follow.
+    fn take(&mut self, word: Word, state: State, list: &mut List) -> Result<State> {
+        let may_begin = matches!(state, State::Start | State::Prefix);
         if matches!(state, State::Start | State::After)
-            && let Some(state) = self.keyword(&word)?
+            && let Some(text) = word.plain()
         {
-            return Ok(state);
+            match text {
+                b"if" | b"while" | b"until" | b"for" | b"case" | b"select" | b"{" => self.opens_block(list),
+                b"fi" | b"done" | b"}" => Self::closes_block(list),
+                _ => {}
+            }
+            if let Some(state) = self.keyword(&word)? {
+                list.variable = std::mem::take(&mut self.variable);
+                if text == b"case" {
+                    list.prints.push(std::mem::take(&mut self.printed));
+                    Self::closes_block(list);
+                }
+                return Ok(state);
+            }
         }
         if state == State::After {
             return self.found.refuse(word.span.0, "no word can stand behind the end of a block: write ; before it");
         }
-        if matches!(state, State::Start | State::Prefix) && word.is_assignment() {
-            danger::judge_assignment(&word, self.found);
+        if may_begin && word.plain() == Some(b"[[") && self.found.shells.kinds.meets(Shells::CONDITIONS) {
+            self.condition(word.span.0)?;
+            return Ok(State::After);
+        }
+        if may_begin && word.is_assignment() {
+            commands::assign(&word, self.found);
             return Ok(State::Prefix);
         }
         if word.has_bare_slot {
             self.found.repeats.push(word.span);
         }
         if state == State::For {
-            self.found.assigned = self.found.assigned.or(word.slot);
+            let variable = Source::Variable(list.variable.clone());
+            self.found.flow.give(variable.clone(), &word.takes);
+            commands::constants(variable, &word, self.found);
             return Ok(state);
         }
-        command.push(word);
+        list.command.words.push(word);
         Ok(State::Words)
     }
 }

@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use super::commands::Command;
+use super::flow::{Evaluator, Source, Sources};
 use super::grammar::Parser;
 use super::symbols::{Kind, Place, Symbol};
 use super::words::Word;
@@ -16,13 +18,17 @@ pub(super) struct Pending {
     strips_tabs: bool,
     /// Its text is taken as it is.
     is_quoted: bool,
+    /// How many `$(…)` were open.
+    nested: usize,
 }
 
 impl Parser<'_, '_> {
-    /// Reads a redirection, or `<(…)`.
-    pub(super) fn redirection(&mut self, command: &mut Vec<Word>) -> Result<()> {
+    /// Reads a redirection, or `<(…)`. Behind a block it is that of all commands in it.
+    pub(super) fn redirection(&mut self, command: &mut Command, is_behind: bool) -> Result<()> {
         if self.byte(1) == Some(b'(') {
-            return self.process(command);
+            let word = self.process()?;
+            command.words.push(word);
+            return Ok(());
         }
         let (at, first) = (self.at(), self.byte(0));
         self.pos += 1;
@@ -32,13 +38,14 @@ impl Parser<'_, '_> {
                 self.pos += 2;
                 self.blanks()?;
                 let word = self.target()?;
-                self.found.pipes = true;
-                self.found.written = self.found.written.or(word.slot);
+                self.reads(command, word.takes, is_behind);
                 return Ok(());
             }
             (Some(b'<'), Some(b'<'), _) => {
                 self.pos += 1;
-                return self.here_document(at);
+                let document = self.here_document(at)?;
+                self.reads(command, Sources::from([document]), is_behind);
+                return Ok(());
             }
             (_, Some(b'&'), _) => {
                 self.pos += 1;
@@ -49,13 +56,29 @@ impl Parser<'_, '_> {
         }
         self.blanks()?;
         if matches!(self.byte(0), Some(b'<' | b'>')) && self.byte(1) == Some(b'(') {
-            return self.process(command);
+            let word = self.process()?;
+            self.reads(command, word.holds, is_behind);
+            return Ok(());
         }
-        match self.target()?.slot {
+        let word = self.target()?;
+        match word.slot {
             Some(slot) if is_number => {
-                self.found.refuse_slot(slot, "would be the number of a descriptor: write > and a file's name")
+                return self.found.refuse_slot(slot, "would be the number of a descriptor: write > and a file's name");
             }
-            _ => Ok(()),
+            _ if is_number => self.found.flow.evaluate(Evaluator::Shell(">&".to_owned()), &word.takes),
+            _ if first == Some(b'<') => self.reads(command, word.content(), is_behind),
+            _ if is_behind => command.writes_behind.push(word.file()),
+            _ => command.writes.push(word.file()),
+        }
+        Ok(())
+    }
+
+    /// Notes what a command reads.
+    fn reads(&mut self, command: &mut Command, from: Sources, is_behind: bool) {
+        if is_behind {
+            self.found.flow.give(Source::Input, &from);
+        } else {
+            command.input = Some(from);
         }
     }
 
@@ -69,19 +92,19 @@ impl Parser<'_, '_> {
     }
 
     /// Reads `<(…)` or `>(…)`, which is a word.
-    fn process(&mut self, command: &mut Vec<Word>) -> Result<()> {
+    fn process(&mut self) -> Result<Word> {
         let start = self.at();
         self.pos += 2;
+        let outer = std::mem::take(&mut self.taken);
         self.commands_inside()?;
-        let span = (start, self.at());
-        command.push(Word { span, slot: self.found.first_use(span), ..Word::default() });
-        Ok(())
+        let holds = std::mem::replace(&mut self.taken, outer);
+        Ok(Word { span: (start, self.at()), holds, ..Word::default() })
     }
 
     /// Reads the name of a here-document.
-    fn here_document(&mut self, at: usize) -> Result<()> {
-        if self.nested > 0 {
-            return self.found.refuse(at, "older shells misread here-documents inside $(…) and backquotes");
+    fn here_document(&mut self, at: usize) -> Result<Source> {
+        if self.nested > 0 && (self.is_inside_text || self.found.shells.unknown.is_some()) {
+            return self.found.refuse(at, "shells misread here-documents inside backquotes: write $(…)");
         }
         let strips_tabs = self.byte(0) == Some(b'-');
         self.pos += usize::from(strips_tabs);
@@ -106,23 +129,25 @@ impl Parser<'_, '_> {
                 .found
                 .refuse(at, "the word that ends a here-document must be plain letters, as in <<EOF or <<'EOF'");
         }
-        self.pending.push(Pending { at, delimiter, strips_tabs, is_quoted: quote.is_some() });
-        Ok(())
+        let source = self.found.flow.document();
+        let document = Pending { at, delimiter, strips_tabs, is_quoted: quote.is_some(), nested: self.nested };
+        self.pending.push((document, source.clone()));
+        Ok(source)
     }
 
     /// Reads the here-documents that were named on the line before.
     pub(super) fn here_documents(&mut self) -> Result<()> {
-        if self.nested > 0 && !self.pending.is_empty() {
+        if self.pending.iter().any(|(pending, _)| pending.nested != self.nested) {
             return self.found.refuse(self.at(), "a here-document would begin inside $(…): close it on its line");
         }
-        for pending in std::mem::take(&mut self.pending) {
-            self.lines(&pending)?;
+        for (pending, source) in std::mem::take(&mut self.pending) {
+            self.lines(&pending, &source)?;
         }
         Ok(())
     }
 
     /// Reads the lines of a here-document and its last one.
-    fn lines(&mut self, pending: &Pending) -> Result<()> {
+    fn lines(&mut self, pending: &Pending, source: &Source) -> Result<()> {
         loop {
             let rest = &self.syms[self.pos..];
             if rest.is_empty() {
@@ -143,19 +168,20 @@ impl Parser<'_, '_> {
                 let why = "shells differ on a line that begins like the end of the here-document: choose another word";
                 return self.found.refuse(line[tabs].at, why);
             }
-            self.line(line, end, pending)?;
+            self.line(line, end, pending, source)?;
         }
     }
 
-    fn line(&mut self, line: &[Symbol], end: usize, pending: &Pending) -> Result<()> {
+    fn line(&mut self, line: &[Symbol], end: usize, pending: &Pending, source: &Source) -> Result<()> {
         let slot = line.iter().find_map(|symbol| if let Kind::Slot(slot) = symbol.kind { Some(slot) } else { None });
-        self.found.pipes = true;
-        self.found.written = self.found.written.or(slot);
         match slot {
             _ if !pending.is_quoted => {
                 let mut inside = self.inside(line, end);
                 inside.is_here = true;
-                inside.here_line()
+                inside.here_line()?;
+                let taken = std::mem::take(&mut inside.taken);
+                self.found.flow.give(source.clone(), &taken);
+                Ok(())
             }
             Some(slot) => self.found.refuse_slot(
                 slot,
@@ -176,8 +202,12 @@ impl Parser<'_, '_> {
                     }
                     None => return self.found.refuse(symbol.at, "shells differ on lines continued in here-documents"),
                 },
-                Kind::Byte(b'$') => self.dollar(Place::Double)?,
-                Kind::Byte(b'`') => self.backquotes(Place::Double)?,
+                Kind::Byte(b'$') => {
+                    self.dollar(Place::Double)?;
+                }
+                Kind::Byte(b'`') => {
+                    self.backquotes(Place::Double)?;
+                }
                 Kind::Byte(_) => self.pos += 1,
                 Kind::Slot(slot) => self.place(slot, Place::Double)?,
             }

@@ -17,10 +17,15 @@
 //! a warning ([`danger`]).
 
 mod blocks;
-mod danger;
+mod commands;
+mod conditions;
 mod expansions;
+mod flow;
 mod grammar;
 mod here;
+pub mod interpreters;
+mod programs;
+pub mod shells;
 mod symbols;
 mod words;
 
@@ -30,6 +35,7 @@ use anyhow::{Context, Result};
 use bstr::ByteSlice;
 
 use self::grammar::{Parser, State};
+use self::shells::Shell;
 use self::symbols::{Found, Place, Symbol};
 use super::words::Words;
 use crate::template::placeholder::{Known, Part, parts};
@@ -69,12 +75,20 @@ impl Script {
     /// # Errors
     /// A placeholder where a value cannot stand safely, or a script that shells may read otherwise than parjob; what,
     /// where and what to do about it.
-    pub fn compile(template: &[u8], known: &Known) -> Result<Script> {
-        Script::parse(template, parts(template, known)?, known).context("values cannot be put into this script safely")
+    pub fn compile(template: &[u8], known: &Known, shell: &Shell) -> Result<Script> {
+        let script = Script::parse(template, parts(template, known)?, known, shell);
+        let mut script = script.context("values cannot be put into this script safely")?;
+        if let Some(name) = &shell.unknown {
+            script.warnings.push(format!(
+                "{} is not among the shells for which parjob's quoting is tested: dash, bash, busybox ash, mksh, zsh, ksh93, yash",
+                name.escape_debug()
+            ));
+        }
+        Ok(script)
     }
 
-    fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known) -> Result<Script> {
-        let (mut found, symbols) = Found::read(template, &parts);
+    fn parse(template: &[u8], mut parts: Vec<Part>, known: &Known, shell: &Shell) -> Result<Script> {
+        let (mut found, symbols) = Found::read(template, &parts, shell);
         let state = examine(&mut found, &symbols)?;
         if !found.uses.is_empty() || known.apart {
             return Ok(Script::build(&found));
@@ -94,7 +108,7 @@ impl Script {
             parts.push(Part::Text(b" ".to_vec()));
             parts.push(Part::Slot(Slot { value: Value::Field(field), form: Form::Whole }, b"{}".to_vec()));
         }
-        let (mut found, symbols) = Found::read(&longer, &parts);
+        let (mut found, symbols) = Found::read(&longer, &parts, shell);
         examine(&mut found, &symbols)?;
         found.repeats.push((start.min(longer.len()), longer.len()));
         let mut script = Script::build(&found);
@@ -238,7 +252,8 @@ fn examine(found: &mut Found, symbols: &[Symbol]) -> Result<State> {
         }
     }
     let state = Parser::new(symbols, template.len(), found).script()?;
-    danger::judge_whole(found)?;
+    commands::judge_deferred(found)?;
+    flow::judge(found)?;
     match found.uses.iter().position(|used| used.place.is_none()) {
         Some(unseen) => found.refuse_slot(unseen, "stands where it is not read"),
         None => Ok(state),

@@ -6,7 +6,10 @@
 use anyhow::{Result, anyhow};
 use bstr::ByteSlice;
 
-use crate::template::Slot;
+use super::commands::Command;
+use super::flow::Flow;
+use super::shells::Shell;
+use crate::template::{Form, Slot, Value};
 use crate::template::placeholder::Part;
 
 /// A byte or a placeholder of the script.
@@ -58,28 +61,19 @@ pub(super) struct Found<'t> {
     /// The script reads or changes the positional parameters, or might.
     pub(super) touches_parameters: bool,
     pub(super) warnings: Vec<String>,
-    /// Where the script declares variables that evaluate what they are given.
-    pub(super) evaluates: Option<usize>,
-    /// A variable or a parameter is given a value, or may be.
-    pub(super) assigned: Option<usize>,
-    /// So it may be, in a way that cannot be followed: `read`, a function, `$_`.
-    pub(super) spreads: bool,
-    /// There is arithmetic with variables or parameters in it, or a name that they make: shells evaluate their text.
-    pub(super) calculates: bool,
-    /// A value goes where a shell may read it as its script: the standard input of something.
-    pub(super) written: Option<usize>,
-    /// Something in the script reads what something else writes: a pipe, a here-document.
-    pub(super) pipes: bool,
-    /// A shell that reads its script, or what it makes of it, from its standard input.
-    pub(super) reader: Option<String>,
-    /// Who is given code that the script puts together: from a variable, or from what a command prints.
-    pub(super) composed: Option<String>,
+    /// The shell that is to read the script.
+    pub(super) shells: Shell,
+    /// Where values go.
+    pub(super) flow: Flow,
+    /// Commands whose name is known only when the script runs.
+    pub(super) deferred: Vec<Command>,
 }
 
 impl<'t> Found<'t> {
     /// The symbols of a template, and its placeholders.
-    pub(super) fn read(template: &'t [u8], parts: &[Part]) -> (Found<'t>, Vec<Symbol>) {
-        let (mut found, mut symbols) = (Found { template, ..Found::default() }, Vec::with_capacity(template.len()));
+    pub(super) fn read(template: &'t [u8], parts: &[Part], shells: &Shell) -> (Found<'t>, Vec<Symbol>) {
+        let found = Found { template, shells: shells.clone(), ..Found::default() };
+        let (mut found, mut symbols) = (found, Vec::with_capacity(template.len()));
         let mut at = 0;
         for part in parts {
             match part {
@@ -108,10 +102,10 @@ impl<'t> Found<'t> {
         })
     }
 
-    /// The first placeholder in a stretch of the template.
-    pub(super) fn first_use(&self, (start, end): (usize, usize)) -> Option<usize> {
-        let first = self.uses.partition_point(|found| found.span.0 < start);
-        self.uses.get(first).is_some_and(|found| found.span.0 < end).then_some(first)
+    /// Whether this placeholder stands for a number that parjob itself makes, which is safe wherever one may stand.
+    pub(super) fn is_number(&self, slot: usize) -> bool {
+        let slot = self.uses.get(slot).and_then(|used| self.slots.get(used.slot));
+        slot.is_some_and(|slot| matches!(slot.value, Value::Seq | Value::Worker) && slot.form == Form::Whole)
     }
 
     /// A placeholder as it is written.

@@ -18,7 +18,7 @@ fn item(fields: &[u8]) -> Values<'static> {
 }
 
 fn compiled(template: &str) -> Script {
-    Script::compile(template.as_bytes(), &LINES).unwrap_or_else(|error| panic!("{template}: {error:#}"))
+    Script::compile(template.as_bytes(), &LINES, &Shell::default()).unwrap_or_else(|error| panic!("{template}: {error:#}"))
 }
 
 fn text(template: &str) -> String {
@@ -33,7 +33,7 @@ fn arguments(script: &Script, items: &[Values]) -> Vec<Vec<u8>> {
 
 #[track_caller]
 fn refused(template: &str, why: &str) {
-    match Script::compile(template.as_bytes(), &LINES) {
+    match Script::compile(template.as_bytes(), &LINES, &Shell::default()) {
         Ok(script) => panic!("{template} became {}", script.text(1).as_bstr()),
         Err(error) => assert!(format!("{error:#}").contains(why), "{template}: {error:#}"),
     }
@@ -97,7 +97,7 @@ mod places {
     #[test]
     fn parameters_beyond_nine_have_braces_too() {
         let template: String = (1..=11).map(|n| format!(" {{{n}}}")).collect();
-        let script = Script::compile(format!("a{template}").as_bytes(), &Known { fields: None, ..LINES }).unwrap();
+        let script = Script::compile(format!("a{template}").as_bytes(), &Known { fields: None, ..LINES }, &Shell::default()).unwrap();
         assert!(script.text(1).ends_with(br#" "${10}" "${11}""#));
     }
 
@@ -121,11 +121,11 @@ mod places {
         assert_eq!(text("echo a"), r#"echo a "${1}""#);
         assert_eq!(compiled("a | b >c").text(2).as_bstr(), r#"a | b >c "${1}" "${2}""#);
         let two = Known { fields: Some(2), ..LINES };
-        let script = Script::compile(b"echo", &two).unwrap();
+        let script = Script::compile(b"echo", &two, &Shell::default()).unwrap();
         assert_eq!(script.text(2).as_bstr(), r#"echo "${1}" "${2}" "${3}" "${4}""#);
         let items = [item(b"a\0b"), item(b"c\0d")];
         assert_eq!(arguments(&script, &items), [b"a", b"b", b"c", b"d"]);
-        let script = Script::compile(b"echo", &Known { fields: None, ..LINES }).unwrap();
+        let script = Script::compile(b"echo", &Known { fields: None, ..LINES }, &Shell::default()).unwrap();
         assert_eq!(script.text(2).as_bstr(), r#"echo "$@""#);
         assert_eq!(arguments(&script, &[item(b"a\0b"), item(b"c")]), [b"a", b"b", b"c"]);
     }
@@ -159,7 +159,7 @@ mod places {
             refused(open, "column");
         }
         let vary = Known { fields: None, ..LINES };
-        assert!(Script::compile(b"set -- a; b", &vary).is_err());
+        assert!(Script::compile(b"set -- a; b", &vary, &Shell::default()).is_err());
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod places {
     #[test]
     fn another_placeholder_leaves_braces_alone() {
         let known = Known { token: Some(b"%%"), ..LINES };
-        let script = Script::compile(b"a {} '%%' {2}", &known).unwrap();
+        let script = Script::compile(b"a {} '%%' {2}", &known, &Shell::default()).unwrap();
         assert_eq!(script.text(1).as_bstr(), r#"a {} ''"${1}"'' {2}"#);
     }
 }
@@ -207,7 +207,7 @@ mod refusals {
         for (template, why) in [
             ("a $(({}))", "stands in arithmetic"),
             ("a \"$((1 + {}))\"", "stands in arithmetic"),
-            ("(( {} ))", "shells differ on (("),
+            ("(( {} ))", "not every shell has (("),
             ("a $[{}]", "shells differ on $["),
             (r"a \{}", "behind a backslash"),
             (r#"a "\{}""#, "behind a backslash"),
@@ -224,8 +224,8 @@ mod refusals {
             ("a ${{}}", "name of a variable"),
             ("a ${x%{}}", "this kind of ${"),
             ("a \"${x#{}}\"", "this kind of ${"),
-            ("a ${x:=\"{}\"}", "this kind of ${"),
-            ("a ${x:{}}", "this kind of ${"),
+            ("a ${x/{}}", "this kind of ${"),
+            ("a ${x:{}}", "stands in arithmetic"),
             ("a $'{}'", "inside $'"),
             ("a $\"{}\"", "shells differ on $\""),
             ("{}() { a; }", "parenthesis"),
@@ -233,7 +233,6 @@ mod refusals {
             ("function {} { a; }", "name of a function"),
             ("a >&{}", "number of a descriptor"),
             ("a[{}]=1", "subscript"),
-            ("a[$x]={}", "subscript"),
             ("a=({})", "parenthesis"),
             ("a @({})", "parenthesis"),
             ("[[ {} -eq 1 ]]", "evaluates arithmetic"),
@@ -250,7 +249,7 @@ mod refusals {
             ("f() { unset {}; }", "name of a variable or arithmetic"),
             ("[ {} {.} ]", "name of a variable or arithmetic"),
             ("alias a=b; a {}", "an alias changes"),
-            ("typeset -i n; n={}", "evaluate what they are given"),
+            ("typeset -i n; n={}", "in which shells evaluate arithmetic"),
             ("_parjob_1=2; a {}", "name is taken"),
             ("a {2}", "there is no {2}"),
         ] {
@@ -264,9 +263,6 @@ mod refusals {
             r"a $'\'' {}",
             "a\\\nb {}",
             "a $\\\n(b) {}",
-            "x=$(cat <<E\n{}\nE\n)",
-            "x=$(case a in b) {};; esac)",
-            "x=$(a # b'\n) {}",
             "x=`a # b\n` {}",
             "a \"${x:-'}'}\" {}",
             "a \"${x:-\"b\"}\" {}",
@@ -304,7 +300,7 @@ mod refusals {
 
     #[test]
     fn an_error_says_where() {
-        let error = Script::compile(b"echo one\ntwo $(( {} ))", &LINES).unwrap_err();
+        let error = Script::compile(b"echo one\ntwo $(( {} ))", &LINES, &Shell::default()).unwrap_err();
         assert_eq!(
             format!("{error:#}"),
             "values cannot be put into this script safely: at column 18 of the script, near \

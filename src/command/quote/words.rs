@@ -5,11 +5,25 @@
 
 use anyhow::Result;
 
+use super::flow::{ANY_FILE, Evaluator, Source, Sources, value_in};
 use super::grammar::Parser;
+use super::shells::Shells;
 use super::symbols::{Kind, Place};
 
+/// A stretch of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Its text without quotes.
+    Text(Vec<u8>),
+    /// `$name`.
+    Variable(Vec<u8>),
+    Value(usize),
+    /// A command or another expansion, with the words that stand in it.
+    Other(Vec<Vec<u8>>),
+}
+
 /// What is known of a word.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Word {
     /// The bytes of the template that it takes.
     pub(super) span: (usize, usize),
@@ -17,17 +31,29 @@ pub(super) struct Word {
     pub(super) text: Vec<u8>,
     /// What stands before the first quote or expansion.
     pub(super) head: Vec<u8>,
+    pub(super) pieces: Vec<Piece>,
     /// Nothing in it is quoted or expanded.
     pub(super) is_plain: bool,
     /// Its text is the whole of it.
     pub(super) is_fixed: bool,
-    /// The first placeholder in it, also in a command inside it.
+    /// The first placeholder whose value is in its text.
     pub(super) slot: Option<usize>,
     /// A placeholder stands in it outside quotes.
     pub(super) has_bare_slot: bool,
+    /// What its text is made of.
+    pub(super) takes: Sources,
+    /// What can be read from the file that it names, for `<(…)`.
+    pub(super) holds: Sources,
+    /// It gives values to an array.
+    pub(super) is_array: bool,
 }
 
 impl Word {
+    /// A word of fixed text.
+    pub(super) fn of(text: &[u8]) -> Word {
+        Word { text: text.to_vec(), pieces: vec![Piece::Text(text.to_vec())], is_fixed: true, ..Word::default() }
+    }
+
     /// Its text, where all of it is known.
     pub(super) fn fixed(&self) -> Option<&[u8]> {
         self.is_fixed.then_some(&self.text)
@@ -38,16 +64,66 @@ impl Word {
         self.is_plain.then_some(&self.text)
     }
 
-    /// `name=…` or `name+=…`.
-    pub(super) fn is_assignment(&self) -> bool {
-        let Some(end) = self.head.iter().position(|byte| *byte == b'=') else { return false };
-        let name = &self.head[..end];
-        is_name(name.strip_suffix(b"+").unwrap_or(name))
+    /// Its text up to the first expansion.
+    pub(super) fn start(&self) -> &[u8] {
+        if let Some(Piece::Text(text)) = self.pieces.first() { text } else { b"" }
     }
 
-    /// `name[…`, of which shells evaluate the rest.
-    fn is_subscript(&self) -> bool {
-        self.head.iter().position(|byte| *byte == b'[').is_some_and(|end| is_name(&self.head[..end]))
+    /// Its text behind the last expansion.
+    pub(super) fn end(&self) -> Option<&[u8]> {
+        if let Some(Piece::Text(text)) = self.pieces.last() { Some(text) } else { None }
+    }
+
+    /// Whether anything in it is known only when the script runs.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_fixed
+    }
+
+    /// `name=…` or `name+=…`.
+    pub(super) fn is_assignment(&self) -> bool {
+        assigned(&self.head).is_some()
+    }
+
+    /// The variable of `name=…`, also where it stands in quotes.
+    pub(super) fn assigns(&self) -> Option<&[u8]> {
+        assigned(self.start())
+    }
+
+    /// What it gives a variable, where it is an assignment of fixed text.
+    pub(super) fn constant(&self) -> Option<&[u8]> {
+        let value = self.text.iter().position(|byte| *byte == b'=')?;
+        self.is_fixed.then(|| &self.text[value + 1..])
+    }
+
+    /// What the script itself may have written to the file that this word names.
+    pub(super) fn content(&self) -> Sources {
+        let mut sources = self.holds.clone();
+        let file = self.file();
+        let all = if file == ANY_FILE { b"**".to_vec() } else { ANY_FILE.to_vec() };
+        sources.extend([Source::File(file), Source::File(all)]);
+        sources
+    }
+
+    /// The last part of the name of the file that this word names, variables by their names.
+    pub(super) fn file(&self) -> Vec<u8> {
+        let mut name = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => name.extend_from_slice(text),
+                Piece::Variable(variable) => name.extend([b"$", &variable[..]].concat()),
+                Piece::Value(value) => name.extend_from_slice(format!("{{{value}}}").as_bytes()),
+                Piece::Other(_) => return ANY_FILE.to_vec(),
+            }
+        }
+        name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec()
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.text.push(byte);
+        match self.pieces.last_mut() {
+            Some(Piece::Text(text)) => text.push(byte),
+            _ => self.pieces.push(Piece::Text(vec![byte])),
+        }
     }
 
     fn quoted(&mut self) {
@@ -57,10 +133,21 @@ impl Word {
         self.is_plain = false;
     }
 
-    fn dynamic(&mut self) {
+    fn dynamic(&mut self, piece: Piece) {
         self.quoted();
         self.is_fixed = false;
+        self.pieces.push(piece);
     }
+}
+
+/// The variable of `name=…`, `name+=…` or `name[…]=…`.
+fn assigned(text: &[u8]) -> Option<&[u8]> {
+    let name = &text[..text.iter().take_while(|byte| is_name_byte(byte)).count()];
+    let mut rest = &text[name.len()..];
+    if rest.first() == Some(&b'[') {
+        rest = &rest[rest.iter().position(|byte| *byte == b']')? + 1..];
+    }
+    (is_name(name) && rest.strip_prefix(b"+").unwrap_or(rest).first() == Some(&b'=')).then_some(name)
 }
 
 /// Whether this can be the name of a variable.
@@ -72,6 +159,9 @@ pub(super) fn is_name_byte(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
+/// How deep parentheses may stand in a pattern.
+const DEEP_PATTERN: usize = 32;
+
 const BEHIND_BACKSLASH: &str =
     "stands behind a backslash, which would take its quotes away: put the backslash into quotes";
 
@@ -82,37 +172,23 @@ impl Parser<'_, '_> {
         if self.byte(0) == Some(b'#') {
             return self.found.refuse(start, "a comment would begin here, where a word must be");
         }
+        let outer = std::mem::take(&mut self.taken);
         let mut word = Word { is_plain: true, is_fixed: true, ..Word::default() };
         while let Some(symbol) = self.peek() {
             match symbol.kind {
+                Kind::Byte(b'(' | b')' | b'|') if self.in_pattern => self.pattern_parenthesis(&mut word)?,
                 Kind::Byte(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') => break,
-                Kind::Byte(b'\\') => {
-                    word.quoted();
-                    let byte = self.escaped(false)?;
-                    word.text.push(byte);
-                }
-                Kind::Byte(b'\'') => {
-                    word.quoted();
-                    self.single(&mut word)?;
-                }
-                Kind::Byte(b'"') => {
-                    word.quoted();
-                    self.double(&mut word)?;
-                }
-                Kind::Byte(b'$') => {
-                    word.dynamic();
-                    self.dollar(Place::Bare)?;
-                }
-                Kind::Byte(b'`') => {
-                    word.dynamic();
-                    self.backquotes(Place::Bare)?;
-                }
+                Kind::Byte(b'[') if word.is_plain && is_name(&word.text) => self.subscript(&mut word)?,
+                Kind::Byte(byte) if self.piece(byte, &mut word)? => {}
                 Kind::Byte(byte) => {
-                    word.text.push(byte);
+                    word.push(byte);
                     self.pos += 1;
+                    if byte == b'=' && self.byte(0) == Some(b'(') && word.is_plain && assigned(&word.text).is_some() {
+                        self.array(&mut word)?;
+                    }
                 }
                 Kind::Slot(slot) => {
-                    word.dynamic();
+                    word.dynamic(Piece::Value(slot));
                     word.has_bare_slot = true;
                     self.place(slot, Place::Bare)?;
                 }
@@ -122,13 +198,175 @@ impl Parser<'_, '_> {
             word.head.clone_from(&word.text);
         }
         word.span = (start, self.at());
-        word.slot = self.found.first_use(word.span);
-        self.found.calculates |= word.is_subscript();
-        match word.slot {
-            Some(slot) if word.is_subscript() => {
-                self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates, or behind one")
+        word.takes = std::mem::replace(&mut self.taken, outer);
+        word.slot = value_in(&word.takes);
+        Ok(word)
+    }
+
+    /// Reads a quote or an expansion outside quotes, if one begins with this byte.
+    fn piece(&mut self, byte: u8, word: &mut Word) -> Result<bool> {
+        match byte {
+            b'\\' => {
+                word.quoted();
+                let byte = self.escaped(false)?;
+                word.push(byte);
             }
-            _ => Ok(word),
+            b'\'' => {
+                word.quoted();
+                self.single(word)?;
+            }
+            b'"' => {
+                word.quoted();
+                self.double(word)?;
+            }
+            b'$' => {
+                let piece = self.dollar(Place::Bare)?;
+                word.dynamic(piece);
+            }
+            b'`' => {
+                let piece = self.backquotes(Place::Bare)?;
+                word.dynamic(piece);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Reads `[…]` behind a name. Shells evaluate it if the word gives a value to an element of an array.
+    fn subscript(&mut self, word: &mut Word) -> Result<()> {
+        let outer = std::mem::take(&mut self.taken);
+        loop {
+            match self.peek().map(|symbol| symbol.kind) {
+                None | Some(Kind::Byte(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')) => break,
+                Some(Kind::Byte(byte)) if self.piece(byte, word)? => {}
+                Some(Kind::Byte(byte)) => {
+                    let from = self.pos;
+                    if is_name_byte(&byte) && self.name() > 0 {
+                        let name = self.text(from);
+                        name.iter().for_each(|byte| word.push(*byte));
+                        if is_name(&name) {
+                            self.taken.insert(Source::Variable(name));
+                        }
+                        continue;
+                    }
+                    word.push(byte);
+                    self.pos += 1;
+                    if byte == b']' {
+                        break;
+                    }
+                }
+                Some(Kind::Slot(slot)) => {
+                    word.dynamic(Piece::Value(slot));
+                    word.has_bare_slot = true;
+                    self.place(slot, Place::Bare)?;
+                }
+            }
+        }
+        let mut inside = std::mem::replace(&mut self.taken, outer);
+        let gives = self.byte(0) == Some(b'=') || self.byte(0) == Some(b'+') && self.byte(1) == Some(b'=');
+        if gives && let Some(slot) = value_in(&inside) {
+            return self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates");
+        }
+        if gives {
+            self.found.flow.evaluate(Evaluator::Arithmetic, &inside);
+        } else {
+            // A pattern, most likely.
+            let is_expansion = |source: &Source| word.pieces.iter().any(|piece| match (piece, source) {
+                (Piece::Variable(name), Source::Variable(source)) => name == source,
+                _ => !matches!(source, Source::Variable(_)),
+            });
+            inside.retain(is_expansion);
+            self.taken.append(&mut inside);
+        }
+        Ok(())
+    }
+
+    /// Reads `(…)` behind `name=`.
+    fn array(&mut self, word: &mut Word) -> Result<()> {
+        let open = self.at();
+        if !self.found.shells.kinds.is_in(Shells::ARRAYS) {
+            let why = "not every shell has arrays: use --shell bash, or quote the parenthesis";
+            return self.found.refuse(open, why);
+        }
+        self.pos += 1;
+        self.deeper()?;
+        word.is_array = true;
+        loop {
+            self.blanks_and_newlines()?;
+            match self.byte(0) {
+                None if self.peek().is_none() => return self.found.refuse(open, "this parenthesis is not closed"),
+                Some(b')') => break,
+                Some(b'\n' | b'#') => continue,
+                Some(b';' | b'&' | b'|' | b'<' | b'>' | b'(') => {
+                    return self.found.refuse(self.at(), "this cannot stand among the values of an array: quote it");
+                }
+                _ => {}
+            }
+            let mut element = self.element()?;
+            if element.has_bare_slot {
+                self.found.repeats.push(element.span);
+            }
+            self.taken.append(&mut element.takes);
+        }
+        self.pos += 1;
+        self.depth -= 1;
+        word.is_fixed = false;
+        word.quoted();
+        Ok(())
+    }
+
+    /// Reads a value of an array, which may begin with `[…]=`.
+    fn element(&mut self) -> Result<Word> {
+        let is_named = self.byte(0) == Some(b'[');
+        let element = self.word()?;
+        let evaluated = is_named.then(|| element.takes.clone()).unwrap_or_default();
+        let is_safe = |text: &[u8]| text.iter().all(|byte| is_name_byte(byte)) ;
+        let name = element.head.strip_prefix(b"[").unwrap_or_default();
+        let ends = name.iter().position(|byte| *byte == b']');
+        if ends.is_some_and(|end| is_safe(&name[..end]) && name[..end].iter().all(u8::is_ascii_digit)) {
+            return Ok(element);
+        }
+        if let Some(slot) = value_in(&evaluated) {
+            return self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates, or behind one");
+        }
+        self.found.flow.evaluate(Evaluator::Arithmetic, &evaluated);
+        if element.is_open() && element.is_assignment() && self.found.shells.kinds.meets(Shells::KSH93) {
+            return self.found.refuse(element.span.0, "ksh93 takes this for a variable inside a variable: quote it");
+        }
+        Ok(element)
+    }
+
+    /// Passes `(`, `|` or `)` in a pattern of `[[`, or the blank that would end it too early.
+    fn pattern_parenthesis(&mut self, word: &mut Word) -> Result<()> {
+        let open = self.at();
+        let mut depth = 0_usize;
+        loop {
+            match self.peek().map(|symbol| symbol.kind) {
+                Some(Kind::Byte(byte @ (b'(' | b')' | b'|'))) => {
+                    if byte == b'(' { depth += 1 } else if byte == b')' { depth = depth.wrapping_sub(1) }
+                    if depth > DEEP_PATTERN {
+                        return self.found.refuse(open, "the parentheses of this pattern do not match");
+                    }
+                    word.push(byte);
+                    self.pos += 1;
+                    if byte == b'|' && depth == 0 {
+                        return self.found.refuse(open, "write parentheses around the choices of this pattern");
+                    }
+                }
+                _ if depth == 0 => return Ok(()),
+                None | Some(Kind::Byte(b' ' | b'\t' | b'\n' | b';' | b'&' | b'<' | b'>')) => {
+                    return self.found.refuse(open, "shells differ on blanks and signs in this pattern: use a variable");
+                }
+                Some(Kind::Byte(byte)) if self.piece(byte, word)? => {}
+                Some(Kind::Byte(byte)) => {
+                    word.push(byte);
+                    self.pos += 1;
+                }
+                Some(Kind::Slot(slot)) => {
+                    word.dynamic(Piece::Value(slot));
+                    self.place(slot, Place::Bare)?;
+                }
+            }
         }
     }
 
@@ -163,11 +401,11 @@ impl Parser<'_, '_> {
                 Some(Kind::Byte(b'\'')) => break,
                 Some(Kind::Byte(b'\n')) => self.newline_inside()?,
                 Some(Kind::Byte(byte)) => {
-                    word.text.push(byte);
+                    word.push(byte);
                     self.pos += 1;
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.is_fixed = false;
+                    word.dynamic(Piece::Value(slot));
                     self.place(slot, Place::Single)?;
                 }
             }
@@ -188,22 +426,22 @@ impl Parser<'_, '_> {
                 Some(Kind::Byte(b'\n')) => self.newline_inside()?,
                 Some(Kind::Byte(b'\\')) => {
                     let byte = self.escaped(true)?;
-                    word.text.push(byte);
+                    word.push(byte);
                 }
                 Some(Kind::Byte(b'$')) => {
-                    word.is_fixed = false;
-                    self.dollar(Place::Double)?;
+                    let piece = self.dollar(Place::Double)?;
+                    word.dynamic(piece);
                 }
                 Some(Kind::Byte(b'`')) => {
-                    word.is_fixed = false;
-                    self.backquotes(Place::Double)?;
+                    let piece = self.backquotes(Place::Double)?;
+                    word.dynamic(piece);
                 }
                 Some(Kind::Byte(byte)) => {
-                    word.text.push(byte);
+                    word.push(byte);
                     self.pos += 1;
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.is_fixed = false;
+                    word.dynamic(Piece::Value(slot));
                     self.place(slot, Place::Double)?;
                 }
             }
@@ -224,9 +462,13 @@ impl Parser<'_, '_> {
 
     /// Settles how the value of a placeholder is written, and passes it.
     pub(super) fn place(&mut self, slot: usize, place: Place) -> Result<()> {
-        if self.forbids_values {
+        let is_number = self.found.is_number(slot);
+        if self.forbids_values && !is_number {
             let why = "cannot stand in this kind of ${…}: give it to a variable first, and use that";
             return self.found.refuse_slot(slot, why);
+        }
+        if !is_number {
+            self.taken.insert(Source::Value(slot));
         }
         if let Some(found) = self.found.uses.get_mut(slot) {
             found.place = Some(place);
