@@ -23,6 +23,11 @@ use parjob::template::placeholder::Known;
 
 use crate::harness::{has, parjob};
 
+mod evaluated;
+mod hostile_scripts;
+mod ordinary;
+mod random;
+
 const SHELLS: [&str; 2] = ["dash", "bash"];
 
 /// Stands between the outputs of two scripts.
@@ -93,6 +98,13 @@ fn item(fields: &[u8]) -> Values<'_> {
 fn compiled(template: &str) -> Result<Script, String> {
     let known = Known { fields: Some(1), ..Known::default() };
     Script::compile(template.as_bytes(), &known, &Shell::default()).map_err(|error| format!("{error:#}"))
+}
+
+/// The script for this shell alone.
+fn compiled_for(shell: &str, template: &str) -> Result<Script, String> {
+    let known = Known { fields: Some(1), ..Known::default() };
+    let shell = Shell::of(shell.as_bytes(), None);
+    Script::compile(template.as_bytes(), &known, &shell).map_err(|error| format!("{error:#}"))
 }
 
 /// A script and its value, which is its only argument.

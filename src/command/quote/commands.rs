@@ -7,10 +7,11 @@
 use anyhow::Result;
 
 use super::flow::{ANY_FILE, Evaluator, Source, Sources, value_in};
+use super::grammar::Parser;
 use super::programs;
 use super::shells::{self, BUILTINS, COMPARISONS, Reads, Shells, Words};
-use super::symbols::Found;
-use super::words::{Piece, Word, is_name, is_name_byte};
+use super::symbols::{Found, Kind, Symbol};
+use super::words::{Piece, Word, is_name, names_in};
 
 /// A command as it is read.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,24 @@ const READING: &[&[u8]] = &[b"read", b"mapfile", b"readarray"];
 
 /// Builtins that take the names of variables, and no arithmetic.
 const NAMING: &[&[u8]] = &[
-    b"printf", b"print", b"unset", b"read", b"mapfile", b"readarray", b"getopts", b"wait", b"array", b"declare", b"typeset",
-    b"local", b"export", b"readonly", b"integer", b"float", b"nameref", b"global",
+    b"printf",
+    b"print",
+    b"unset",
+    b"read",
+    b"mapfile",
+    b"readarray",
+    b"getopts",
+    b"wait",
+    b"array",
+    b"declare",
+    b"typeset",
+    b"local",
+    b"export",
+    b"readonly",
+    b"integer",
+    b"float",
+    b"nameref",
+    b"global",
 ];
 
 /// Words with which a script may change its positional parameters.
@@ -248,7 +265,9 @@ fn prints(words: &[Word], command: &Command) -> Sources {
     let is_quiet = is_fixed_format || QUIET.iter().any(|(quiet, but)| *quiet == name && !has(but));
     let is_count = COUNTING.contains(&name)
         && rest.iter().all(|word| word.start().starts_with(b"-") || word.fixed().is_some() || is_quiet)
-        || name == b"grep" && has(&[b"-c", b"--count"]) && rest.iter().filter(|word| !word.start().starts_with(b"-")).count() < 2;
+        || name == b"grep"
+            && has(&[b"-c", b"--count"])
+            && rest.iter().filter(|word| !word.start().starts_with(b"-")).count() < 2;
     let mut sources = Sources::new();
     for word in rest {
         if !is_quiet {
@@ -281,6 +300,7 @@ fn builtin(name: &[u8], rest: &[Word], reads: &Sources, found: &mut Found) -> Re
     }
     let taken: Sources = rest.iter().flat_map(|word| word.takes.clone()).collect();
     match name {
+        b"eval" | b"trap" => code_of_its_own(rest, found),
         b"set" => {
             found.flow.give(Source::Parameters, &taken);
             rest.iter().for_each(|word| constants(Source::Parameters, word, found));
@@ -312,10 +332,16 @@ fn builtin(name: &[u8], rest: &[Word], reads: &Sources, found: &mut Found) -> Re
     Ok(())
 }
 
-/// The variables that arithmetic of fixed text names.
-fn names_in(text: &[u8]) -> Sources {
-    let names = text.split(|byte| !is_name_byte(byte)).filter(|name| is_name(name));
-    names.map(|name| Source::Variable(name.to_vec())).collect()
+/// Reads the script of `eval` or `trap`, where it is fixed text. Errors in it are the shell's.
+fn code_of_its_own(rest: &[Word], found: &mut Found) {
+    let Some(at) = rest.first().map(|word| word.span.0).filter(|_| rest.iter().all(|word| word.is_fixed)) else {
+        return;
+    };
+    let text = rest.iter().map(|word| &word.text[..]).collect::<Vec<_>>().join(&b' ');
+    let symbols: Vec<_> = text.iter().map(|byte| Symbol { kind: Kind::Byte(*byte), at }).collect();
+    let repeats = found.repeats.len();
+    let _ = Parser::new(&symbols, at, found).script();
+    found.repeats.truncate(repeats);
 }
 
 /// `set -A name value…`.
@@ -346,14 +372,21 @@ fn named(word: &Word, from: &Sources, found: &mut Found) {
 }
 
 /// Refuses a value as the format or an option of `printf`, or as an option of `print`.
-fn format(name: &[u8], rest: &[Word], found: &Found) -> Result<()> {
+fn format(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
     let is_print = name == b"print";
     if is_print && !found.shells.kinds.meets(Shells::ZSH | Shells::KSH93) {
         return Ok(());
     }
+    let by = || Evaluator::Program(String::from_utf8_lossy(name).into_owned());
+    if is_print && rest.iter().any(|word| word.start().starts_with(b"-") && word.text.contains(&b'P')) {
+        rest.iter().for_each(|word| found.flow.evaluate(by(), &word.takes));
+    }
     let mut words = rest.iter();
     while let Some(word) = words.next() {
         let is_option = word.start().starts_with(b"-") && word.text.len() > 1;
+        if is_option || word.start().is_empty() {
+            found.flow.evaluate(by(), &word.takes);
+        }
         if let Some(slot) = word.slot.filter(|_| is_option || !is_print || word.start().is_empty()) {
             let why = "would be the format or an option of printf: write printf '%s\n' before it";
             return found.refuse_slot(slot, why);
@@ -370,7 +403,9 @@ fn format(name: &[u8], rest: &[Word], found: &Found) -> Result<()> {
 
 /// Those words of a builtin that are evaluated.
 fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
-    let is = |word: &Word, texts: &[&str]| word.fixed().is_some_and(|text| texts.iter().any(|known| known.as_bytes() == text));
+    let is = |word: &Word, texts: &[&str]| {
+        word.fixed().is_some_and(|text| texts.iter().any(|known| known.as_bytes() == text))
+    };
     let open = |word: &&Word| word.is_open();
     match reads {
         Words::All => rest.iter().collect(),
@@ -380,7 +415,7 @@ fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
             let beside = |n: usize| {
                 n > 0 && is(&rest[n - 1], COMPARISONS) || rest.get(n + 1).is_some_and(|word| is(word, COMPARISONS))
                     // What compares may be a value itself.
-                    || n > 0 && rest[n - 1].is_open() && !rest[n - 1].takes.is_empty()
+                    || n > 0 && may_compare(rest.get(n - 1)) || may_compare(rest.get(n + 1))
             };
             (0..rest.len()).filter(|n| beside(*n)).map(|n| &rest[n]).collect()
         }
@@ -398,6 +433,11 @@ fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
         }
         Words::Formatted => formatted(rest),
     }
+}
+
+/// Whether a word is known only when the script runs.
+fn may_compare(word: Option<&Word>) -> bool {
+    word.is_some_and(|word| word.is_open() && !word.takes.is_empty())
 }
 
 /// The words that `printf` reads as numbers. It goes through its format again as long as there are words.
@@ -425,7 +465,8 @@ fn formatted(rest: &[Word]) -> Vec<&Word> {
 /// Notes the variables that a command makes, and of what kind they are.
 fn declare(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
     let is_flag = |word: &&Word| word.start().starts_with(b"-") || word.start().starts_with(b"+");
-    let has = |letters: &[u8]| rest.iter().filter(is_flag).any(|word| word.text.iter().any(|byte| letters.contains(byte)));
+    let has =
+        |letters: &[u8]| rest.iter().filter(is_flag).any(|word| word.text.iter().any(|byte| letters.contains(byte)));
     let is_export = matches!(name, b"export" | b"readonly");
     let is_integer = matches!(name, b"integer" | b"float") || has(if is_export { b"" } else { b"iFE" });
     let is_array = has(b"aA") && found.shells.kinds.meets(Shells::BASH);

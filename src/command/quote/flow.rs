@@ -148,8 +148,16 @@ impl Flow {
         }
         let named = |source: &Source| Source::Named(Box::new(source.clone()));
         for (holder, name) in self.constants.clone() {
+            if let Source::Variable(variable) = &holder {
+                // A file that is named by a variable.
+                let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+                let (file, by) = (Source::File(last), Source::File([b"$", &variable[..]].concat()));
+                self.reads.push((file.clone(), Sources::from([by.clone()])));
+                self.reads.push((by, Sources::from([file])));
+            }
             let (variable, holder) = (Source::Variable(name), named(&holder));
-            let given: Vec<_> = self.gives.iter().filter(|(to, _)| *to == holder).map(|(_, from)| from.clone()).collect();
+            let given: Vec<_> =
+                self.gives.iter().filter(|(to, _)| *to == holder).map(|(_, from)| from.clone()).collect();
             given.iter().for_each(|from| self.give(variable.clone(), from));
             self.reads.push((holder, Sources::from([variable])));
         }
@@ -192,7 +200,8 @@ fn first(from: &Sources, reached: &BTreeMap<Source, usize>) -> Option<usize> {
 pub(super) fn judge(found: &mut Found) -> Result<()> {
     found.flow.finish();
     let reached = found.flow.reached();
-    let variables: Vec<_> = found.flow.gives.iter().filter(|(to, _)| matches!(to, Source::Variable(_))).cloned().collect();
+    let variables: Vec<_> =
+        found.flow.gives.iter().filter(|(to, _)| matches!(to, Source::Variable(_))).cloned().collect();
     for (to, from) in variables {
         let Source::Variable(name) = to else { continue };
         let reads = if found.flow.integers.contains(&name) {
@@ -203,7 +212,8 @@ pub(super) fn judge(found: &mut Found) -> Result<()> {
         let Some(reads) = reads else { continue };
         if let (Reads::Integer, Some(value)) = (reads, value_in(&from)) {
             let name = String::from_utf8_lossy(&name).into_owned();
-            let why = format!("is given to {name}, a variable in which shells evaluate arithmetic: use another variable");
+            let why =
+                format!("is given to {name}, a variable in which shells evaluate arithmetic: use another variable");
             return found.refuse_slot(value, &why);
         }
         found.flow.evaluate(Evaluator::Variable(String::from_utf8_lossy(&name).into_owned()), &from);

@@ -177,7 +177,9 @@ impl<'p, 't> Parser<'p, 't> {
                 Some(byte @ (b';' | b'&' | b'|')) if !self.is_both() || byte != b'&' => {
                     self.pos += 1;
                     let is_pipe = byte == b'|' && self.byte(0) != Some(b'|');
-                    self.pos += usize::from(byte != b';' && self.byte(0) == Some(byte) || is_pipe && self.byte(0) == Some(b'&'));
+                    self.pos += usize::from(
+                        byte != b';' && self.byte(0) == Some(byte) || is_pipe && self.byte(0) == Some(b'&'),
+                    );
                     state = self.next_command(&mut list, is_pipe)?;
                 }
                 Some(b'(') => state = self.parenthesis(state, &mut list)?,
@@ -288,7 +290,9 @@ impl<'p, 't> Parser<'p, 't> {
     /// Passes a comment, but not the end of its line.
     fn comment(&mut self) -> Result<()> {
         if self.nested > 0 && (self.is_inside_text || self.found.shells.unknown.is_some()) {
-            return self.found.refuse(self.at(), "shells misread comments inside backquotes: take it out, or write $(…)");
+            return self
+                .found
+                .refuse(self.at(), "shells misread comments inside backquotes: take it out, or write $(…)");
         }
         while let Some(symbol) = self.peek() {
             match symbol.kind {

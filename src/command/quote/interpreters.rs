@@ -33,11 +33,13 @@ pub enum Takes {
 /// A program that takes code.
 #[derive(Debug)]
 pub struct Program {
+    /// The names of the program, without folders.
     pub names: &'static [&'static str],
     /// It is a shell, or starts one.
     pub is_shell: bool,
     /// Options with an argument that is no code.
     pub valued: &'static [&'static str],
+    /// Where it takes code.
     pub takes: &'static [Takes],
 }
 
@@ -53,6 +55,7 @@ use Takes::{Beginning, File, Fills, From, Input, Leading, Operand, Option, Runs,
 
 const ALWAYS: usize = usize::MAX;
 
+/// The programs that are known to take code.
 #[rustfmt::skip]
 pub const PROGRAMS: &[Program] = &[
     // Shells.

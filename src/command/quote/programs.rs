@@ -44,9 +44,7 @@ fn command(words: &[Word], input: &Sources, depth: usize, found: &mut Found) {
 /// A value names the program, and another one is among its words: `{1} {2}`.
 fn value_as_name(name: &Word, rest: &[Word], found: &mut Found) {
     let Some(slot) = name.slot else { return };
-    let is_other = |source: &Source| {
-        matches!(source, Source::Value(other) if found.uses.get(*other).map(|used| used.slot) != found.uses.get(slot).map(|used| used.slot))
-    };
+    let is_other = |source: &Source| matches!(source, Source::Value(other) if found.uses.get(*other).map(|used| used.slot) != found.uses.get(slot).map(|used| used.slot));
     let others: Sources = rest.iter().flat_map(|word| word.takes.clone()).filter(is_other).collect();
     found.flow.evaluate(Evaluator::Program("a program".to_owned()), &others);
 }
@@ -100,7 +98,9 @@ impl Call {
         let operand = |n: usize| parsed.operands.get(n).copied();
         for takes in self.program.takes {
             match takes {
-                Takes::Operand(n) if !has_code => operand(*n).into_iter().for_each(|word| self.code(&word.takes, found)),
+                Takes::Operand(n) if !has_code => {
+                    operand(*n).into_iter().for_each(|word| self.code(&word.takes, found))
+                }
                 Takes::From(n) => parsed.operands.iter().skip(*n).for_each(|word| self.code(&word.takes, found)),
                 Takes::Beginning(with) => {
                     for word in &parsed.operands {
@@ -136,7 +136,9 @@ impl Call {
     /// Notes a word that is code.
     fn code(&self, takes: &Sources, found: &mut Found) {
         let name = self.name.clone();
-        found.flow.evaluate(if self.program.is_shell { Evaluator::Shell(name) } else { Evaluator::Program(name) }, takes);
+        found
+            .flow
+            .evaluate(if self.program.is_shell { Evaluator::Shell(name) } else { Evaluator::Program(name) }, takes);
     }
 
     /// Notes that standard input is code.
@@ -239,10 +241,13 @@ impl Call {
         let is_in = |options: &[&str], option: &[u8]| options.iter().any(|known| known.as_bytes() == option);
         let mut give = |option: &[u8], argument: Option<&'w Word>, joined: bool| -> bool {
             if matches!(option, b"-I" | b"-J" | b"-i" | b"--replace") {
-                parsed.token = argument.map(|word| if joined { &word.text[2.min(word.text.len())..] } else { &word.text[..] });
+                parsed.token =
+                    argument.map(|word| if joined { &word.text[2.min(word.text.len())..] } else { &word.text[..] });
             }
             if is_in(&code, option) {
-                parsed.code.push((argument.filter(|_| !joined), argument.map(|word| word.takes.clone()).unwrap_or_default()));
+                parsed
+                    .code
+                    .push((argument.filter(|_| !joined), argument.map(|word| word.takes.clone()).unwrap_or_default()));
             } else if is_in(&files, option) {
                 parsed.files.extend(argument);
             } else {
@@ -251,10 +256,14 @@ impl Call {
             true
         };
         // Options may stand between an option and its argument, as in `sh -c -e SCRIPT`.
-        let skips = |n: &usize| self.program.is_shell && self.program.names.contains(&"bash") && behind[*n].start().starts_with(b"-");
+        let skips = |n: &usize| {
+            self.program.is_shell && self.program.names.contains(&"bash") && behind[*n].start().starts_with(b"-")
+        };
         let next = (0..behind.len()).find(|n| !skips(n)).unwrap_or_default();
         let long = word.start().split(|byte| *byte == b'=').next().unwrap_or_default();
-        if long.len() > 2 && give(long, if long == word.text { behind.get(next) } else { Some(word) }, long != word.text) {
+        if long.len() > 2
+            && give(long, if long == word.text { behind.get(next) } else { Some(word) }, long != word.text)
+        {
             return usize::from(long == word.text) * (next + 1);
         }
         if word.start().starts_with(b"--") || word.start().starts_with(b"+") {

@@ -3,9 +3,8 @@
 //! Each row was tried with that shell, and `tests/quoting/evaluated.rs` tries it again. A shell that is not listed here is
 //! taken for all of them at once, and a warning says so.
 
-use std::ops::BitOr;
-
 use std::ffi::OsStr;
+use std::ops::BitOr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -14,14 +13,21 @@ use std::path::Path;
 pub struct Shells(u8);
 
 impl Shells {
+    /// The Debian Almquist shell.
     pub const DASH: Shells = Shells(1);
+    /// The shell of GNU.
     pub const BASH: Shells = Shells(2);
     /// The one of busybox.
     pub const ASH: Shells = Shells(4);
+    /// The `MirBSD` Korn shell.
     pub const MKSH: Shells = Shells(8);
+    /// The Z shell, also where it is called `sh`.
     pub const ZSH: Shells = Shells(16);
+    /// The Korn shell of 1993.
     pub const KSH93: Shells = Shells(32);
+    /// Yet another shell.
     pub const YASH: Shells = Shells(64);
+    /// All of them: what is taken for an unknown one.
     pub const ALL: Shells = Shells(127);
 
     /// Those with arrays, `[[` and `((` in their grammar.
@@ -115,22 +121,29 @@ pub enum Reads {
 /// Variables that a shell, or a program that it starts, evaluates.
 #[derive(Debug)]
 pub struct Variables {
+    /// Their names.
     pub names: &'static [&'static str],
+    /// The shells that evaluate them.
     pub shells: Shells,
+    /// How they are evaluated.
     pub reads: Reads,
 }
 
+/// The variables that are evaluated.
+#[rustfmt::skip]
 pub const VARIABLES: &[Variables] = &[
     Variables {
         names: &["RANDOM", "OPTIND"],
         shells: Shells(2 + 8 + 16 + 32),
         reads: Reads::Integer,
     },
-    Variables { names: &["SECONDS"], shells: Shells(8 + 16 + 32), reads: Reads::Integer },
+    // bash does so where another name stands for it.
+    Variables { names: &["SECONDS"], shells: Shells(2 + 8 + 16 + 32), reads: Reads::Integer },
     Variables { names: &["COLUMNS", "LINES"], shells: Shells(8 + 16), reads: Reads::Integer },
     Variables { names: &["PPID", "TMOUT"], shells: Shells(8 + 32), reads: Reads::Integer },
     Variables { names: &["MAILCHECK", "SHLVL"], shells: Shells(16 + 32), reads: Reads::Integer },
-    Variables { names: &["SRANDOM", "HISTCMD"], shells: Shells::BASH, reads: Reads::Integer },
+    Variables { names: &["HISTCMD"], shells: Shells(2 + 32), reads: Reads::Integer },
+    Variables { names: &["SRANDOM"], shells: Shells::BASH, reads: Reads::Integer },
     Variables {
         names: &["BASHPID", "KSHEGID", "KSHGID", "KSHUID", "PGRP", "USER_ID"],
         shells: Shells::MKSH,
@@ -167,8 +180,11 @@ pub const VARIABLES: &[Variables] = &[
 /// Builtins that read arithmetic, or the names of variables, out of their words.
 #[derive(Debug)]
 pub struct Builtin {
+    /// Their names.
     pub names: &'static [&'static str],
+    /// The shells that evaluate their words.
     pub shells: Shells,
+    /// Which words are evaluated.
     pub reads: Words,
 }
 
@@ -192,6 +208,8 @@ pub enum Words {
 /// What compares numbers.
 pub const COMPARISONS: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
 
+/// The builtins that evaluate their words.
+#[rustfmt::skip]
 pub const BUILTINS: &[Builtin] = &[
     Builtin { names: &["test", "["], shells: Shells(8 + 32), reads: Words::Compared },
     Builtin { names: &["test", "["], shells: Shells::ZSH, reads: Words::Behind(&["-t"]) },

@@ -9,8 +9,8 @@ use bstr::ByteSlice;
 use super::commands::Command;
 use super::flow::Flow;
 use super::shells::Shell;
-use crate::template::{Form, Slot, Value};
 use crate::template::placeholder::Part;
+use crate::template::{Form, Slot, Value};
 
 /// A byte or a placeholder of the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,8 @@ fn item(fields: &[u8]) -> Values<'static> {
 }
 
 fn compiled(template: &str) -> Script {
-    Script::compile(template.as_bytes(), &LINES, &Shell::default()).unwrap_or_else(|error| panic!("{template}: {error:#}"))
+    Script::compile(template.as_bytes(), &LINES, &Shell::default())
+        .unwrap_or_else(|error| panic!("{template}: {error:#}"))
 }
 
 fn text(template: &str) -> String {
@@ -97,7 +98,9 @@ mod places {
     #[test]
     fn parameters_beyond_nine_have_braces_too() {
         let template: String = (1..=11).map(|n| format!(" {{{n}}}")).collect();
-        let script = Script::compile(format!("a{template}").as_bytes(), &Known { fields: None, ..LINES }, &Shell::default()).unwrap();
+        let script =
+            Script::compile(format!("a{template}").as_bytes(), &Known { fields: None, ..LINES }, &Shell::default())
+                .unwrap();
         assert!(script.text(1).ends_with(br#" "${10}" "${11}""#));
     }
 

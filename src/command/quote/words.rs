@@ -140,6 +140,12 @@ impl Word {
     }
 }
 
+/// The variables that arithmetic of fixed text names.
+pub(super) fn names_in(text: &[u8]) -> Sources {
+    let names = text.split(|byte| !is_name_byte(byte)).filter(|name| is_name(name));
+    names.map(|name| Source::Variable(name.to_vec())).collect()
+}
+
 /// The variable of `name=…`, `name+=…` or `name[…]=…`.
 fn assigned(text: &[u8]) -> Option<&[u8]> {
     let name = &text[..text.iter().take_while(|byte| is_name_byte(byte)).count()];
@@ -271,10 +277,12 @@ impl Parser<'_, '_> {
             self.found.flow.evaluate(Evaluator::Arithmetic, &inside);
         } else {
             // A pattern, most likely.
-            let is_expansion = |source: &Source| word.pieces.iter().any(|piece| match (piece, source) {
-                (Piece::Variable(name), Source::Variable(source)) => name == source,
-                _ => !matches!(source, Source::Variable(_)),
-            });
+            let is_expansion = |source: &Source| {
+                word.pieces.iter().any(|piece| match (piece, source) {
+                    (Piece::Variable(name), Source::Variable(source)) => name == source,
+                    _ => !matches!(source, Source::Variable(_)),
+                })
+            };
             inside.retain(is_expansion);
             self.taken.append(&mut inside);
         }
@@ -319,13 +327,13 @@ impl Parser<'_, '_> {
     fn element(&mut self) -> Result<Word> {
         let is_named = self.byte(0) == Some(b'[');
         let element = self.word()?;
-        let evaluated = is_named.then(|| element.takes.clone()).unwrap_or_default();
-        let is_safe = |text: &[u8]| text.iter().all(|byte| is_name_byte(byte)) ;
-        let name = element.head.strip_prefix(b"[").unwrap_or_default();
-        let ends = name.iter().position(|byte| *byte == b']');
-        if ends.is_some_and(|end| is_safe(&name[..end]) && name[..end].iter().all(u8::is_ascii_digit)) {
+        let mut evaluated = if is_named { element.takes.clone() } else { Sources::new() };
+        let name = element.text.strip_prefix(b"[").filter(|_| is_named).unwrap_or_default();
+        let name = name.split(|byte| *byte == b']').next().unwrap_or_default();
+        if element.start().contains(&b']') && name.iter().all(u8::is_ascii_digit) {
             return Ok(element);
         }
+        evaluated.extend(names_in(name));
         if let Some(slot) = value_in(&evaluated) {
             return self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates, or behind one");
         }
@@ -343,7 +351,11 @@ impl Parser<'_, '_> {
         loop {
             match self.peek().map(|symbol| symbol.kind) {
                 Some(Kind::Byte(byte @ (b'(' | b')' | b'|'))) => {
-                    if byte == b'(' { depth += 1 } else if byte == b')' { depth = depth.wrapping_sub(1) }
+                    if byte == b'(' {
+                        depth += 1
+                    } else if byte == b')' {
+                        depth = depth.wrapping_sub(1)
+                    }
                     if depth > DEEP_PATTERN {
                         return self.found.refuse(open, "the parentheses of this pattern do not match");
                     }
@@ -355,7 +367,9 @@ impl Parser<'_, '_> {
                 }
                 _ if depth == 0 => return Ok(()),
                 None | Some(Kind::Byte(b' ' | b'\t' | b'\n' | b';' | b'&' | b'<' | b'>')) => {
-                    return self.found.refuse(open, "shells differ on blanks and signs in this pattern: use a variable");
+                    return self
+                        .found
+                        .refuse(open, "shells differ on blanks and signs in this pattern: use a variable");
                 }
                 Some(Kind::Byte(byte)) if self.piece(byte, word)? => {}
                 Some(Kind::Byte(byte)) => {
