@@ -12,9 +12,8 @@
 //! There, the first thing that the script does is to move the values to variables of its own and to clear the parameters.
 //! Others go without, since it costs time for each item.
 //!
-//! What is promised here is held for dash and bash, against which it is tested; other shells of the family read the same
-//! language. This protects one level. What a command does with its words is its own affair; where that is another shell, there is
-//! a warning ([`danger`]).
+//! What is promised here is held for the shells of [`shells`], against which it is tested. This protects one level. What a
+//! command does with its words is its own affair; where that is another shell, there is a warning ([`programs`]).
 
 mod blocks;
 mod commands;
