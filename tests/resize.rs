@@ -1,5 +1,6 @@
 //! `resize`: every format and option, on pictures that the tests make themselves.
 
+mod damaged;
 mod decoding;
 mod faults;
 mod formats;

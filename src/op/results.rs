@@ -183,8 +183,8 @@ impl Results {
     }
 }
 
-/// Something more about a result, with a name: a number, for a format that has a place for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Something more about a result, with a name: a number or a text, for a format that has a place for it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detail {
     /// What it is.
     pub name: &'static str,
@@ -192,19 +192,26 @@ pub struct Detail {
     pub value: Amount,
 }
 
-/// A number in a [`Detail`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A number or a text in a [`Detail`].
+#[derive(Clone, Debug, PartialEq)]
 pub enum Amount {
     /// So many.
     Count(u64),
     /// So long.
     Seconds(f64),
+    /// Words.
+    Text(Box<str>),
 }
 
 impl Detail {
     /// So many.
     pub fn count(name: &'static str, count: u64) -> Detail {
         Detail { name, value: Amount::Count(count) }
+    }
+
+    /// Words.
+    pub fn text(name: &'static str, text: &str) -> Detail {
+        Detail { name, value: Amount::Text(text.into()) }
     }
 
     /// So long.

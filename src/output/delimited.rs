@@ -1,6 +1,7 @@
 //! `--format csv` and `tsv`: a header, then a row a result, with the columns of jsonl.
 //!
 //! csv is quoted as RFC 4180 says; tsv escapes TAB, newline, carriage return and backslash with a backslash.
+//! An item that went well although it was damaged has in the column of errors what was wrong.
 //! A fold gives a header and one row, with a column for each of its values. Bytes stand as they are, UTF-8 or not;
 //! what is null in jsonl is empty. Several items or fields in a cell are joined by a space.
 
@@ -46,7 +47,10 @@ impl Format for &'static Delimited {
             let seq = digits.format(chunk.first.0 + place as u64).as_bytes();
             let item = row.item.text();
             match row.result() {
-                Ok(result) => self.push_row([b"1", seq, item, b"true", result, b""], out),
+                Ok(result) => {
+                    let damage = row.damage().unwrap_or_default();
+                    self.push_row([b"1", seq, item, b"true", result, damage.as_bytes()], out);
+                }
                 Err(error) => self.push_row([b"1", seq, item, b"false", b"", error.as_bytes()], out),
             }
         }

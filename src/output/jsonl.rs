@@ -1,6 +1,6 @@
 //! `--format jsonl`, version 1: one JSON object a line.
 //!
-//! For a map `v, seq, item, ok, result | error`, after which an operation may tell more, in numbers, and where nothing was to be done `skipped`; for a fold `v, op, n, result`; for a process what [`facts`] names,
+//! For a map `v, seq, item, ok, result | error`, after which an operation may tell more, in numbers and words, and where nothing was to be done `skipped`; for a fold `v, op, n, result`; for a process what [`facts`] names,
 //! then what it printed. Results are strings, since JSON's readers round numbers. Bytes that are not UTF-8 become
 //! `{"b64": …}`; an item with fields an array, and so do the items of a batch. Written by hand rather than
 //! through a serializer: the keys are known, this is the inner loop, and what a process printed may be longer than
@@ -38,7 +38,7 @@ impl Format for Jsonl {
                     if row.is_skipped {
                         out.extend_from_slice(b",\"skipped\":true");
                     }
-                    row.details.iter().for_each(|detail| push_detail(*detail, out));
+                    row.details.iter().for_each(|detail| push_detail(detail, out));
                 }
                 Err(error) => {
                     out.extend_from_slice(b",\"ok\":false,\"error\":");
@@ -81,15 +81,14 @@ impl Format for Jsonl {
     }
 }
 
-/// A member: its name, and a number that every reader of JSON keeps.
-fn push_detail(Detail { name, value }: Detail, out: &mut Vec<u8>) {
-    out.extend_from_slice(
-        match value {
-            Amount::Count(count) => format!(",\"{name}\":{count}"),
-            Amount::Seconds(seconds) => format!(",\"{name}\":{seconds:.6}"),
-        }
-        .as_bytes(),
-    );
+/// A member: its name, and a text, or a number that every reader of JSON keeps.
+fn push_detail(Detail { name, value }: &Detail, out: &mut Vec<u8>) {
+    push_key(name, out);
+    match value {
+        Amount::Count(count) => out.extend_from_slice(count.to_string().as_bytes()),
+        Amount::Seconds(seconds) => out.extend_from_slice(format!("{seconds:.6}").as_bytes()),
+        Amount::Text(text) => json_string(text.as_bytes(), out),
+    }
 }
 
 /// The object that stands beside the files in which `--results` keeps what a process printed.

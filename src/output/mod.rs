@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::item::{Chunk, Item};
-use crate::op::{Answer, Detail, Results};
+use crate::op::{Amount, Answer, Detail, Results};
 use crate::outcome::Record;
 
 pub use body::{Body, Output, Room, Stream};
@@ -130,6 +130,14 @@ impl Row<'_> {
     /// The result without the newline, or the error.
     fn result(&self) -> Result<&[u8], &str> {
         self.error.as_deref().map_or(Ok(self.line.strip_suffix(b"\n").unwrap_or(self.line)), Err)
+    }
+
+    /// What was wrong with an item that went well.
+    fn damage(&self) -> Option<String> {
+        self.details.iter().find_map(|detail| match (detail.name, &detail.value) {
+            ("damaged", Amount::Text(why)) => Some(format!("damaged: {why}")),
+            _ => None,
+        })
     }
 }
 

@@ -49,6 +49,11 @@ impl Budget {
         Share { budget: self, bytes }
     }
 
+    /// How many bytes there are.
+    pub(super) fn most(&self) -> u64 {
+        self.most
+    }
+
     /// How many have come so far.
     #[cfg(test)]
     pub(super) fn comers(&self) -> u64 {

@@ -17,22 +17,32 @@ pub(super) fn segments(bytes: &[u8], mut at: usize) -> impl Iterator<Item = Segm
         if ended {
             return None;
         }
-        // Any number of 0xff may stand before a marker.
-        while bytes.get(at..at + 2)? == [0xff, 0xff] {
-            at += 1;
-        }
-        let [0xff, marker] = *bytes.get(at..at + 2)? else { return None };
+        let (marker, start) = next_marker(bytes, at)?;
         if is_bare(marker) {
-            at += 2;
+            at = start;
             ended = marker == 0xd9;
             return Some(Segment { marker, body: &[], end: at });
         }
-        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
-        let body = bytes.get(at + 4..(at + 2).checked_add(length)?)?;
-        at += 2 + length;
+        let length = usize::from(u16::from_be_bytes(bytes.get(start..start + 2)?.try_into().ok()?));
+        let body = bytes.get(start + 2..start.checked_add(length)?)?;
+        at = start + length;
         ended = marker == 0xda;
         Some(Segment { marker, body, end: at })
     })
+}
+
+/// The next marker from `at` on, and where what follows it begins. Bytes before it that mean nothing are skipped, as
+/// libjpeg does: nothing of the picture is missing for it.
+pub(super) fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
+    loop {
+        at += memchr::memchr(0xff, bytes.get(at..)?)?;
+        // Any number of 0xff may stand before a marker; 0 behind it makes it none.
+        at += bytes[at..].iter().take_while(|byte| **byte == 0xff).count();
+        match *bytes.get(at)? {
+            0 => {}
+            marker => return Some((marker, at + 1)),
+        }
+    }
 }
 
 /// A marker without a segment.

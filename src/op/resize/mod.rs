@@ -12,13 +12,16 @@ mod claims;
 mod decode;
 mod encode;
 mod exif;
+mod gif_parts;
 mod jpeg;
 mod jpeg_parts;
 mod light;
+mod notes;
 mod params;
 mod pixels;
 mod place;
 mod planes;
+mod png_parts;
 mod probe;
 mod shape;
 mod shrink;
@@ -26,6 +29,7 @@ mod target;
 mod tiff_palette;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
+mod webp_parts;
 #[cfg(any(test, fuzzing))]
 mod weigh;
 
@@ -45,9 +49,10 @@ use anyhow::Result;
 
 use self::budget::{Budget, Share};
 use self::claims::Claims;
-use self::decode::Meta;
+use self::decode::{How, Meta};
 use self::encode::Written;
 use self::light::Light;
+use self::notes::{Found, Notes};
 use self::params::{Encode, Options};
 use self::pixels::Picture;
 use self::place::Place;
@@ -55,7 +60,7 @@ use self::probe::{Format, Probe, Unknown};
 use self::shape::Shape;
 use self::shrink::Shrink;
 use self::target::Targets;
-use super::{Blanks, Detail, Example, Map, Operation, Params, Results, Words, Work};
+use super::{Blanks, Detail, Example, Map, Operation, Params, Remark, Results, Setting, Words, Work};
 use crate::item::{BadTarget, Chunk, Failure, Seq};
 use crate::sys::memory;
 
@@ -87,7 +92,7 @@ fn prepare(params: &Params) -> Result<Work> {
     let options = Options::of(params)?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
-    Ok(Work::Map(Arc::new(Resize::new(options, Budget::new(budget), Arc::clone(&params.1.known)))))
+    Ok(Work::Map(Arc::new(Resize::new(options, Budget::new(budget), &params.1))))
 }
 
 struct Resize {
@@ -98,6 +103,8 @@ struct Resize {
     light: Option<Light>,
     budget: Budget,
     claims: Claims,
+    notes: Notes,
+    is_quiet: bool,
 }
 
 impl Map for Resize {
@@ -105,16 +112,27 @@ impl Map for Resize {
         let numbered = || (chunk.first.0..).map(Seq).zip(chunk.items());
         let targets: Vec<Vec<u8>> = numbered().map(|(seq, item)| self.options.targets.of(item, seq)).collect();
         let owners = self.claims.claim(chunk.first, &targets);
+        let mut found = Found::default();
         for (((seq, item), target), owner) in numbered().zip(targets).zip(owners) {
             match self.one(seq, item, &target, owner) {
                 Ok(Some(done)) => {
                     results.push(&target);
                     results.tell(&done.details());
+                    done.damage.iter().for_each(|why| found.damage(seq, item, why));
+                    if done.is_animation {
+                        found.animation(seq, item);
+                    }
                 }
                 Ok(None) => results.skip(),
                 Err(cause) => results.fail(cause),
             }
         }
+        // Not before: a chunk of which an item panics is done again.
+        self.notes.add(found);
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        if self.is_quiet { Vec::new() } else { self.notes.remarks() }
     }
 }
 
@@ -124,12 +142,15 @@ struct Done {
     from_bytes: u64,
     to: (u32, u32),
     bytes: u64,
+    /// What is wrong with it, where it was taken nevertheless.
+    damage: Option<String>,
+    is_animation: bool,
     started: Instant,
 }
 
 impl Done {
-    fn details(&self) -> [Detail; 7] {
-        [
+    fn details(&self) -> Vec<Detail> {
+        let mut details = vec![
             Detail::count("from_width", self.from.0.into()),
             Detail::count("from_height", self.from.1.into()),
             Detail::count("from_bytes", self.from_bytes),
@@ -137,14 +158,25 @@ impl Done {
             Detail::count("height", self.to.1.into()),
             Detail::count("bytes", self.bytes),
             Detail::seconds("seconds", self.started.elapsed()),
-        ]
+        ];
+        details.extend(self.damage.iter().map(|why| Detail::text("damaged", why)));
+        details.extend(self.is_animation.then(|| Detail::text("used", "the first picture of an animation")));
+        details
     }
 }
 
 impl Resize {
-    fn new(options: Options, budget: Budget, known: Arc<[Vec<u8>]>) -> Resize {
-        let light = options.linear.then(Light::new);
-        Resize { options, known, originals: OnceLock::new(), light, budget, claims: Claims::default() }
+    fn new(options: Options, budget: Budget, setting: &Setting) -> Resize {
+        Resize {
+            light: options.linear.then(Light::new),
+            options,
+            known: Arc::clone(&setting.known),
+            originals: OnceLock::new(),
+            budget,
+            claims: Claims::default(),
+            notes: Notes::default(),
+            is_quiet: setting.quiet,
+        }
     }
 
     /// Whether the target is the file of another item, which may still have to be read. Of items that come from elsewhere
@@ -174,7 +206,7 @@ impl Resize {
         let mut share = self.budget.take(self.needed(&probe, size));
         let mut bytes = pixels::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
-        let (picture, meta) = self.picture(&bytes, &probe, &mut share)?;
+        let Taken { picture, meta, damage, is_animation } = self.picture(&bytes, &probe, &mut share)?;
         drop(bytes);
         let to = (picture.width, picture.height);
         if to.0.max(to.1) > format.most() {
@@ -182,13 +214,16 @@ impl Resize {
             return Err(Failure::BadPicture(format!("a {name} can have {most} pixels on a side")));
         }
         let Options { quality, background, .. } = self.options;
+        // Encoders take what they need without asking.
+        pixels::room(picture.data.len().saturating_mul(2)).map_err(Failure::BadPicture)?;
         let bytes = encode::encode(picture, meta, format, quality, background).map_err(Failure::BadPicture)?;
         Targets::make_folder(target).map_err(bad)?;
         let owner = self.claims.settle(seq, target);
         owner.map_or(Ok(()), |owner| Err(bad(BadTarget::Taken(owner))))?;
         let wrote = self.options.targets.write(target, &bytes).map_err(bad)?;
         let from = (probe.width, probe.height);
-        Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes: bytes.len() as u64, started }))
+        let bytes = bytes.len() as u64;
+        Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes, damage, is_animation, started }))
     }
 
     /// What the file holds, and how many bytes.
@@ -231,12 +266,15 @@ impl Resize {
     /// The memory that a picture takes at most, whichever way it lies.
     fn needed(&self, probe: &Probe, size: u64) -> u64 {
         let shapes = probe.format.ways().iter().filter_map(|lies| self.shape(probe, *lies).ok());
-        shapes.map(|shape| self.needed_for(&shape, probe, size)).max().unwrap_or(0)
+        let unpacked = if probe.format == Format::Png { 2 * self.most_unpacked() as u64 } else { 0 };
+        let besides = probe.besides.min(size.saturating_add(unpacked));
+        shapes.map(|shape| self.needed_for(&shape, probe, size, besides)).max().unwrap_or(0)
     }
 
     /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
-    /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file.
-    fn needed_for(&self, shape: &Shape, probe: &Probe, size: u64) -> u64 {
+    /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file, and
+    /// so many bytes of metadata: as they were found, as an encoder takes them, and in the new file.
+    fn needed_for(&self, shape: &Shape, probe: &Probe, size: u64, besides: u64) -> u64 {
         let between = area((shape.size.0, probe.height)).saturating_mul(8);
         let canvas = self.options.want.canvas().map_or(0, area);
         let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
@@ -245,7 +283,18 @@ impl Resize {
         let strip = 4 * shrink::STRIP as u64;
         // The decoder of WebP believes how long a part says it is, up to 24 bits, before it has read it.
         let part = if probe.format == Format::Webp { 1 << 24 } else { 0 };
-        [size, decoder, strip, part, between, result].into_iter().fold(0, u64::saturating_add)
+        let padded = if probe.format == Format::Webp && self.options.accepts_damage {
+            2 * webp_parts::most_padded(probe.pixels())
+        } else {
+            0
+        };
+        let besides = besides.saturating_mul(3);
+        [size, decoder, strip, part, padded, between, result, besides].into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// The most bytes to which a profile or XMP may unpack: what all pictures may take, but no more than any of them has.
+    fn most_unpacked(&self) -> usize {
+        self.budget.most().clamp(1 << 20, 16 << 20) as usize
     }
 
     fn format(&self, target: &[u8], probe: &Probe) -> Result<Written, BadTarget> {
@@ -257,18 +306,32 @@ impl Resize {
         }
     }
 
-    /// The new picture, and what goes with it. Of the share is kept what it takes.
-    fn picture(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>) -> Result<(Picture, Meta), Failure> {
+    /// The new picture, and what goes with it. Of the share is kept what it takes. A damaged one is decoded once more,
+    /// leniently; what was wrong the first time is what is said of it.
+    fn picture(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>) -> Result<Taken, Failure> {
+        match self.decoded(bytes, probe, share, false) {
+            Err(Failure::BadPicture(why)) if self.options.accepts_damage => {
+                let taken = self.decoded(bytes, probe, share, true);
+                let damage = Some(why.clone());
+                taken.map(|taken| Taken { damage, ..taken }).map_err(|_| Failure::BadPicture(why))
+            }
+            decoded => decoded,
+        }
+    }
+
+    fn decoded(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>, is_lenient: bool) -> Result<Taken, Failure> {
         let options = &self.options;
+        let how = How { is_lenient, keeps_xmp: options.keep_metadata, most_unpacked: self.most_unpacked() };
         let mut settle = |meta: &Meta| {
             let shape = self.shape(probe, meta.orientation() >= 5)?;
-            share.keep(self.needed_for(&shape, probe, bytes.len() as u64));
+            share.keep(self.needed_for(&shape, probe, bytes.len() as u64, meta.size()));
             Ok(shape)
         };
-        let (picture, mut meta) = match self.of_planes(bytes, probe, &mut settle) {
+        let made = match self.of_planes(bytes, probe, how, &mut settle) {
             Some(made) => made?,
-            None => self.of_rows(bytes, probe, &mut settle)?,
+            None => self.of_rows(bytes, probe, how, &mut settle)?,
         };
+        let Taken { picture, mut meta, .. } = made;
         let mut picture = picture.upright(meta.orientation()).map_err(Failure::BadPicture)?;
         if let Some(canvas) = options.want.canvas() {
             picture = picture.on_canvas(canvas, options.background).map_err(Failure::BadPicture)?;
@@ -276,11 +339,11 @@ impl Resize {
         if !options.keep_metadata {
             (meta.exif, meta.xmp) = (None, None);
         }
-        Ok((picture, meta))
+        Ok(Taken { picture, meta, ..made })
     }
 
     /// Of a JPEG, by its planes; `None`: this is not the way for it.
-    fn of_planes(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Option<Made> {
+    fn of_planes(&self, bytes: &[u8], probe: &Probe, how: How, settle: Settle<'_>) -> Option<Made> {
         // Light is not the mean of numbers.
         if probe.format != Format::Jpeg || self.options.linear {
             return None;
@@ -291,10 +354,10 @@ impl Resize {
             Err(cause) => return Some(Err(cause)),
         };
         #[cfg(feature = "turbojpeg")]
-        if let Some(made) = turbo::resized(bytes, &shape, self.options.filter) {
-            return Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture));
+        if let Some(Ok(picture)) = turbo::resized(bytes, &shape, self.options.filter) {
+            return Some(Ok(Taken { picture, meta, damage: None, is_animation: false }));
         }
-        let jpeg = jpeg::open(bytes);
+        let jpeg = jpeg::open(bytes, how.is_lenient);
         if jpeg.as_ref().is_ok_and(|jpeg| jpeg.colours.are_inks()) {
             return None;
         }
@@ -302,25 +365,41 @@ impl Resize {
             decode::agrees((jpeg.width, jpeg.height), probe)?;
             planes::resized(jpeg, &shape, self.options.filter)
         });
-        Some(made.map(|picture| (picture, meta)).map_err(Failure::BadPicture))
+        let taken = |picture| Taken { picture, meta, damage: None, is_animation: false };
+        Some(made.map(taken).map_err(Failure::BadPicture))
     }
 
     /// Of any picture, by its rows.
-    fn of_rows(&self, bytes: &[u8], probe: &Probe, settle: Settle<'_>) -> Made {
-        let opened = decode::open(bytes, probe).map_err(Failure::BadPicture)?;
+    fn of_rows(&self, bytes: &[u8], probe: &Probe, how: How, settle: Settle<'_>) -> Made {
+        // Decoders take what they need without asking.
+        let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
+        pixels::room(usize::try_from(decoder).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
+        let opened = decode::open(bytes, probe, how).map_err(Failure::BadPicture)?;
         let shape = settle(&opened.meta)?;
         let size = (probe.width, probe.height);
         let shrunk = || {
             let mut shrink = Shrink::new(size, opened.layout, shape, self.options.filter, self.light.as_ref())?;
-            (opened.rows)(&mut |rows| shrink.push(rows))?;
+            let pushed = (opened.rows)(&mut |rows| shrink.push(rows));
+            if pushed.is_err() && !(how.is_lenient && shrink.fill()) {
+                pushed?;
+            }
             shrink.finish()
         };
-        Ok((shrunk().map_err(Failure::BadPicture)?, opened.meta))
+        let picture = shrunk().map_err(Failure::BadPicture)?;
+        Ok(Taken { picture, meta: opened.meta, damage: None, is_animation: opened.is_animation })
     }
 }
 
 /// A new picture and what goes with it.
-type Made = Result<(Picture, Meta), Failure>;
+struct Taken {
+    picture: Picture,
+    meta: Meta,
+    /// What is wrong with the original.
+    damage: Option<String>,
+    is_animation: bool,
+}
+
+type Made = Result<Taken, Failure>;
 
 /// Says what a picture becomes, when its metadata is known.
 type Settle<'a> = &'a mut dyn FnMut(&Meta) -> Result<Shape, Failure>;
@@ -350,7 +429,7 @@ mod tests {
     fn resize(given: &[(&'static str, &str)]) -> Resize {
         let mut params = Params::defaults(&RESIZE);
         params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_string())));
-        Resize::new(Options::of(&params).unwrap(), Budget::new(1), Arc::default())
+        Resize::new(Options::of(&params).unwrap(), Budget::new(1), &Setting::default())
     }
 
     #[test]
@@ -384,7 +463,7 @@ mod tests {
 
     #[test]
     fn what_a_picture_needs_hangs_on_what_it_becomes() {
-        let probe = |width, height| Probe { format: Format::Png, width, height, bytes_per_pixel: 0 };
+        let probe = |width, height| Probe { format: Format::Png, width, height, bytes_per_pixel: 0, besides: 0 };
         let needed = |given: &[(&'static str, &str)], probe| {
             let mut all = vec![("to", "{}.png")];
             all.extend_from_slice(given);

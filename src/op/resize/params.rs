@@ -28,6 +28,7 @@ pub(super) const PARAMS: &[Param] = &[
     flag("newer", "Replace only results that are older than their originals"),
     flag("overwrite", "Replace results that exist, even such as are items still to be read"),
     flag("allow-outside", "Let items lead results out of the folder that the template names"),
+    option("damaged", "HOW", Some("fail"), "accept: take of a damaged picture what can be read; fail: it fails"),
     option("max-pixels", "N", Some("256000000"), "A picture that is larger, or would become so, fails"),
     option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
 ];
@@ -49,6 +50,7 @@ pub(super) struct Options {
     pub(super) encode: Encode,
     pub(super) quality: u8,
     pub(super) keep_metadata: bool,
+    pub(super) accepts_damage: bool,
     pub(super) targets: Targets,
     pub(super) max_pixels: u64,
     /// `None`: as the machine has it.
@@ -80,6 +82,7 @@ impl Options {
             encode: encode(params.text("encode"))?,
             quality: quality.context("--quality is a number from 1 to 100")?,
             keep_metadata: params.flag("keep-metadata"),
+            accepts_damage: damaged(params.text("damaged"))?,
             targets: Targets::new(to, existing(params)?, params.flag("allow-outside"))?,
             max_pixels: size(params.text("max-pixels")).context("--max-pixels")?,
             memory: memory(params.text("memory"))?,
@@ -109,6 +112,14 @@ fn want(params: &Params) -> Result<Want> {
     let (enlarge, keep) = (params.flag("enlarge"), params.flag("no-enlarge"));
     ensure!(!(enlarge && keep), "--enlarge and --no-enlarge contradict each other");
     Ok(Want { width, height, fit, enlarge })
+}
+
+fn damaged(name: &str) -> Result<bool> {
+    match name {
+        "accept" => Ok(true),
+        "fail" => Ok(false),
+        _ => bail!("--damaged {name:?} is none of accept, fail"),
+    }
 }
 
 fn filter(name: &str) -> Result<FilterType> {

@@ -14,6 +14,15 @@ pub(super) fn room(bytes: usize) -> Result<Vec<u8>, Fault> {
     Ok(data)
 }
 
+/// As many zeros, for which there may be no memory.
+pub(super) fn zeros<T: Clone + Default>(many: usize) -> Result<Vec<T>, Fault> {
+    let mut data = Vec::new();
+    let bytes = many.saturating_mul(size_of::<T>());
+    data.try_reserve_exact(many).map_err(|_| format!("there is no memory for {bytes} bytes of it"))?;
+    data.resize(many, T::default());
+    Ok(data)
+}
+
 /// The samples of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -77,15 +86,14 @@ pub(super) struct Picture {
 
 impl Picture {
     /// A picture of zeros.
+    #[cfg(test)]
     pub(super) fn new(width: u32, height: u32, layout: Layout) -> Picture {
         Picture { width, height, layout, data: vec![0; layout.size(width, height)] }
     }
 
-    /// The same, of which there may be no memory for.
+    /// A picture of zeros, for which there may be no memory.
     pub(super) fn try_new(width: u32, height: u32, layout: Layout) -> Result<Picture, Fault> {
-        let mut data = room(layout.size(width, height))?;
-        data.resize(layout.size(width, height), 0);
-        Ok(Picture { width, height, layout, data })
+        Ok(Picture { width, height, layout, data: zeros(layout.size(width, height))? })
     }
 
     /// Turned and mirrored as an EXIF orientation says that it must be to stand upright; 1 is upright.

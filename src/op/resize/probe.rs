@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use super::jpeg_parts::{is_bare, is_frame};
 use super::shrink::STRIP;
 use super::tiff_palette::AsGrey;
+use super::{gif_parts, png_parts};
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(super) struct Probe {
     pub(super) height: u32,
     /// The most bytes that the decoder takes for a pixel.
     pub(super) bytes_per_pixel: u64,
+    /// The most bytes of profile, EXIF and XMP, as far as the head tells.
+    pub(super) besides: u64,
 }
 
 /// What tells the format, and the size of the simpler ones.
@@ -75,21 +78,22 @@ pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> Result<Probe, Unknown> {
     file.by_ref().take(HEAD as u64).read_to_end(&mut magic)?;
     file.seek(SeekFrom::Start(0))?;
     let format = sniff(&magic).ok_or(Unknown::NoPicture)?;
-    let (width, height, bytes_per_pixel) = match format {
+    // Of these it may be all of the file.
+    let all = |(width, height, bytes)| (width, height, bytes, u64::MAX);
+    let (width, height, bytes_per_pixel, besides) = match format {
         Format::Jpeg => jpeg(file)?,
-        Format::Png => png(file)?,
-        // The number of a colour.
-        Format::Gif => (short(&magic, 6)?, short(&magic, 8)?, 1),
+        Format::Png => png_parts::probe(file).map_err(headless)?,
+        Format::Gif => gif(file)?,
         Format::Bmp => bmp(&magic)?,
-        Format::Webp => webp(file)?,
-        Format::Tiff => tiff(file)?,
+        Format::Webp => all(webp(file)?),
+        Format::Tiff => all(tiff(file)?),
     };
     if width == 0 || height == 0 {
         return Err(Unknown::Broken("it has no pixels".into()));
     }
     // Strips are of a row at least, however long it is; of pixels of eight bytes, three at one time.
     let rows = if u64::from(width) * 8 > STRIP as u64 { 24_u64.div_ceil(height.into()) } else { 0 };
-    Ok(Probe { format, width, height, bytes_per_pixel: bytes_per_pixel + rows })
+    Ok(Probe { format, width, height, bytes_per_pixel: bytes_per_pixel + rows, besides })
 }
 
 fn sniff(magic: &[u8]) -> Option<Format> {
@@ -117,17 +121,11 @@ fn long(bytes: &[u8], at: usize) -> Result<u32, Unknown> {
     Ok(short(bytes, at)? | short(bytes, at + 2)? << 16)
 }
 
-fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64), Unknown> {
+fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64, u64), Unknown> {
     file.seek(SeekFrom::Start(2))?;
-    let mut frame = None;
+    let (mut frame, mut besides) = (None, 0);
     loop {
-        let mut marker = [0; 2];
-        file.read_exact(&mut marker)?;
-        // Any number of 0xff may stand before a marker.
-        while marker == [0xff, 0xff] {
-            file.read_exact(&mut marker[1..])?;
-        }
-        let [0xff, marker] = marker else { return Err(Unknown::Broken("a marker is missing".into())) };
+        let marker = next_marker(&mut file)?;
         if is_bare(marker) {
             continue;
         }
@@ -143,11 +141,30 @@ fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64), Unknown> {
         if marker == 0xda {
             let mut planes = [0];
             file.read_exact(&mut planes)?;
-            return frame
-                .and_then(|(marker, body)| of_frame(marker, &body, planes[0]))
-                .ok_or_else(|| Unknown::Broken("it has no frame".into()));
+            let size = frame.and_then(|(marker, body)| of_frame(marker, &body, planes[0]));
+            let (width, height, bytes) = size.ok_or_else(|| Unknown::Broken("it has no frame".into()))?;
+            return Ok((width, height, bytes, besides));
+        }
+        if matches!(marker, 0xe1 | 0xe2) {
+            besides += u64::from(length);
         }
         file.seek_relative(length.into())?;
+    }
+}
+
+/// As [`super::jpeg_parts::next_marker`] finds it in a file that is in memory.
+fn next_marker<R: BufRead>(file: &mut R) -> Result<u8, Unknown> {
+    let mut byte = [0];
+    loop {
+        while byte != [0xff] {
+            file.read_exact(&mut byte)?;
+        }
+        while byte == [0xff] {
+            file.read_exact(&mut byte)?;
+        }
+        if byte != [0] {
+            return Ok(byte[0]);
+        }
     }
 }
 
@@ -171,24 +188,30 @@ fn of_frame(marker: u8, body: &[u8], scanned: u8) -> Option<(u32, u32, u64)> {
     Some((width.into(), height.into(), planes + kept.div_ceil(pixels.max(1))))
 }
 
-fn png<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
-    let mut decoder = ::png::Decoder::new(file);
-    let info = decoder.read_header_info().map_err(broken)?;
-    let wide = if info.bit_depth == ::png::BitDepth::Sixteen { 2 } else { 1 };
-    // Rows are resized as they come, but for those of an interlaced one.
-    let bytes = if info.interlaced { 4 * wide } else { 0 };
-    Ok((info.width, info.height, bytes))
+fn headless(error: io::Error) -> Unknown {
+    match error.kind() {
+        io::ErrorKind::InvalidData => broken(error),
+        _ => error.into(),
+    }
 }
 
-fn bmp(magic: &[u8]) -> Result<(u32, u32, u64), Unknown> {
+fn gif<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64, u64), Unknown> {
+    let screen = gif_parts::screen(file, false)?.ok_or_else(|| Unknown::Broken("it holds no picture".into()))?;
+    // The number of a colour.
+    Ok((screen.size.0, screen.size.1, 1, screen.besides))
+}
+
+fn bmp(magic: &[u8]) -> Result<(u32, u32, u64, u64), Unknown> {
     if long(magic, 14)? == 12 {
-        return Ok((short(magic, 18)?, short(magic, 20)?, 0));
+        return Ok((short(magic, 18)?, short(magic, 20)?, 0, 0));
     }
+    // Only the longest head can name a profile.
+    let besides = if long(magic, 14)? == 124 { u64::MAX } else { 0 };
     // What is stored in runs is held as numbers of its palette.
     let is_in_runs = long(magic, 14)? >= 40 && matches!(long(magic, 30)?, 1 | 2);
     // One that is stored from top to bottom has a negative height.
     let height = long(magic, 22)?.cast_signed().unsigned_abs();
-    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, is_in_runs.into()))
+    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, is_in_runs.into(), besides))
 }
 
 fn webp<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {

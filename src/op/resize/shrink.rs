@@ -86,6 +86,17 @@ impl<'a> Shrink<'a> {
         self.resizer.resize(&from, &mut to, &options).map_err(told)
     }
 
+    /// Fills the rows that did not come, with black or what is transparent, if there was any.
+    pub(super) fn fill(&mut self) -> bool {
+        let size = self.middle.layout.size(self.middle.width, self.middle.height);
+        let any = self.rows > 0;
+        if any {
+            self.middle.data.resize(size, 0);
+            self.rows = self.middle.height;
+        }
+        any
+    }
+
     /// The result. All rows must have come.
     pub(super) fn finish(mut self) -> Result<Picture, Fault> {
         if self.rows < self.middle.height {

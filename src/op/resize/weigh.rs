@@ -1,13 +1,12 @@
 //! The memory that a picture takes, against what was set aside for it: for tests and the fuzz target.
 
 use std::io::Cursor;
-use std::sync::Arc;
 
 use super::budget::Budget;
 use super::encode::{self, Written};
 use super::params::Options;
 use super::probe::{self, Probe};
-use super::{Params, RESIZE, Resize};
+use super::{Params, RESIZE, Resize, Setting, Taken};
 use crate::sys::heap::most_held;
 
 /// What was held at most, what was set aside, and whether it could be resized.
@@ -18,16 +17,18 @@ struct Weight {
     made: Result<(), String>,
 }
 
-/// Resizes a picture to that width, and weighs it.
+/// Resizes a picture to that width, as far as it can be read, keeps what stands beside it, and weighs it.
 fn weigh(bytes: &[u8], probe: &Probe, width: u32, linear: bool) -> Option<Weight> {
     let mut params = Params::defaults(&RESIZE);
     params.0.extend([("width", width.to_string()), ("to", "{}.png".to_string())]);
+    params.0.extend([("damaged", "accept".to_string()), ("keep-metadata", String::new())]);
     params.0.extend(linear.then(|| ("linear", String::new())));
     let options = Options::of(&params).ok()?;
-    let resize = Resize::new(options, Budget::new(0), Arc::default());
+    let resize = Resize::new(options, Budget::new(0), &Setting::default());
     let (made, held) = most_held(|| {
         let mut share = resize.budget.take(0);
-        let (picture, meta) = resize.picture(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
+        let taken = resize.picture(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
+        let Taken { picture, meta, .. } = taken;
         encode::encode(picture, meta, Written::Png, 75, [255; 3]).map(drop)
     });
     // The file is held as well.

@@ -3,10 +3,13 @@
 //! The rows of one that is stored as it is have a place that follows from the head, so they are taken from the file from
 //! top to bottom, whichever way they stand there; only one in runs is held whole, as numbers of its palette.
 
-use super::{Fault, Meta, Opened, Push, agrees};
-use crate::op::resize::pixels::Layout;
+use super::{Fault, How, Meta, Opened, Push, agrees};
+use crate::op::resize::pixels::{Layout, room, zeros};
 use crate::op::resize::probe::Probe;
 use crate::op::resize::shrink::STRIP;
+
+/// The masks of what has a byte for each colour.
+const PLAIN: [u32; 4] = [0x00ff_0000, 0xff00, 0x00ff, 0];
 
 /// What the head of a file says.
 struct Head {
@@ -24,12 +27,13 @@ struct Head {
     at: usize,
 }
 
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     let head = Head::read(bytes).ok_or("it ends within its head")??;
     agrees((head.width as u32, head.height as u32), probe)?;
     let layout = if head.masks[3] == 0 { Layout::RGB } else { Layout::RGBA };
     let meta = Meta { icc: profile(bytes), ..Meta::default() };
-    Ok(Opened { layout, meta, rows: Box::new(move |push| head.rows(bytes, layout, push)) })
+    let rows: super::Rows<'a> = Box::new(move |push| head.rows(bytes, layout, how, push));
+    Ok(Opened { layout, meta, is_animation: false, rows })
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<usize> {
@@ -61,7 +65,7 @@ impl Head {
         let (kind, used) = if size < 40 { (0, 0) } else { (long(bytes, 30)?, long(bytes, 46)? as usize) };
         let is_in_runs = match (kind, bits) {
             (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) => false,
-            (3 | 6, 16 | 32) if size != 64 => false,
+            (3 | 6, 16 | 24 | 32) if size != 64 => false,
             (1, 8) | (2, 4) => true,
             _ => return Some(Err(format!("a BMP of {bits} bits a pixel in the way {kind} is not read"))),
         };
@@ -74,7 +78,7 @@ impl Head {
                 [long(bytes, 54)?, long(bytes, 58)?, long(bytes, 62)?, alpha]
             }
             (_, 16) => [0x7c00, 0x03e0, 0x001f, 0],
-            _ => [0x00ff_0000, 0xff00, 0x00ff, 0],
+            _ => PLAIN,
         };
         // Masks follow a head that has no place for them.
         let behind =
@@ -82,6 +86,8 @@ impl Head {
         let (from, at) = (14 + size + behind, long(bytes, 10)? as usize);
         let most = if bits > 8 { 0 } else { 1 << bits };
         let many = if used == 0 { most } else { used.min(most) };
+        // Some say that the pixels begin with the file, and mean behind the palette.
+        let at = if at == 0 { from + many * entry } else { at };
         let end = (from + many * entry).min(at.max(from)).min(bytes.len());
         let colours = bytes.get(from..end)?.chunks_exact(entry);
         let palette = colours.map(|colour| [colour[2], colour[1], colour[0]]).collect();
@@ -89,24 +95,37 @@ impl Head {
         Some(Ok(Head { width: width as usize, height, is_down, bits, is_in_runs, palette, masks, at }))
     }
 
-    fn rows(&self, bytes: &[u8], layout: Layout, push: Push<'_>) -> Result<(), Fault> {
-        let stored = bytes.get(self.at..).ok_or("it ends too early")?;
+    fn rows(&self, bytes: &[u8], layout: Layout, how: How, push: Push<'_>) -> Result<(), Fault> {
+        let stored = bytes.get(self.at..).unwrap_or_default();
+        if stored.is_empty() {
+            return Err("it ends before its first pixel".into());
+        }
         let unpacked;
         // Each row fills up four bytes.
         let (stored, bits, line) = if self.is_in_runs {
-            unpacked = self.unpack(stored)?;
+            unpacked = self.unpack(stored, how)?;
             (&unpacked[..], 8, self.width)
         } else {
             (stored, self.bits, (self.width * self.bits).div_ceil(32) * 4)
         };
-        if stored.len() / line < self.height {
+        if stored.len() / line < self.height && !how.is_lenient {
             return Err("it ends too early".into());
         }
         let strip = (STRIP / (self.width * layout.bytes())).max(1);
-        let mut out = Vec::with_capacity(strip.min(self.height) * self.width * layout.bytes());
+        let mut out = room(strip.min(self.height) * self.width * layout.bytes())?;
+        let mut short;
         for row in 0..self.height {
             let from = if self.is_down { row } else { self.height - 1 - row } * line;
-            self.expand(&stored[from..from + line], bits, layout, &mut out);
+            let row_of = match stored.get(from..from + line) {
+                Some(whole) => whole,
+                // What is missing is 0, as it is to others.
+                None => {
+                    short = stored.get(from..).unwrap_or_default().to_vec();
+                    short.resize(line, 0);
+                    &short
+                }
+            };
+            self.expand(row_of, bits, layout, &mut out);
             if (row + 1) % strip == 0 || row + 1 == self.height {
                 push(&mut out)?;
                 out.clear();
@@ -118,8 +137,10 @@ impl Head {
     /// The pixels of a row.
     fn expand(&self, row: &[u8], bits: usize, layout: Layout, out: &mut Vec<u8>) {
         match bits {
-            24 => row.chunks_exact(3).take(self.width).for_each(|p| out.extend_from_slice(&[p[2], p[1], p[0]])),
-            16 | 32 => {
+            24 if self.masks == PLAIN => {
+                row.chunks_exact(3).take(self.width).for_each(|p| out.extend_from_slice(&[p[2], p[1], p[0]]))
+            }
+            16 | 24 | 32 => {
                 let samples = &self.masks[..layout.samples()];
                 for pixel in row.chunks_exact(bits / 8).take(self.width) {
                     let number = pixel.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
@@ -136,43 +157,39 @@ impl Head {
         }
     }
 
-    /// The numbers of colours of what is stored in runs, in the order of the file. What no run names is 0.
-    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, Fault> {
-        let mut out = vec![0; self.width * self.height];
-        let (mut at, mut x, mut y) = (0, 0, 0);
-        let next = |at: &mut usize, many: usize| {
-            let bytes = stored.get(*at..*at + many).ok_or("it ends too early")?;
-            *at += many;
-            Ok::<&[u8], Fault>(bytes)
-        };
-        let mut put = |x: &mut usize, y: usize, value: u8| {
-            if *x < self.width && y < self.height {
-                out[y * self.width + *x] = value;
-            }
-            *x += 1;
-        };
-        let number = |bytes: &[u8], n: usize| match self.bits {
-            8 => bytes[n],
-            _ => bytes[n / 2] >> (4 - n % 2 * 4) & 15,
-        };
-        loop {
-            match *next(&mut at, 2)? {
-                [0, 0] => (x, y) = (0, y + 1),
-                [0, 1] => return Ok(out),
-                [0, 2] => {
-                    let far = next(&mut at, 2)?;
-                    (x, y) = (x + usize::from(far[0]), y + usize::from(far[1]));
+    /// The numbers of colours of what is stored in runs, in the order of the file. What no run names is 0, and what stands
+    /// over an edge is left out.
+    fn unpack(&self, stored: &[u8], how: How) -> Result<Vec<u8>, Fault> {
+        let mut out = zeros(self.width * self.height)?;
+        let (mut runs, mut x, mut y) = (stored, 0_usize, 0_usize);
+        while let Some(([many, value], rest)) = runs.split_first_chunk::<2>() {
+            runs = rest;
+            let mut put = |many: usize, number: &dyn Fn(usize) -> u8| {
+                let row = if y < self.height { &mut out[y * self.width..][..self.width] } else { &mut [] };
+                let places = row.iter_mut().skip(x).take(many);
+                places.enumerate().for_each(|(n, place)| *place = number(n));
+                x += many;
+            };
+            // Of numbers of four bits the higher stands first.
+            let nibble = |byte: u8, n: usize| if n % 2 == 0 { byte >> 4 } else { byte & 15 };
+            match (*many, *value) {
+                (0, 0) => (x, y) = (0, y + 1),
+                (0, 1) => return Ok(out),
+                (0, 2) => {
+                    let Some(([right, down], rest)) = runs.split_first_chunk::<2>() else { break };
+                    (x, y, runs) = (x + usize::from(*right), y + usize::from(*down), rest);
                 }
-                [0, many] => {
+                (0, many) => {
                     let many = usize::from(many);
                     // They fill up two bytes.
-                    let bytes = next(&mut at, (many * self.bits).div_ceil(16) * 2)?;
-                    (0..many).for_each(|n| put(&mut x, y, number(bytes, n)));
+                    let Some((bytes, rest)) = runs.split_at_checked((many * self.bits).div_ceil(16) * 2) else { break };
+                    put(many, &|n| if self.bits == 8 { bytes[n] } else { nibble(bytes[n / 2], n) });
+                    runs = rest;
                 }
-                [many, value] => (0..usize::from(many)).for_each(|n| put(&mut x, y, number(&[value; 128], n))),
-                _ => return Err("it ends too early".into()),
+                (many, value) => put(many.into(), &|n| if self.bits == 8 { value } else { nibble(value, n) }),
             }
         }
+        if how.is_lenient { Ok(out) } else { Err("it ends too early".into()) }
     }
 }
 
@@ -191,6 +208,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::op::resize::probe;
+
+    const HOW: How = How { is_lenient: false, keeps_xmp: true, most_unpacked: 0 };
 
     /// A file of this head, whose pixels are to come.
     fn head(width: i32, height: i32, bits: u16, kind: u32, masks: &[u32], colours: u32) -> Vec<u8> {
@@ -215,7 +234,7 @@ mod tests {
     fn decode(bytes: &[u8]) -> Result<Vec<u8>, String> {
         let probe = probe::probe(std::io::Cursor::new(bytes)).map_err(|unknown| format!("{unknown:?}"))?;
         let mut out = Vec::new();
-        (open(bytes, &probe)?.rows)(&mut |rows| {
+        (open(bytes, &probe, HOW)?.rows)(&mut |rows| {
             out.extend_from_slice(rows);
             Ok(())
         })?;

@@ -1,9 +1,10 @@
 //! GIF: the first picture, in its place on the screen that the file describes.
 
-use gif::{ColorOutput, DecodeOptions, MemoryLimit};
+use gif::{ColorOutput, DecodeOptions, Decoder, MemoryLimit};
 
-use super::{Fault, Meta, Opened, Push, agrees, told};
-use crate::op::resize::pixels::Layout;
+use super::{Fault, How, Meta, Opened, Push, agrees, told};
+use crate::op::resize::gif_parts;
+use crate::op::resize::pixels::{Layout, zeros};
 use crate::op::resize::probe::Probe;
 use crate::op::resize::shrink::STRIP;
 
@@ -19,29 +20,71 @@ struct Frame {
     colours: Vec<[u8; 4]>,
 }
 
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     let mut options = DecodeOptions::new();
     // A byte a pixel, until rows of it are asked for.
     options.set_color_output(ColorOutput::Indexed);
-    options.check_frame_consistency(true);
     options.set_memory_limit(MemoryLimit::Unlimited);
+    options.allow_unknown_blocks(true);
     let mut decoder = options.read_info(bytes).map_err(told)?;
-    let size = (u32::from(decoder.width()), u32::from(decoder.height()));
-    agrees(size, probe)?;
+    let screen = gif_parts::screen(bytes, false).map_err(told)?.ok_or("it holds no picture")?;
+    agrees(screen.size, probe)?;
     let meta = Meta { icc: decoder.icc_profile().map(<[u8]>::to_vec), ..Meta::default() };
     let shared = decoder.global_palette().map(<[u8]>::to_vec);
-    let frame = decoder.read_next_frame().map_err(told)?.ok_or("it holds no picture")?;
+    let frame = decoder.next_frame_info().map_err(told)?.ok_or("it holds no picture")?.clone();
+    let (left, top, width) = (frame.left.into(), frame.top.into(), frame.width.into());
     let palette = frame.palette.as_ref().or(shared.as_ref()).ok_or("it has no palette")?;
     let mut colours: Vec<[u8; 4]> = palette.chunks_exact(3).map(|c| [c[0], c[1], c[2], u8::MAX]).collect();
     if let Some(clear) = frame.transparent.and_then(|number| colours.get_mut(usize::from(number))) {
         *clear = CLEAR;
     }
-    let (left, top, width) = (frame.left.into(), frame.top.into(), frame.width.into());
-    let frame = Frame { left, top, width, numbers: frame.buffer.to_vec(), colours };
+    let numbers = numbers(&mut decoder, &frame, how)?;
+    let frame = Frame { left, top, width, numbers, colours };
     // Most have no transparent pixel, and need no alpha.
-    let covers = frame.numbers.len() == size.0 as usize * size.1 as usize;
+    let covers = frame.numbers.len() == screen.size.0 as usize * screen.size.1 as usize;
     let layout = if covers && frame.is_opaque() { Layout::RGB } else { Layout::RGBA };
-    Ok(Opened { layout, meta, rows: Box::new(move |push| frame.rows(size, layout, push)) })
+    // What is broken behind the first picture does not matter.
+    let is_animation = gif_parts::screen(bytes, true).is_ok_and(|screen| screen.is_some_and(|all| all.is_animation));
+    Ok(Opened { layout, meta, is_animation, rows: Box::new(move |push| frame.rows(screen.size, layout, push)) })
+}
+
+/// The pixels of a frame as numbers of colours, row by row. A lenient decoder gives those that there are.
+fn numbers(decoder: &mut Decoder<&[u8]>, frame: &gif::Frame<'_>, how: How) -> Result<Vec<u8>, Fault> {
+    let (width, height) = (usize::from(frame.width), usize::from(frame.height));
+    if width * height == 0 {
+        return Err("its picture has no pixels".into());
+    }
+    let mut numbers = zeros(width * height)?;
+    let mut order = if frame.interlaced { interlaced(height) } else { (0..height).collect() };
+    for n in 0..height {
+        let row = &mut numbers[order[n] * width..][..width];
+        let read = match decoder.fill_buffer(row) {
+            Ok(true) => continue,
+            Ok(false) => Err("it ends too early".into()),
+            Err(error) => Err(told(error)),
+        };
+        if !how.is_lenient || n == 0 {
+            return read.map(|()| numbers);
+        }
+        order.truncate(n);
+        break;
+    }
+    if order.len() < height && !frame.interlaced {
+        numbers.truncate(order.len() * width);
+    } else if order.len() < height {
+        // As it is shown while it comes: a row stands for those below it that are to come.
+        let mut is_read = vec![false; height];
+        order.iter().for_each(|row| is_read[*row] = true);
+        for row in (1..height).filter(|row| !is_read[*row]) {
+            numbers.copy_within((row - 1) * width..row * width, row * width);
+        }
+    }
+    Ok(numbers)
+}
+
+/// The order in which rows come.
+fn interlaced(height: usize) -> Vec<usize> {
+    [(0, 8), (4, 8), (2, 4), (1, 2)].into_iter().flat_map(|(first, step)| (first..height).step_by(step)).collect()
 }
 
 impl Frame {

@@ -23,16 +23,29 @@ pub(super) type Fault = String;
 /// Takes the next rows, which it may change.
 pub(super) type Push<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), Fault>;
 
+/// How a picture is decoded.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// Of a damaged picture what can be read is handed on.
+    pub(super) is_lenient: bool,
+    /// XMP is to be kept.
+    pub(super) keeps_xmp: bool,
+    /// The most bytes to which a profile or XMP may unpack.
+    pub(super) most_unpacked: usize,
+}
+
 /// A picture about to be decoded.
 pub(super) struct Opened<'a> {
     /// How its pixels come.
     pub(super) layout: Layout,
     pub(super) meta: Meta,
+    /// It is the first picture of several that are shown one after the other.
+    pub(super) is_animation: bool,
     /// Decodes it.
     pub(super) rows: Rows<'a>,
 }
 
-/// Hands on the rows of a picture from top to bottom.
+/// Hands on the rows of a picture from top to bottom; those before a fault, too.
 pub(super) type Rows<'a> = Box<dyn FnOnce(Push<'_>) -> Result<(), Fault> + 'a>;
 
 /// What a file holds besides pixels.
@@ -48,6 +61,11 @@ pub(super) struct Meta {
 }
 
 impl Meta {
+    /// How many bytes it holds.
+    pub(super) fn size(&self) -> u64 {
+        [&self.icc, &self.exif, &self.xmp].into_iter().flatten().map(|part| part.len() as u64).sum()
+    }
+
     /// Which way the picture must be turned, as in EXIF.
     pub(super) fn orientation(&self) -> u8 {
         self.orientation.unwrap_or_else(|| self.exif.as_deref().map_or(1, exif::orientation))
@@ -55,13 +73,13 @@ impl Meta {
 }
 
 /// Makes a picture ready.
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     match probe.format {
-        Format::Jpeg => jpeg::open(bytes, probe),
-        Format::Png => png::open(bytes, probe),
-        Format::Webp => webp::open(bytes, probe),
-        Format::Gif => gif::open(bytes, probe),
-        Format::Bmp => bmp::open(bytes, probe),
+        Format::Jpeg => jpeg::open(bytes, probe, how),
+        Format::Png => png::open(bytes, probe, how),
+        Format::Webp => webp::open(bytes, probe, how),
+        Format::Gif => gif::open(bytes, probe, how),
+        Format::Bmp => bmp::open(bytes, probe, how),
         Format::Tiff => tiff::open(bytes, probe),
     }
 }
@@ -72,9 +90,9 @@ pub(super) fn agrees(size: (u32, u32), probe: &Probe) -> Result<(), Fault> {
 }
 
 /// A picture that is decoded already.
-fn whole<'a>(picture: Picture, meta: Meta) -> Opened<'a> {
+fn whole<'a>(picture: Picture, meta: Meta, is_animation: bool) -> Opened<'a> {
     let Picture { layout, mut data, width, .. } = picture;
-    Opened { layout, meta, rows: Box::new(move |push| in_strips(&mut data, layout.size(width, 1), push)) }
+    Opened { layout, meta, is_animation, rows: Box::new(move |push| in_strips(&mut data, layout.size(width, 1), push)) }
 }
 
 /// Hands on rows of that many bytes, a strip at a time: what is done to a strip may need a copy of it.

@@ -1,37 +1,32 @@
 //! PNG, row by row; an interlaced one whole.
 
-use std::io::Cursor;
-
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Reader, Transformations};
 
-use super::{Fault, Meta, Opened, Push, agrees, in_strips, told};
+use super::{Fault, How, Meta, Opened, Push, agrees, in_strips};
 use crate::op::resize::exif;
-use crate::op::resize::pixels::Layout;
+use crate::op::resize::pixels::{Layout, zeros};
+use crate::op::resize::png_parts::{self, Picture, chunks};
 use crate::op::resize::probe::Probe;
 use crate::op::resize::shrink::STRIP;
 
-/// The most bytes of a profile or of metadata.
-const MOST_BESIDES: usize = 64 << 20;
-
-/// The keyword of XMP.
-const XMP: &str = "XML:com.adobe.xmp";
-
-pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
+pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     let mut options = DecodeOptions::default();
-    options.set_ignore_text_chunk(false);
-    let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
-    decoder.set_limits(png::Limits { bytes: MOST_BESIDES });
+    options.set_ignore_checksums(how.is_lenient);
+    let mut decoder = Decoder::new_with_options(Picture::new(bytes, how.is_lenient), options);
+    // The palette, in bytes, is the largest of what is left to the crate besides pixels.
+    decoder.set_limits(png::Limits { bytes: STRIP });
     // Palettes become colours, fewer bits eight, a transparent colour alpha.
     decoder.set_transformations(Transformations::EXPAND);
     let reader = decoder.read_info().map_err(told)?;
     let info = reader.info();
-    let xmp = info.utf8_text.iter().find(|text| text.keyword == XMP);
-    let xmp = xmp.and_then(|text| text.get_text().ok()).map(String::into_bytes);
-    // Both may stand after the pixels too, where the crate has not come yet.
+    let besides = |found: Result<Option<Vec<u8>>, Fault>| match found {
+        Err(_) if how.is_lenient => Ok(None),
+        found => found,
+    };
     let meta = Meta {
-        icc: info.icc_profile.as_ref().map(|icc| icc.to_vec()),
-        exif: chunks(bytes, *b"eXIf").next().map(|exif| exif::bare(exif.to_vec())),
-        xmp: xmp.or_else(|| chunks(bytes, *b"iTXt").find_map(xmp_of)),
+        icc: besides(png_parts::profile(bytes, how.most_unpacked))?,
+        exif: chunks(bytes).find(|chunk| chunk.name == *b"eXIf").map(|chunk| exif::bare(chunk.body.to_vec())),
+        xmp: if how.keeps_xmp { besides(png_parts::xmp(bytes, how.most_unpacked))? } else { None },
         orientation: None,
     };
     agrees((info.width, info.height), probe)?;
@@ -41,50 +36,42 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fau
         alpha: matches!(colour, ColorType::GrayscaleAlpha | ColorType::Rgba),
         wide: depth == BitDepth::Sixteen,
     };
-    Ok(Opened { layout, meta, rows: Box::new(move |push| rows(reader, layout, push)) })
+    let is_animation = png_parts::is_animation(bytes);
+    Ok(Opened { layout, meta, is_animation, rows: Box::new(move |push| rows(reader, layout, push)) })
 }
 
-/// What the chunks of that name hold. Whether their sums are right is found when the rows are read.
-fn chunks(bytes: &[u8], name: [u8; 4]) -> impl Iterator<Item = &[u8]> {
-    // After the eight bytes that tell a PNG.
-    let mut at = 8;
-    let next = move || {
-        let length: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-        let (start, its_name) = (at + 8, bytes.get(at + 4..at + 8)?);
-        let end = start.checked_add(u32::from_be_bytes(length) as usize)?;
-        at = end.checked_add(4)?;
-        Some((its_name, bytes.get(start..end)?))
-    };
-    std::iter::from_fn(next).filter(move |(its, _)| *its == name).map(|(_, body)| body)
-}
-
-/// The XMP in a text that is not compressed.
-fn xmp_of(text: &[u8]) -> Option<Vec<u8>> {
-    // Two bytes that say how it is compressed, its language, its name in that language.
-    let mut parts = text.strip_prefix(XMP.as_bytes())?.strip_prefix(b"\0\0\0")?.splitn(3, |byte| *byte == 0);
-    parts.nth(2).map(<[u8]>::to_vec)
-}
-
-fn rows(mut reader: Reader<Cursor<&[u8]>>, layout: Layout, push: Push<'_>) -> Result<(), Fault> {
+/// Where the file is damaged, what was read before is handed on first.
+fn rows(mut reader: Reader<Picture<'_>>, layout: Layout, push: Push<'_>) -> Result<(), Fault> {
     let (width, height, interlaced) = (reader.info().width, reader.info().height, reader.info().interlaced);
     let line = layout.size(width, 1);
     if interlaced {
-        let mut data = vec![0; layout.size(width, height)];
-        reader.next_frame(&mut data).map_err(told)?;
+        let mut data = zeros(layout.size(width, height))?;
+        let read = reader.next_frame(&mut data).map_err(told);
+        if read.is_err() && data.iter().all(|byte| *byte == 0) {
+            return read.map(drop);
+        }
         to_native(&mut data, layout);
-        return in_strips(&mut data, line, push);
+        in_strips(&mut data, line, push)?;
+        return read.map(drop);
     }
     let count = (STRIP / line).clamp(1, height as usize);
-    let mut strip = vec![0; count * line];
+    let mut strip = zeros(count * line)?;
     let mut left = height as usize;
     while left > 0 {
         let strip = &mut strip[..count.min(left) * line];
+        let (mut read, mut fault) = (0, None);
         for row in strip.chunks_exact_mut(line) {
-            reader.read_row(row).map_err(told)?;
+            fault = reader.read_row(row).err();
+            if fault.is_some() {
+                break;
+            }
+            read += 1;
         }
+        let strip = &mut strip[..read * line];
         to_native(strip, layout);
         push(strip)?;
-        left -= count.min(left);
+        fault.map_or(Ok(()), |fault| Err(told(fault)))?;
+        left -= read;
     }
     // To the end of the file: what it holds beyond its rows must be sound too.
     reader.finish().map_err(told)
@@ -95,4 +82,10 @@ fn to_native(data: &mut [u8], layout: Layout) {
     if layout.wide && cfg!(target_endian = "little") {
         data.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
     }
+}
+
+/// What the crate says, without the inside of its types.
+fn told(error: png::DecodingError) -> Fault {
+    let text = error.to_string();
+    if text.starts_with("CRC error") { "the checksum of a chunk is wrong".into() } else { text }
 }

@@ -54,7 +54,12 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fau
     };
     let kind = Kind { colour, palette, extra, width: size.0 as usize };
     let layout = kind.layout().ok_or_else(|| format!("colours of the kind {colour:?} are not read"))?;
-    Ok(Opened { layout, meta, rows: Box::new(move |push| kind.rows(decoder, size.1 as usize, layout, push)) })
+    Ok(Opened {
+        layout,
+        meta,
+        is_animation: false,
+        rows: Box::new(move |push| kind.rows(decoder, size.1 as usize, layout, push)),
+    })
 }
 
 /// The memory was set aside by what the head of the file says.

@@ -7,7 +7,7 @@
 use super::Fault;
 
 /// Bytes after a stretch, so that eight can always be read.
-const PAD: usize = 8;
+pub(super) const PAD: usize = 8;
 
 /// Puts the stretch that begins at `at` into `out`, and says where the marker is that ends it.
 pub(super) fn unstuff(bytes: &[u8], mut at: usize, out: &mut Vec<u8>) -> usize {
@@ -109,7 +109,7 @@ impl<'a> Bits<'a> {
         if self.is_broken {
             return Err("its coefficients are broken".into());
         }
-        if self.read() > self.there() { Err("it ends too early".into()) } else { Ok(()) }
+        if self.is_over() { Err("it ends too early".into()) } else { Ok(()) }
     }
 
     /// What is wrong at the end of a stretch: more is left than the bits that fill up a byte, so something was read that
@@ -118,6 +118,11 @@ impl<'a> Bits<'a> {
         self.check()?;
         let left = &self.bytes[self.read().div_ceil(8)..self.there() / 8];
         if left.iter().all(|byte| *byte == 0) { Ok(()) } else { Err("it has more coefficients than blocks".into()) }
+    }
+
+    /// More was read than there is.
+    pub(super) fn is_over(&self) -> bool {
+        self.read() > self.there()
     }
 
     /// How many bits were taken.

@@ -20,6 +20,7 @@ pub(super) use self::colours::Colours;
 use self::huffman::Huffman;
 use self::idct::{Block, Idct};
 use super::jpeg_parts::{Segment, is_frame, segments};
+use super::pixels::zeros;
 
 /// Why a picture cannot be decoded.
 pub(super) type Fault = String;
@@ -36,6 +37,8 @@ pub(super) struct Jpeg<'a> {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) colours: Colours,
+    /// What is broken or missing is passed over; the blocks that lack are grey.
+    is_lenient: bool,
     is_progressive: bool,
     /// All is in one scan.
     is_whole: bool,
@@ -105,9 +108,9 @@ static USED: [u8; 64] = {
     used
 };
 
-/// Reads the head of a picture.
-pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, Fault> {
-    let mut jpeg = Jpeg::empty(bytes);
+/// Reads the head of a picture. A lenient decoder gives of a damaged one what can be read.
+pub(super) fn open(bytes: &[u8], is_lenient: bool) -> Result<Jpeg<'_>, Fault> {
+    let mut jpeg = Jpeg { is_lenient, ..Jpeg::empty(bytes) };
     for segment in segments(bytes, 0) {
         match segment.marker {
             marker if is_frame(marker) => jpeg.frame(&segment)?,
@@ -119,7 +122,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, Fault> {
                 jpeg.first = (scan, segment.end);
                 return Ok(jpeg);
             }
-            _ => jpeg.tables(&segment)?,
+            _ => jpeg.tables_or(&segment)?,
         }
     }
     Err("it ends within its head".into())
@@ -146,6 +149,7 @@ impl<'a> Jpeg<'a> {
             width: 0,
             height: 0,
             colours: Colours::Grey,
+            is_lenient: false,
             is_progressive: false,
             is_whole: false,
             planes: Vec::new(),
@@ -233,6 +237,11 @@ impl<'a> Jpeg<'a> {
         }
     }
 
+    /// The same, of which a lenient decoder takes what can be read.
+    fn tables_or(&mut self, segment: &Segment<'_>) -> Result<(), Fault> {
+        self.tables(segment).or_else(|fault| if self.is_lenient { Ok(()) } else { Err(fault) })
+    }
+
     fn quants(&mut self, mut body: &[u8]) -> Result<(), Fault> {
         while let Some((kind, rest)) = body.split_first() {
             let (wide, slot) = (usize::from(kind >> 4), usize::from(kind & 15));
@@ -301,12 +310,12 @@ struct Band {
 
 impl Band {
     /// For so many rows of MCUs of a plane.
-    fn new(jpeg: &Jpeg<'_>, plane: usize, points: usize, units: usize) -> Band {
+    fn new(jpeg: &Jpeg<'_>, plane: usize, points: usize, units: usize) -> Result<Band, Fault> {
         let Plane { across, down, .. } = jpeg.planes[plane];
         let stride = jpeg.units.0 * across * points;
         let high = down * points;
         let width = jpeg.size(plane, points).0 as usize;
-        Band { idct: Idct::new(points), points, stride, width, high, samples: vec![0; stride * high * units] }
+        Ok(Band { idct: Idct::new(points), points, stride, width, high, samples: zeros(stride * high * units)? })
     }
 
     /// Puts a block of coefficients in its place, across and down, counted in blocks. Those from `used` on are 0.
@@ -333,8 +342,10 @@ impl Band {
 }
 
 /// A band for each plane, and how many rows of MCUs each is for.
-fn bands(jpeg: &Jpeg<'_>, points: &[usize]) -> (Vec<Band>, usize) {
-    let line: usize = (0..jpeg.planes.len()).map(|plane| Band::new(jpeg, plane, points[plane], 1).samples.len()).sum();
+fn bands(jpeg: &Jpeg<'_>, points: &[usize]) -> Result<(Vec<Band>, usize), Fault> {
+    let line = |(plane, points): (&Plane, &usize)| jpeg.units.0 * plane.across * plane.down * points * points;
+    let line: usize = jpeg.planes.iter().zip(points).map(line).sum();
     let units = (STRIP / line.max(1)).clamp(1, jpeg.units.1);
-    ((0..jpeg.planes.len()).map(|plane| Band::new(jpeg, plane, points[plane], units)).collect(), units)
+    let bands = (0..jpeg.planes.len()).map(|plane| Band::new(jpeg, plane, points[plane], units));
+    Ok((bands.collect::<Result<_, Fault>>()?, units))
 }

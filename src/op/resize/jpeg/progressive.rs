@@ -8,9 +8,10 @@
 
 use super::bits::{Bits, extend, unstuff};
 use super::huffman::Huffman;
-use super::sequential::next_stretch;
+use super::sequential::{accept, check_start, next_stretch};
 use super::{Fault, Jpeg, Plane, Push, Scan, USED, ZIGZAG, bands};
 use crate::op::resize::jpeg_parts::segments;
+use crate::op::resize::pixels::zeros;
 
 /// The coefficients of a plane.
 struct Kept {
@@ -30,7 +31,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(jpeg: &Jpeg<'_>, plane: &Plane, points: usize) -> Kept {
+    fn new(jpeg: &Jpeg<'_>, plane: &Plane, points: usize) -> Result<Kept, Fault> {
         let stride = jpeg.units.0 * plane.across;
         let blocks = stride * jpeg.units.1 * plane.down;
         let (mut place, mut mask) = ([u8::MAX; 64], 0);
@@ -43,14 +44,25 @@ impl Kept {
             }
         }
         let many = points * points;
-        Kept { stride, many, place, mask, values: vec![0; blocks * many], nonzero: vec![0; blocks], quant: None }
+        let (values, nonzero) = (zeros(blocks * many)?, zeros(blocks)?);
+        Ok(Kept { stride, many, place, mask, values, nonzero, quant: None })
     }
 }
 
 /// Decodes the picture.
 pub(super) fn decode(jpeg: &mut Jpeg<'_>, points: &[usize], push: Push<'_>) -> Result<(), Fault> {
-    let mut kept: Vec<Kept> =
-        jpeg.planes.iter().zip(points).map(|(plane, points)| Kept::new(jpeg, plane, *points)).collect();
+    let kept = jpeg.planes.iter().zip(points).map(|(plane, points)| Kept::new(jpeg, plane, *points));
+    let mut kept = kept.collect::<Result<Vec<Kept>, Fault>>()?;
+    match scans(jpeg, &mut kept) {
+        // What the scans before gave is a picture, if a coarse one.
+        Err(_) if jpeg.is_lenient && kept.iter().any(|plane| plane.quant.is_some()) => {}
+        read => read?,
+    }
+    hand_over(jpeg, &kept, points, push)
+}
+
+/// Reads all scans.
+fn scans(jpeg: &mut Jpeg<'_>, kept: &mut [Kept]) -> Result<(), Fault> {
     let (mut scan, mut at) = std::mem::take(&mut jpeg.first);
     let mut stretch = Vec::new();
     let (mut scans, mut work) = (0, 0);
@@ -58,13 +70,13 @@ pub(super) fn decode(jpeg: &mut Jpeg<'_>, points: &[usize], push: Push<'_>) -> R
         scans += 1;
         work += blocks(jpeg, &scan);
         check_work(jpeg, scans, work)?;
-        at = read_scan(jpeg, &scan, at, &mut kept, &mut stretch)?;
+        at = read_scan(jpeg, &scan, at, kept, &mut stretch)?;
         let mut next = None;
         for segment in segments(jpeg.bytes, at) {
             match segment.marker {
-                0xd9 => return hand_over(jpeg, &kept, points, push),
+                0xd9 => return Ok(()),
                 0xda => next = Some((jpeg.scan(&segment)?, segment.end)),
-                _ => jpeg.tables(&segment)?,
+                _ => jpeg.tables_or(&segment)?,
             }
         }
         (scan, at) = next.ok_or("it ends too early")?;
@@ -99,13 +111,14 @@ fn read_scan(
     if !is_sound(jpeg, scan) {
         return Err("the head of a scan is broken".into());
     }
+    let mut end = unstuff(jpeg.bytes, at, stretch);
+    check_start(stretch)?;
     for (plane, _) in &scan.planes {
         if kept[*plane].quant.is_none() {
             kept[*plane].quant = Some(*jpeg.quant(&jpeg.planes[*plane])?);
         }
     }
     let mut reader = Reader { scan, jpeg, kept, waiting: 0, means: [0; 4] };
-    let mut end = unstuff(jpeg.bytes, at, stretch);
     let mut bits = Bits::new(stretch);
     // A scan of one plane has its blocks alone, without those that fill up an MCU.
     let alone = (scan.planes.len() == 1).then(|| scan.planes[0].0);
@@ -114,18 +127,21 @@ fn read_scan(
     for row in 0..down {
         for unit in 0..across {
             if jpeg.restart > 0 && left == 0 {
-                bits.check_end()?;
-                end = next_stretch(jpeg.bytes, end, &mut restarts, stretch)?;
+                accept(jpeg, bits.check_end())?;
+                end = next_stretch(jpeg, end, &mut restarts, stretch)?;
                 bits = Bits::new(stretch);
                 (reader.waiting, reader.means) = (0, [0; 4]);
                 left = jpeg.restart;
             }
             left = left.wrapping_sub(1);
+            if jpeg.is_lenient && bits.is_over() {
+                continue;
+            }
             reader.unit(&mut bits, (unit, row), alone.is_some())?;
         }
-        bits.check()?;
+        accept(jpeg, bits.check())?;
     }
-    bits.check_end()?;
+    accept(jpeg, bits.check_end())?;
     Ok(end)
 }
 
@@ -302,12 +318,17 @@ fn correct(kept: &mut Kept, block: usize, these: u64, bits: &mut Bits<'_>, low: 
 
 /// Transforms all blocks, and hands over the rows.
 fn hand_over(jpeg: &Jpeg<'_>, kept: &[Kept], points: &[usize], push: Push<'_>) -> Result<(), Fault> {
-    let (mut bands, at_once) = bands(jpeg, points);
+    let (mut bands, at_once) = bands(jpeg, points)?;
     for start in (0..jpeg.units.1).step_by(at_once) {
         let units = at_once.min(jpeg.units.1 - start);
         for (plane, band) in bands.iter_mut().enumerate() {
             let (of, kept) = (&jpeg.planes[plane], &kept[plane]);
-            let quant = kept.quant.as_ref().ok_or("a plane is missing")?;
+            let quant = match &kept.quant {
+                Some(quant) => quant,
+                // All its coefficients are 0.
+                None if jpeg.is_lenient => &[0.0; 64],
+                None => return Err("a plane is missing".into()),
+            };
             for y in 0..units * of.down {
                 for x in 0..kept.stride {
                     let block = (start * of.down + y) * kept.stride + x;

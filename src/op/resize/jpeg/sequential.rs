@@ -1,10 +1,10 @@
 //! Sequential pictures: each block is transformed as soon as it is read.
 
-use super::bits::{Bits, extend, unstuff};
+use super::bits::{Bits, PAD, extend, unstuff};
 use super::huffman::Huffman;
 use super::idct::Block;
 use super::{Band, Fault, Jpeg, Push, USED, ZIGZAG, bands};
-use crate::op::resize::jpeg_parts::segments;
+use crate::op::resize::jpeg_parts::{next_marker, segments};
 
 /// What a plane needs while its scan is read.
 struct Reading<'a> {
@@ -21,26 +21,31 @@ struct Reading<'a> {
 /// Decodes the picture.
 pub(super) fn decode(jpeg: &Jpeg<'_>, points: &[usize], push: Push<'_>) -> Result<(), Fault> {
     let mut readings = readings(jpeg)?;
-    let (mut bands, at_once) = bands(jpeg, points);
+    let (mut bands, at_once) = bands(jpeg, points)?;
     let mut stretch = Vec::new();
     let mut end = unstuff(jpeg.bytes, jpeg.first.1, &mut stretch);
+    check_start(&stretch)?;
     let mut bits = Bits::new(&stretch);
     let (mut left, mut restarts) = (jpeg.restart, 0);
     for row in 0..jpeg.units.1 {
         for unit in 0..jpeg.units.0 {
             if jpeg.restart > 0 && left == 0 {
-                bits.check_end()?;
-                end = next_stretch(jpeg.bytes, end, &mut restarts, &mut stretch)?;
+                accept(jpeg, bits.check_end())?;
+                end = next_stretch(jpeg, end, &mut restarts, &mut stretch)?;
                 bits = Bits::new(&stretch);
                 readings.iter_mut().for_each(|reading| reading.mean = 0);
                 left = jpeg.restart;
             }
             left = left.wrapping_sub(1);
+            if jpeg.is_lenient && bits.is_over() {
+                readings.iter().for_each(|reading| grey(reading, &mut bands[reading.plane], (unit, row % at_once)));
+                continue;
+            }
             for reading in &mut readings {
                 unit_of(reading, &mut bits, &mut bands[reading.plane], (unit, row % at_once));
             }
         }
-        bits.check()?;
+        accept(jpeg, bits.check())?;
         let done = row % at_once + 1;
         if done == at_once || row + 1 == jpeg.units.1 {
             for (plane, band) in bands.iter_mut().enumerate() {
@@ -48,9 +53,19 @@ pub(super) fn decode(jpeg: &Jpeg<'_>, points: &[usize], push: Push<'_>) -> Resul
             }
         }
     }
-    bits.check_end()?;
+    accept(jpeg, bits.check_end())?;
     let is_ended = segments(jpeg.bytes, end).any(|segment| segment.marker == 0xd9);
-    if is_ended { Ok(()) } else { Err("it ends too early".into()) }
+    accept(jpeg, if is_ended { Ok(()) } else { Err("it ends too early".into()) })
+}
+
+/// What is wrong, unless the decoder is lenient.
+pub(super) fn accept(jpeg: &Jpeg<'_>, found: Result<(), Fault>) -> Result<(), Fault> {
+    if jpeg.is_lenient { Ok(()) } else { found }
+}
+
+/// Of a picture of which there is nothing at all, a lenient decoder cannot give anything either.
+pub(super) fn check_start(stretch: &[u8]) -> Result<(), Fault> {
+    if stretch.len() > PAD { Ok(()) } else { Err("it ends before its first pixel".into()) }
 }
 
 fn readings<'a>(jpeg: &'a Jpeg<'_>) -> Result<Vec<Reading<'a>>, Fault> {
@@ -71,14 +86,52 @@ fn readings<'a>(jpeg: &'a Jpeg<'_>) -> Result<Vec<Reading<'a>>, Fault> {
 }
 
 /// Reads the stretch after a restart, of which there were so many, and says where it ends.
-pub(super) fn next_stretch(bytes: &[u8], at: usize, restarts: &mut u8, stretch: &mut Vec<u8>) -> Result<usize, Fault> {
+pub(super) fn next_stretch(
+    jpeg: &Jpeg<'_>,
+    at: usize,
+    restarts: &mut u8,
+    stretch: &mut Vec<u8>,
+) -> Result<usize, Fault> {
     // Their number shows whether one is lost.
-    let expected = 0xd0 + *restarts % 8;
+    let number = *restarts % 8;
     *restarts = restarts.wrapping_add(1);
-    match bytes.get(at..at + 2) {
-        Some([0xff, marker]) if *marker == expected => Ok(unstuff(bytes, at + 2, stretch)),
+    match jpeg.bytes.get(at..at + 2) {
+        Some([0xff, marker]) if *marker == 0xd0 + number => Ok(unstuff(jpeg.bytes, at + 2, stretch)),
+        _ if jpeg.is_lenient => Ok(resynced(jpeg.bytes, at, number, stretch)),
         Some([0xff, _]) => Err("a restart is missing".into()),
         _ => Err("it ends too early".into()),
+    }
+}
+
+/// The stretch after the restart of that number, where another marker stands, and where it ends; an empty one where it is
+/// lost. Decided as in libjpeg (`jpeg_resync_to_restart`), so that the same is shown.
+fn resynced(bytes: &[u8], mut at: usize, number: u8, stretch: &mut Vec<u8>) -> usize {
+    let mut end = bytes.len();
+    while let Some((marker, after)) = next_marker(bytes, at) {
+        let ahead = marker.wrapping_sub(0xd0).wrapping_sub(number) % 8;
+        match marker {
+            // An earlier one, or none at all: what follows has no place.
+            0..=0xbf => at = after,
+            0xd0..=0xd7 if matches!(ahead, 6 | 7) => at = after,
+            // It, or one that is taken for it.
+            0xd0..=0xd7 if !matches!(ahead, 1 | 2) => return unstuff(bytes, after, stretch),
+            // A later one, or the end of the scan: it stays where it is.
+            _ => {
+                end = after - 2;
+                break;
+            }
+        }
+    }
+    unstuff(&[], 0, stretch);
+    end
+}
+
+/// Fills the place of the blocks that a plane has in an MCU.
+#[cold]
+fn grey(reading: &Reading<'_>, band: &mut Band, (unit, row): (usize, usize)) {
+    for inner in 0..reading.across * reading.down {
+        let (x, y) = (inner % reading.across, inner / reading.across);
+        band.put(&[0.0; 64], 0, (unit * reading.across + x, row * reading.down + y));
     }
 }
 
