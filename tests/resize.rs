@@ -11,6 +11,7 @@ mod pictures;
 mod places;
 mod seeds;
 mod targets;
+mod tiff;
 
 use std::path::Path;
 

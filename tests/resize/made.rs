@@ -187,3 +187,106 @@ pub(crate) fn interlaced_gif((left, top): (u16, u16), (width, height): (u16, u16
     gif::Encoder::new(&mut out, screen.0, screen.1, &[]).unwrap().write_frame(&frame).unwrap();
     out
 }
+
+/// What a field of a TIFF holds.
+pub(crate) enum Value {
+    Short(Vec<u64>),
+    Long(Vec<u64>),
+    Bytes(Vec<u8>),
+    /// A kind, a count and a place, none of which need be true.
+    Claim(u16, u64, u64),
+}
+
+/// A TIFF that is put together field by field.
+pub(crate) struct Tiff {
+    little: bool,
+    big: bool,
+    fields: Vec<(u16, Value)>,
+}
+
+impl Tiff {
+    pub(crate) fn new(little: bool, big: bool, width: usize, height: usize) -> Tiff {
+        let mut tiff = Tiff { little, big, fields: Vec::new() };
+        tiff.long(256, &[width as u64]).long(257, &[height as u64]);
+        tiff
+    }
+
+    /// Adds a field, in the place of one with the same tag.
+    pub(crate) fn add(&mut self, tag: u16, value: Value) -> &mut Tiff {
+        self.fields.retain(|(known, _)| *known != tag);
+        self.fields.push((tag, value));
+        self
+    }
+
+    pub(crate) fn short(&mut self, tag: u16, values: &[u64]) -> &mut Tiff {
+        self.add(tag, Value::Short(values.to_vec()))
+    }
+
+    pub(crate) fn long(&mut self, tag: u16, values: &[u64]) -> &mut Tiff {
+        self.add(tag, Value::Long(values.to_vec()))
+    }
+
+    pub(crate) fn claim(&mut self, tag: u16, kind: u16, count: u64, place: u64) -> &mut Tiff {
+        self.add(tag, Value::Claim(kind, count, place))
+    }
+
+    /// The file, with its strips or tiles behind its head, unless it says itself where they are.
+    pub(crate) fn bytes(&mut self, tiled: bool, blocks: &[Vec<u8>]) -> Vec<u8> {
+        let (offsets, counts) = if tiled { (324, 325) } else { (273, 279) };
+        let start: u64 = if self.big { 16 } else { 8 };
+        let places = blocks.iter().scan(start, |at, block| {
+            let place = *at;
+            *at += block.len() as u64;
+            Some(place)
+        });
+        let places: Vec<u64> = places.collect();
+        let has = |tiff: &Tiff, tag| tiff.fields.iter().any(|(known, _)| *known == tag);
+        if !has(self, offsets) {
+            self.long(offsets, &places);
+        }
+        if !has(self, counts) {
+            self.long(counts, &blocks.iter().map(|block| block.len() as u64).collect::<Vec<_>>());
+        }
+        self.fields.sort_by_key(|(tag, _)| *tag);
+        let pixels = blocks.concat();
+        let directory = start + pixels.len() as u64;
+        let wide = if self.big { 8 } else { 4 };
+        let mut out = if self.little { b"II".to_vec() } else { b"MM".to_vec() };
+        out.extend(self.number(if self.big { 43 } else { 42 }, 2));
+        if self.big {
+            out.extend([self.number(8, 2), self.number(0, 2)].concat());
+        }
+        out.extend(self.number(directory, wide));
+        out.extend(pixels);
+        let count = self.fields.len() as u64;
+        out.extend(self.number(count, if self.big { 8 } else { 2 }));
+        let behind = directory + if self.big { 8 + 20 * count + 8 } else { 2 + 12 * count + 4 };
+        let mut values = Vec::new();
+        for (tag, value) in &self.fields {
+            let all = |numbers: &[u64], bytes| numbers.iter().flat_map(|n| self.number(*n, bytes)).collect::<Vec<u8>>();
+            let (kind, count, bytes) = match value {
+                Value::Short(numbers) => (3, numbers.len() as u64, all(numbers, 2)),
+                Value::Long(numbers) => (4, numbers.len() as u64, all(numbers, 4)),
+                Value::Bytes(bytes) => (7, bytes.len() as u64, bytes.clone()),
+                Value::Claim(kind, count, place) => (*kind, *count, self.number(*place, wide)),
+            };
+            out.extend(self.number((*tag).into(), 2));
+            out.extend(self.number(kind.into(), 2));
+            out.extend(self.number(count, wide));
+            if bytes.len() > wide {
+                out.extend(self.number(behind + values.len() as u64, wide));
+                values.extend(bytes);
+            } else {
+                let zeros = vec![0; wide - bytes.len()];
+                out.extend([bytes, zeros].concat());
+            }
+        }
+        out.extend(self.number(0, wide));
+        out.extend(values);
+        out
+    }
+
+    fn number(&self, number: u64, bytes: usize) -> Vec<u8> {
+        if self.little { number.to_le_bytes()[..bytes].to_vec() } else { number.to_be_bytes()[8 - bytes..].to_vec() }
+    }
+}

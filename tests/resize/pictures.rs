@@ -46,7 +46,7 @@ impl Pixels {
         self.data.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect()
     }
 
-    fn grey(&self) -> Vec<u8> {
+    pub(crate) fn grey(&self) -> Vec<u8> {
         self.data.iter().map(|pixel| pixel[1]).collect()
     }
 

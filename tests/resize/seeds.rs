@@ -28,6 +28,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     let seeds = seeds.into_iter().map(named("seed"));
     seeds
         .chain(tiffs(20, 15).into_iter().map(named("tiff")))
+        .chain(super::tiff::seeds().into_iter().map(|(name, bytes)| (format!("{name}.tiff"), bytes)))
         .chain(pngs(20, 15).into_iter().map(named("png")))
         .collect()
 }

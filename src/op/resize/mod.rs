@@ -26,7 +26,7 @@ mod probe;
 mod shape;
 mod shrink;
 mod target;
-mod tiff_palette;
+mod tiff;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
 mod webp_parts;
@@ -122,6 +122,9 @@ impl Map for Resize {
                     if done.is_animation {
                         found.animation(seq, item);
                     }
+                    if done.pages > 1 {
+                        found.pages(seq, item);
+                    }
                 }
                 Ok(None) => results.skip(),
                 Err(cause) => results.fail(cause),
@@ -145,6 +148,8 @@ struct Done {
     /// What is wrong with it, where it was taken nevertheless.
     damage: Option<String>,
     is_animation: bool,
+    /// Number of pictures that the file holds one after the other.
+    pages: usize,
     started: Instant,
 }
 
@@ -161,6 +166,8 @@ impl Done {
         ];
         details.extend(self.damage.iter().map(|why| Detail::text("damaged", why)));
         details.extend(self.is_animation.then(|| Detail::text("used", "the first picture of an animation")));
+        let pages = (self.pages > 1).then(|| Detail::text("used", &format!("the first of {} pictures", self.pages)));
+        details.extend(pages);
         details
     }
 }
@@ -207,6 +214,7 @@ impl Resize {
         let mut bytes = pixels::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
         let Taken { picture, meta, damage, is_animation } = self.picture(&bytes, &probe, &mut share)?;
+        let pages = if probe.format == Format::Tiff { tiff::pictures(&bytes) } else { 1 };
         drop(bytes);
         let to = (picture.width, picture.height);
         if to.0.max(to.1) > format.most() {
@@ -223,7 +231,7 @@ impl Resize {
         let wrote = self.options.targets.write(target, &bytes).map_err(bad)?;
         let from = (probe.width, probe.height);
         let bytes = bytes.len() as u64;
-        Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes, damage, is_animation, started }))
+        Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes, damage, is_animation, pages, started }))
     }
 
     /// What the file holds, and how many bytes.

@@ -1,5 +1,5 @@
 //! What is to be said of pictures that went well and are not quite what they seem: damaged ones, and animations, of which
-//! only the first picture was used.
+//! only the first picture was used, as of files of several pages.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,6 +22,9 @@ pub(super) struct Found {
     animations: u64,
     /// The first of them.
     example: Option<(Seq, Vec<u8>)>,
+    /// The same of files with several pages.
+    books: u64,
+    book: Option<(Seq, Vec<u8>)>,
 }
 
 impl Found {
@@ -40,6 +43,14 @@ impl Found {
             self.example = Some((seq, item.to_vec()));
         }
     }
+
+    /// Notes a file with several pages.
+    pub(super) fn pages(&mut self, seq: Seq, item: &[u8]) {
+        self.books += 1;
+        if self.book.as_ref().is_none_or(|(first, _)| *first > seq) {
+            self.book = Some((seq, item.to_vec()));
+        }
+    }
 }
 
 impl Notes {
@@ -52,6 +63,9 @@ impl Notes {
         let animations = all.animations + more.animations;
         more.example.iter().for_each(|(seq, item)| all.animation(*seq, item));
         all.animations = animations;
+        let books = all.books + more.books;
+        more.book.iter().for_each(|(seq, item)| all.pages(*seq, item));
+        all.books = books;
     }
 
     /// Lines for the end of the run.
@@ -69,7 +83,14 @@ impl Notes {
                 Quoted(item)
             ),
         });
-        damaged.chain(more).chain(animated).map(|text| Remark { text, means: Means::Nothing }).collect()
+        let books = all.book.as_ref().map(|(Seq(n), item)| match all.books {
+            1 => format!("warning: item {n}: {} holds several pictures: only the first was used", Quoted(item)),
+            many => format!(
+                "warning: {many} items hold several pictures, such as item {n}, {}: only the first of each was used",
+                Quoted(item)
+            ),
+        });
+        damaged.chain(more).chain(animated).chain(books).map(|text| Remark { text, means: Means::Nothing }).collect()
     }
 }
 

@@ -25,16 +25,22 @@ pub(super) fn resized(jpeg: Jpeg<'_>, shape: &Shape, filter: FilterType) -> Resu
     Ok(Picture { width: shape.size.0, height: shape.size.1, layout: Layout::RGB, data })
 }
 
+/// The planes of a picture at its own size.
+pub(super) fn whole(jpeg: Jpeg<'_>) -> Result<Vec<Picture>, Fault> {
+    let size = (jpeg.width, jpeg.height);
+    let shape = Shape { part: [0.0, 0.0, f64::from(size.0), f64::from(size.1)], size };
+    // A colour that stands for several pixels fades into its neighbours.
+    each(jpeg, &[8; 4], &shape, FilterType::Bilinear)
+}
+
 /// Hands on the rows of a picture at its own size.
 pub(super) fn rows(jpeg: Jpeg<'_>, push: decode::Push<'_>) -> Result<(), Fault> {
     let (width, colours) = (jpeg.width, jpeg.colours);
-    let size = (width, jpeg.height);
-    let shape = Shape { part: [0.0, 0.0, f64::from(size.0), f64::from(size.1)], size };
-    // A colour that stands for several pixels fades into its neighbours.
-    let planes = each(jpeg, &[8; 4], &shape, FilterType::Bilinear)?;
+    let height = jpeg.height as usize;
+    let planes = whole(jpeg)?;
     let line = width as usize;
     let strip = (STRIP / 3 / line).max(1) * line;
-    for start in (0..line * size.1 as usize).step_by(strip) {
+    for start in (0..line * height).step_by(strip) {
         let part = |plane: &'_ Picture| start..(start + strip).min(plane.data.len());
         let parts: Vec<&[u8]> = planes.iter().map(|plane| &plane.data[part(plane)]).collect();
         push(&mut colours.pixels(&parts, room_for(&parts)?))?;

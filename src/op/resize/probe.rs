@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use super::jpeg_parts::{is_bare, is_frame};
 use super::shrink::STRIP;
-use super::tiff_palette::AsGrey;
+use super::tiff::Head;
 use super::{gif_parts, png_parts};
 
 /// A format that can be read.
@@ -86,7 +86,7 @@ pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> Result<Probe, Unknown> {
         Format::Gif => gif(file)?,
         Format::Bmp => bmp(&magic)?,
         Format::Webp => all(webp(file)?),
-        Format::Tiff => all(tiff(file)?),
+        Format::Tiff => tiff(file)?,
     };
     if width == 0 || height == 0 {
         return Err(Unknown::Broken("it has no pixels".into()));
@@ -223,13 +223,11 @@ fn webp<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
     Ok((width, height, bytes))
 }
 
-fn tiff<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {
-    let mut decoder = ::tiff::decoder::Decoder::new(AsGrey::new(file)?).map_err(broken)?;
-    let (width, height) = decoder.dimensions().map_err(broken)?;
-    let colour = decoder.colortype().map_err(broken)?;
-    let bits = u64::from(colour.bit_depth()) * u64::from(colour.num_samples());
-    // The picture, and a part of it that may be all, before and after it is decoded.
-    Ok((width, height, 2 * bits.div_ceil(8) + 4))
+fn tiff<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64, u64), Unknown> {
+    let head = Head::read(&mut file)?.map_err(Unknown::Broken)?;
+    let memory = head.memory(&mut file)?;
+    let pixels = u64::from(head.width) * u64::from(head.height);
+    Ok((head.width, head.height, memory.div_ceil(pixels), head.besides()))
 }
 
 fn broken(error: impl std::fmt::Display) -> Unknown {

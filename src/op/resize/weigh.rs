@@ -91,6 +91,55 @@ mod tests {
         out.into_inner()
     }
 
+    /// A TIFF of one strip, packed in that way.
+    fn packed_tiff(packing: u32, meaning: u32, planar: u32, strips: &[Vec<u8>]) -> Vec<u8> {
+        let mut places = vec![8];
+        strips.iter().for_each(|strip| places.push(places[places.len() - 1] + strip.len() as u32));
+        let directory = places.pop().unwrap();
+        let many = strips.len() as u32;
+        // Arrays stand behind the directory.
+        let behind = directory + 2 + 12 * 11 + 4;
+        let array = |at: u32, values: &[u32]| if many == 1 { values[0] } else { at };
+        let sizes: Vec<u32> = strips.iter().map(|strip| strip.len() as u32).collect();
+        let fields = [
+            (256, 1, WIDTH),
+            (257, 1, HEIGHT),
+            (258, 1, 8),
+            (259, 1, packing),
+            (262, 1, meaning),
+            (273, many, array(behind, &places)),
+            (277, 1, 3),
+            (278, 1, HEIGHT),
+            (279, many, array(behind + 4 * many, &sizes)),
+            (284, 1, planar),
+            (317, 1, 2),
+        ];
+        let mut out = [b"II*\0", &directory.to_le_bytes()[..], &strips.concat(), &11_u16.to_le_bytes()].concat();
+        for (tag, count, value) in fields {
+            out.extend([tag, 4_u16].map(u16::to_le_bytes).as_flattened());
+            out.extend([count, value].map(u32::to_le_bytes).as_flattened());
+        }
+        out.extend([0; 4]);
+        places.iter().chain(&sizes).for_each(|number| out.extend(number.to_le_bytes()));
+        out
+    }
+
+    fn deflate(data: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, data).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn xz(data: &[u8]) -> Vec<u8> {
+        let mut out = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(6)).unwrap();
+        std::io::Write::write_all(&mut out, data).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn zstd(data: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
     fn webp(lossy: bool, alpha: bool) -> Vec<u8> {
         use lossy_webp::ColorType::{Rgb8, Rgba8};
         let mut out = Vec::new();
@@ -120,6 +169,15 @@ mod tests {
             ("progressive jpeg of inks", jpeg(CmykAsYcck, 4, true)),
             ("gif", gif()),
             ("tiff", tiff()),
+            ("tiff of deflate", packed_tiff(8, 2, 1, &[deflate(&samples(3))])),
+            ("tiff of planes", packed_tiff(8, 2, 2, &[(); 3].map(|()| deflate(&samples(1))))),
+            ("tiff of planes of xz", packed_tiff(34925, 2, 2, &[(); 3].map(|()| xz(&samples(1))))),
+            ("tiff of zstd", packed_tiff(50000, 2, 1, &[zstd(&samples(3))])),
+            ("tiff of jpeg", packed_tiff(7, 6, 1, &[jpeg(Rgb, 3, false)])),
+            ("tiff of progressive jpeg", packed_tiff(7, 6, 1, &[jpeg(Rgb, 3, true)])),
+            ("tiff of old jpeg", packed_tiff(6, 6, 1, &[jpeg(Rgb, 3, false)])),
+            ("tiff of lossy webp", packed_tiff(50001, 2, 1, &[webp(true, false)])),
+            ("tiff of webp with alpha", packed_tiff(50001, 2, 1, &[webp(false, true)])),
             ("lossless webp", webp(false, true)),
             ("lossy webp", webp(true, false)),
             ("lossy webp with alpha", webp(true, true)),

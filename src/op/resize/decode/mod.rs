@@ -96,7 +96,7 @@ fn whole<'a>(picture: Picture, meta: Meta, is_animation: bool) -> Opened<'a> {
 }
 
 /// Hands on rows of that many bytes, a strip at a time: what is done to a strip may need a copy of it.
-fn in_strips(data: &mut [u8], line: usize, push: Push<'_>) -> Result<(), Fault> {
+pub(super) fn in_strips(data: &mut [u8], line: usize, push: Push<'_>) -> Result<(), Fault> {
     data.chunks_mut((STRIP / line).max(1) * line).try_for_each(push)
 }
 
