@@ -4,7 +4,10 @@
 //! one. Where the file system cannot do that, it is written under a temporary name beside its own and renamed. What takes the
 //! place of another file has a temporary name too, between two system calls: only a name can be put in the place of a
 //! name. A kill just then leaves it, and no later process removes it: whose it is cannot be told on a disk that several
-//! machines or containers share. This file knows nothing of what is written, nor of what may have stood at the path before.
+//! machines or containers share. What replaces a file keeps its mode and its owners ([`keep`]). This file knows nothing
+//! of what is written.
+
+mod keep;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -17,6 +20,8 @@ use rustix::fs::{AtFlags, CWD, RenameFlags, renameat_with};
 #[cfg(target_os = "linux")]
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+
+pub use self::keep::keep;
 
 /// How many names are tried for a temporary file. Nobody has so many left-overs; but a loop should end.
 const MOST_TRIES: u32 = 10_000;
@@ -34,23 +39,37 @@ pub enum Old {
 pub struct Fresh {
     file: File,
     path: PathBuf,
+    old: Old,
     temporary: Temporary,
 }
 
 impl Fresh {
-    /// A file that stands at the path once [`Fresh::name`] is called, and not before.
+    /// A file that stands at the path once [`Fresh::name`] is called, and not before. Where it is to replace a file it
+    /// has the mode of that from the beginning. A symbolic link is replaced itself; the mode is that of what it leads to.
     ///
     /// # Errors
     ///
-    /// The folder cannot be written.
-    pub fn create(path: &Path) -> io::Result<Fresh> {
+    /// The folder cannot be written. Something is to be replaced that is no regular file: [`io::ErrorKind::InvalidInput`].
+    pub fn create(path: &Path, old: Old) -> io::Result<Fresh> {
+        let before = if old == Old::Goes { std::fs::metadata(path).ok() } else { None };
+        if before.as_ref().is_some_and(|before| !before.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let fresh = Fresh::new(path, old)?;
+        if let Some(before) = before {
+            keep(&fresh.file, path, &before)?;
+        }
+        Ok(fresh)
+    }
+
+    fn new(path: &Path, old: Old) -> io::Result<Fresh> {
         let temporary = Temporary::default();
         let file = match open_unnamed(folder(path)) {
             Ok(file) => file,
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => temporary.claim(folder(path), open_named)?,
             Err(error) => return Err(error.into()),
         };
-        Ok(Fresh { file, path: path.to_path_buf(), temporary })
+        Ok(Fresh { file, path: path.to_path_buf(), old, temporary })
     }
 
     /// What is written to.
@@ -73,7 +92,8 @@ impl Fresh {
     /// # Errors
     ///
     /// It cannot stand there.
-    pub fn name(&self, old: Old) -> io::Result<()> {
+    pub fn name(&self) -> io::Result<()> {
+        let old = self.old;
         if self.temporary.name().is_none() {
             let source = format!("/proc/self/fd/{}", self.file.as_raw_fd());
             let link = |name: &Path| {
@@ -184,10 +204,10 @@ fn open_named(name: &Path) -> io::Result<File> {
 #[cfg(test)]
 impl Fresh {
     /// As it is where the file system has no unnamed files; writes to what `instead` makes of the file.
-    pub(crate) fn named(path: &Path, instead: impl FnOnce(File) -> File) -> io::Result<Fresh> {
+    pub(crate) fn named(path: &Path, old: Old, instead: impl FnOnce(File) -> File) -> io::Result<Fresh> {
         let temporary = Temporary::default();
         let file = instead(temporary.claim(folder(path), open_named)?);
-        Ok(Fresh { file, path: path.to_path_buf(), temporary })
+        Ok(Fresh { file, path: path.to_path_buf(), old, temporary })
     }
 }
 
@@ -198,17 +218,17 @@ mod tests {
 
     #[test]
     fn a_file_that_is_to_stay_stays_and_nothing_is_left_beside_it() {
-        for make in [Fresh::create, |path: &Path| Fresh::named(path, |file| file)] {
+        for make in [Fresh::create, |path: &Path, old| Fresh::named(path, old, |file| file)] {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("out");
-            let fresh = make(&path).unwrap();
+            let fresh = make(&path, Old::Stays).unwrap();
             std::fs::write(&path, "old").unwrap();
-            assert_eq!(fresh.name(Old::Stays).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fresh.name().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
             drop(fresh);
             assert_eq!(std::fs::read(&path).unwrap(), b"old");
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
             std::fs::remove_file(&path).unwrap();
-            make(&path).unwrap().name(Old::Stays).unwrap();
+            make(&path, Old::Stays).unwrap().name().unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"");
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         }

@@ -6,6 +6,7 @@ mod faults;
 mod formats;
 mod limits;
 mod made;
+mod modes;
 mod options;
 mod pictures;
 mod places;

@@ -17,6 +17,8 @@ pub enum BadTarget {
     Item,
     /// Its name does not say its format.
     NoFormat,
+    /// What is there is no regular file, and is not replaced.
+    NoFile,
     /// It cannot be written. The number is the system's (`errno`).
     Unwritable(i32),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for BadTarget {
             BadTarget::Taken(seq) => write!(f, "as item {seq} is already"),
             BadTarget::Item => write!(f, "which is an item itself"),
             BadTarget::NoFormat => write!(f, "whose name says no format that can be written; --encode says it"),
+            BadTarget::NoFile => write!(f, "which is no regular file, so that nothing can take its place"),
             BadTarget::Unwritable(errno) => {
                 write!(f, "which cannot be written: {}", std::io::Error::from_raw_os_error(*errno))
             }

@@ -14,9 +14,9 @@
 //! To count equal items costs some 20 bytes of memory for each item.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 
 use super::jsonl::push_outcome;
 use super::{Done, Output};
+use crate::fresh;
 use crate::item::{Quoted, Seq};
 
 /// The most bytes of a folder's name that show the item.
@@ -112,28 +113,52 @@ impl ResultsDir {
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = openat(&self.folder, name, flags, Mode::empty())?;
+        let outcome_was = Was::of(&folder, "outcome.json");
         match unlinkat(&folder, "outcome.json", AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(error.into()),
         }
-        self.put(&folder, "stdout", |file| output.out.read(|part| file.write_all(part)))?;
-        self.put(&folder, "stderr", |file| output.err.read(|part| file.write_all(part)))?;
+        for (name, body) in [("stdout", &output.out), ("stderr", &output.err)] {
+            self.put(&folder, name, Was::of(&folder, name), |file| body.read(|part| file.write_all(part)))?;
+        }
         let mut outcome = Vec::new();
         push_outcome(done, output, &mut outcome);
-        self.put(&folder, "outcome.json", |file| file.write_all(&outcome))
+        self.put(&folder, "outcome.json", outcome_was, |file| file.write_all(&outcome))
     }
 
-    /// Writes a file, and gives it its name when it is whole.
-    fn put(&self, folder: &OwnedFd, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    /// Writes a file, and gives it its name when it is whole. It keeps the mode of the one that was there.
+    fn put(
+        &self,
+        folder: &OwnedFd,
+        name: &str,
+        was: Option<Was>,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<()> {
         let temporary = format!("{TEMPORARY}{}-{name}", self.mark);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o666))?);
-        let written = write(&mut file).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
+        let kept = was.map_or(Ok(()), |was| fresh::keep(&file, &was.path, &was.meta));
+        let written = kept.and_then(|()| write(&mut file)).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
         if written.is_err() {
             // Best effort: there is something more important to report.
             let _ = unlinkat(folder, &temporary, AtFlags::empty());
         }
         written
+    }
+}
+
+/// A file that is to be replaced.
+struct Was {
+    path: PathBuf,
+    meta: Metadata,
+}
+
+impl Was {
+    /// The regular file of that name in the folder.
+    fn of(folder: &OwnedFd, name: &str) -> Option<Was> {
+        let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
+        let meta = path.symlink_metadata().ok()?;
+        meta.is_file().then_some(Was { path, meta })
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -134,7 +134,7 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 fn open(path: &Path) -> Result<Target> {
-    let mode = match std::fs::metadata(path) {
+    match std::fs::metadata(path) {
         Ok(meta) => {
             if let Some(stream) = standard_stream(&meta) {
                 return Ok(Target::Direct(stream, path.to_path_buf()));
@@ -143,17 +143,11 @@ fn open(path: &Path) -> Result<Target> {
             if !meta.is_file() || meta.nlink() == 0 {
                 return Ok(Target::Direct(OpenOptions::new().write(true).open(path)?, path.to_path_buf()));
             }
-            Some(meta.permissions().mode() & 0o7777)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
-    };
-    let path = follow(path);
-    let fresh = Fresh::create(&path)?;
-    if let Some(mode) = mode {
-        fresh.file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
-    Ok(Target::Fresh(fresh))
+    Ok(Target::Fresh(Fresh::create(&follow(path), Old::Goes)?))
 }
 
 /// A duplicate of standard output or standard error, if one of them writes to that very file. It shares the
@@ -183,7 +177,7 @@ fn follow(path: &Path) -> PathBuf {
 /// Puts the file in place, with everything on disk first.
 fn settle(fresh: &Fresh) -> io::Result<()> {
     fresh.file().sync_all()?;
-    fresh.name(Old::Goes)?;
+    fresh.name()?;
     sync_folder(fresh.path());
     Ok(())
 }
@@ -198,6 +192,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use std::ffi::OsString;
+    use std::os::unix::fs::PermissionsExt;
 
     fn names(dir: &Path) -> Vec<OsString> {
         std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
@@ -233,7 +228,7 @@ mod tests {
     impl Sink {
         /// As it is where the file system has no unnamed files; writes to what `instead` makes of the file.
         pub(in crate::output) fn named(path: &Path, instead: impl FnOnce(File) -> File) -> Sink {
-            Sink { target: Target::Fresh(Fresh::named(path, instead).unwrap()), aside: None }
+            Sink { target: Target::Fresh(Fresh::named(path, Old::Goes, instead).unwrap()), aside: None }
         }
     }
 

@@ -131,13 +131,13 @@ impl Targets {
     /// Writes the file; whether it did, and did not pass over one that had come meanwhile. Its folder is there.
     pub(super) fn write(&self, target: &[u8], bytes: &[u8]) -> Result<bool, BadTarget> {
         let path = path(target);
-        let fresh = Fresh::create(path).map_err(unwritable)?;
-        fresh.file().write_all(bytes).map_err(unwritable)?;
         let old = match self.existing {
             Existing::Fails | Existing::Skipped => Old::Stays,
             Existing::Newer | Existing::Replaced => Old::Goes,
         };
-        match fresh.name(old) {
+        let fresh = Fresh::create(path, old).map_err(unwritable)?;
+        fresh.file().write_all(bytes).map_err(unwritable)?;
+        match fresh.name() {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.existing {
                 Existing::Skipped => Ok(false),
@@ -149,6 +149,9 @@ impl Targets {
 }
 
 fn unwritable(error: io::Error) -> BadTarget {
+    if error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none() {
+        return BadTarget::NoFile;
+    }
     BadTarget::Unwritable(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
