@@ -605,13 +605,17 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__hash)
-            opts="-a -0 -d -E -j -c -k -q -v -h --algorithm --check --ignore-missing --recursive --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-c -w -a -0 -d -E -j -k -q -v -h --algorithm --check --ignore-missing --strict --warn --status --recursive --chunk --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --algorithm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chunk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -682,14 +686,6 @@ _parjob() {
                     return 0
                     ;;
                 -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --chunk)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1920,7 +1916,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__resize)
-            opts="-a -0 -d -E -j -c -k -q -v -h --width --height --to --fit --enlarge --no-enlarge --filter --linear --background --encode --quality --keep-metadata --skip-existing --newer --overwrite --allow-outside --max-pixels --memory --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-a -0 -d -E -j -c -k -q -v -h --width --height --to --fit --enlarge --no-enlarge --filter --linear --background --encode --quality --keep-metadata --recursive --dry-run --skip-existing --newer --overwrite --allow-outside --max-pixels --memory --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

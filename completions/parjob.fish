@@ -767,6 +767,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand pi" -s v -l verbose -d 'Th
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand pi" -l help -d 'All options, and the exit status'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l algorithm -d 'blake3, the default, sha256, sha512, sha1, md5 or xxh3' -r
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l range -d 'Items are integers, LAST included' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s d -l delimiter -d 'Items end with the byte C, such as , \\t \\x1f' -r
@@ -775,7 +776,6 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -s E -l eof -d 'Stop
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l first -d 'Only the first N items' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l max-item -d 'A longer item fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s j -l jobs -d 'How many: 4, 50% of the CPUs, +1 or -1 beside them, @FILE [default: the CPUs]' -r
-complete -c parjob -n "__fish_parjob_using_subcommand hash" -s c -l chunk -d 'Items a worker takes at a time; auto: a millisecond\'s work' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l halt -d 'Stop early: now|soon,fail|success|done=N|N%; soon lets what runs finish' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l deadline -d 'Stop the whole run after DUR, such as 90s or 1h30m' -r
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l format -d 'How results look: text, jsonl, csv, tsv' -r -f -a "text\t'the result alone, one a line'
@@ -795,8 +795,11 @@ lines\t''
 json\t''
 none\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l total -d 'The number of items to come, for the bar' -r
-complete -c parjob -n "__fish_parjob_using_subcommand hash" -l check -d 'Read lists of checksums from the FILEs, and check what they list'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s c -l check -d 'Read lists of checksums from the FILEs, and check what they list'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l ignore-missing -d 'With --check: pass over listed files that are not there'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l strict -d 'With --check: fail if a line is improperly formatted'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -s w -l warn -d 'With --check: name each line that is improperly formatted'
+complete -c parjob -n "__fish_parjob_using_subcommand hash" -l status -d 'With --check: print nothing; the exit status says how it went'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l recursive -d 'Hash all files below a directory, in the order of their paths'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s 0 -l null -d 'Items end with a NUL byte'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l csv -d 'Items are CSV records; -d C parts fields'
@@ -811,9 +814,9 @@ complete -c parjob -n "__fish_parjob_using_subcommand hash" -s q -l quiet -d 'On
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s v -l verbose -d 'The decisions taken, and each failure as it happens'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -s h -d 'The most used options'
 complete -c parjob -n "__fish_parjob_using_subcommand hash" -l help -d 'All options, and the exit status'
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l width -d 'The width that results have at most' -r
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l height -d 'The height that results have at most' -r
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l to -d 'The file that an item becomes, such as \'thumbs/{/.}_small.jpg\'' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l width -d 'The width that results have at most; 50%: of that of the original' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l height -d 'The height that results have at most; 50%: of that of the original' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l to -d 'The file that an item becomes: \'thumbs/{/.}_small.jpg\', or thumbs/' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l fit -d 'inside, cover, exact or pad' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l filter -d 'lanczos3, catmull-rom, bilinear or box' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l background -d 'The colour under transparent pixels, and around padded results' -r
@@ -852,7 +855,9 @@ complete -c parjob -n "__fish_parjob_using_subcommand resize" -l total -d 'The n
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l enlarge -d 'Enlarge what is smaller'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l no-enlarge -d 'Leave what is smaller as small as it is; this is the default'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l linear -d 'Resize in linear light: fine bright lines stay bright'
-complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF and XMP, but those of a TIFF'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l keep-metadata -d 'Keep EXIF, XMP, IPTC and the density; of a TIFF not its EXIF'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l recursive -d 'Resize all pictures below a directory, known by their extensions'
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l skip-existing -d 'Pass over an item whose result exists'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l newer -d 'Replace only results that are older than their originals'
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l overwrite -d 'Replace results that exist, even such as are items still to be read'

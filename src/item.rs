@@ -8,6 +8,7 @@ mod fields;
 mod lists;
 mod quoted;
 mod target;
+mod tree;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +20,7 @@ pub use fields::{Fields, Item, push_fields};
 pub use lists::{List, Lists};
 pub use quoted::{Quoted, Safe, signal_name};
 pub use target::BadTarget;
+pub use tree::{Trees, walk};
 
 /// The number of an item in its run, from 1, in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,8 +157,8 @@ pub enum Failure {
     Unreadable(i32),
     /// The item is `-`, but the list of items is read from standard input.
     StdinTaken,
-    /// A file does not have the checksum that was written down for it.
-    Unlike,
+    /// A file does not have the checksum that was written down for it, by these algorithms, where they are not given.
+    Unlike(String),
     /// The item names a file among other things, and that file fails.
     ListedFile {
         /// The file's name.
@@ -272,7 +274,8 @@ impl fmt::Display for Failure {
             Failure::Json(text) => text.chars().try_for_each(|c| write_safe(f, c)),
             Failure::Unreadable(libc::EISDIR) => write!(f, "is a directory"),
             Failure::Unreadable(errno) => write!(f, "cannot be read: {}", std::io::Error::from_raw_os_error(*errno)),
-            Failure::Unlike => write!(f, "has another checksum"),
+            Failure::Unlike(by) if by.is_empty() => write!(f, "has another checksum"),
+            Failure::Unlike(by) => write!(f, "has another checksum, by {by}"),
             Failure::ListedFile { name, cause } => write!(f, "names {}, which {cause}", Quoted(name)),
             Failure::StdinTaken => write!(f, "is standard input, from which the items are read"),
             Failure::NoPicture => write!(f, "is no picture that can be read: JPEG, PNG, WebP, GIF, BMP or TIFF"),

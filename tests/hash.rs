@@ -1,5 +1,6 @@
 //! `hash`: what it prints is what coreutils and b3sum print, byte for byte; what cannot be read fails alone.
 
+mod algorithms;
 mod check;
 mod recursive;
 

@@ -3,16 +3,20 @@
 mod damaged;
 mod decoding;
 mod faults;
+mod folders;
 mod formats;
 mod limits;
 mod made;
+mod metadata;
 mod modes;
 mod options;
 mod pictures;
 mod places;
 mod seeds;
+mod streams;
 mod targets;
 mod tiff;
+mod types;
 
 use std::path::Path;
 

@@ -173,7 +173,7 @@ impl Run<'_> {
             source: source::Options {
                 columns: vec![Column { origin, link: Link::Cross }],
                 reading: Reading::default(),
-                walk: false,
+                walk: None,
             },
             work: plan::Chosen { operation: self.operation, params, reduce: self.reduce },
             processes: None,

@@ -94,6 +94,7 @@ pub fn command() -> Command {
 fn subcommand(operation: &'static Operation) -> Command {
     let about = Command::new(operation.name).about(operation.summary).long_about(operation.about);
     let command = about.disable_help_flag(true).args(operation.params.iter().map(param));
+    let command = command.args(without_letters_of(operation));
     let words = (operation.words)(&Params::defaults(operation));
     if words == Words::Command {
         let name = operation.name;
@@ -110,7 +111,7 @@ fn subcommand(operation: &'static Operation) -> Command {
     }
     let (item, hint) = match words {
         Words::Values | Words::Command => ("ITEM", ValueHint::Other),
-        Words::Paths | Words::Lists | Words::Trees => ("FILE", ValueHint::AnyPath),
+        Words::Paths | Words::Lists | Words::Trees(_) => ("FILE", ValueHint::AnyPath),
     };
     let items = Arg::new(ITEMS)
         .value_name(item)
@@ -121,6 +122,14 @@ fn subcommand(operation: &'static Operation) -> Command {
     command
         .override_usage(format!("parjob {} [OPTIONS] [{item}]... [::: {item}...] [:::: FILE...]", operation.name))
         .arg(items)
+}
+
+/// The options of every run whose letter means something else beside this operation.
+fn without_letters_of(operation: &Operation) -> Vec<Arg> {
+    let taken = |letter| operation.params.iter().any(|param| param.short == Some(letter));
+    let all = [item_args(), worker_args(), result_args(), talk_args()].concat();
+    let met = all.into_iter().filter(|arg| arg.get_short().is_some_and(taken));
+    met.map(|arg| arg.short(None)).collect()
 }
 
 fn explain() -> Command {
@@ -157,7 +166,11 @@ fn help() -> Command {
 }
 
 fn param(param: &'static Param) -> Arg {
-    let arg = Arg::new(param.name).long(param.name).help(param.help).help_heading("Options of this operation");
+    let arg = Arg::new(param.name)
+        .long(param.name)
+        .short(param.short)
+        .help(param.help)
+        .help_heading("Options of this operation");
     match param.value {
         Some(value) => arg.value_name(value).default_value(param.default).allow_negative_numbers(true),
         None => arg.action(ArgAction::SetTrue),

@@ -88,7 +88,7 @@ pub(super) fn resolve(
     let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
     decide_order(&policy, given, &mut decide);
     let dry_run = processes.as_ref().is_some_and(|processes| processes.command.dry_run);
-    let mut output = output(given, &work, dry_run, &mut decide)?;
+    let mut output = output(given, &work, dry_run || work.params.flag("dry-run"), &mut decide)?;
     if let Some(processes) = &processes {
         clash::check(processes, &source, output.file.as_deref())?;
     }
@@ -99,6 +99,8 @@ pub(super) fn resolve(
     let talk = talk(given, around, &mut decide);
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
     work.params.1 = setting(&work, &source, jobs, talk);
+    // What is wrong with a parameter may hang on the items that are given.
+    (work.operation.prepare)(&work.params)?;
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -112,7 +114,7 @@ pub(super) fn resolve(
 /// What an operation may know of the run.
 fn setting(work: &Chosen, source: &source::Options, jobs: usize, talk: Talk) -> Setting {
     let known = match (&source.columns[..], (work.operation.words)(&work.params)) {
-        ([Column { origin: Origin::Words(words), .. }], Words::Paths) => {
+        ([Column { origin: Origin::Words(words), .. }], Words::Paths | Words::Trees(_)) => {
             words.iter().map(|word| word.as_encoded_bytes().to_vec()).collect()
         }
         _ => Arc::default(),
@@ -189,7 +191,8 @@ fn source(
         check_header(&columns)?;
         decide("names", "in the first record of each source".into(), "--header".into());
     }
-    Ok((source::Options { columns, reading, walk: kind == Words::Trees }, items_given))
+    let walk = if let Words::Trees(trees) = kind { Some(trees) } else { None };
+    Ok((source::Options { columns, reading, walk }, items_given))
 }
 
 /// Operations in process take items as they are.

@@ -14,6 +14,8 @@ use crate::source;
 pub(super) fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Talk {
     let (talk, value, why) = if given.get_flag("quiet") {
         (Talk::Quiet, "errors only", "--quiet")
+    } else if given.try_get_one::<bool>("status").ok().flatten() == Some(&true) {
+        (Talk::Quiet, "errors only", "--status")
     } else if given.get_flag("verbose") {
         (Talk::Verbose, "everything", "--verbose")
     } else if around.stderr_is_terminal {
@@ -85,5 +87,5 @@ pub(super) fn output(given: &ArgMatches, work: &Chosen, dry_run: bool, decide: D
         ),
         None => decide("results", "standard output".into(), DEFAULT.into()),
     }
-    Ok(output::Options { format, tag, file })
+    Ok(output::Options { format, tag, file: file.filter(|_| !dry_run) })
 }

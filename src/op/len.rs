@@ -20,7 +20,7 @@ pub(super) static LEN: Operation = Operation {
         Example { command: "printf 'na\\303\\257ve\\n' | parjob len", output: "5\n" },
         Example { command: "printf 'na\\303\\257ve\\n' | parjob len --bytes", output: "6\n" },
     ],
-    params: &[Param { name: "bytes", value: None, default: None, help: "Count bytes instead of characters" }],
+    params: &[Param::flag("bytes", "Count bytes instead of characters")],
     words: |_| Words::Values,
     blanks: Blanks::Kept,
     prepare: |params| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") }))),

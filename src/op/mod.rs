@@ -44,7 +44,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::item::{Chunk, Failures, Lists};
+use crate::item::{Chunk, Failures, Lists, Trees};
 
 #[cfg(all(fuzzing, feature = "resize"))]
 pub use resize::fuzz_picture;
@@ -111,7 +111,7 @@ pub enum Blanks {
 }
 
 /// What the words after an operation's name are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Words {
     /// Items that are values, such as numbers.
     Values,
@@ -120,7 +120,7 @@ pub enum Words {
     /// Paths of files whose lines are the items; `-` is standard input.
     Lists,
     /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
-    Trees,
+    Trees(Trees),
     /// The words of a command; items come from elsewhere.
     Command,
 }
@@ -137,12 +137,36 @@ pub struct Example {
 pub struct Param {
     /// The long name, without dashes.
     pub name: &'static str,
+    /// The letter for it. An option of every run that has the same goes without it beside this operation.
+    pub short: Option<char>,
     /// What stands for its value in the help; `None` for a flag.
     pub value: Option<&'static str>,
     /// The value when the option is not given; without one it then has none.
     pub default: Option<&'static str>,
     /// One line of help: what it means.
     pub help: &'static str,
+}
+
+impl Param {
+    /// An option without a value.
+    pub(crate) const fn flag(name: &'static str, help: &'static str) -> Param {
+        Param { name, short: None, value: None, default: None, help }
+    }
+
+    /// An option with a value.
+    pub(crate) const fn option(
+        name: &'static str,
+        value: &'static str,
+        default: Option<&'static str>,
+        help: &'static str,
+    ) -> Param {
+        Param { name, short: None, value: Some(value), default, help }
+    }
+
+    /// The same, with a letter.
+    pub(crate) const fn short(self, letter: char) -> Param {
+        Param { short: Some(letter), ..self }
+    }
 }
 
 /// The values of an operation's parameters, by name, and what it may know of the run. A flag that was given has an

@@ -18,8 +18,7 @@ use super::{Param, Params};
 use crate::item::Failure;
 
 /// The option that bounds the digits of an integer.
-pub(super) const MAX_DIGITS: Param =
-    Param { name: "max-digits", value: Some("N"), default: Some("10000"), help: "An integer of more digits fails" };
+pub(super) const MAX_DIGITS: Param = Param::option("max-digits", "N", Some("10000"), "An integer of more digits fails");
 
 /// The value of [`MAX_DIGITS`].
 pub(super) fn max_digits(params: &Params) -> Result<usize> {

@@ -31,7 +31,7 @@ pub(super) static PI: Operation = Operation {
         },
         Example { command: "parjob pi --seed 7 1e6 | head -n 1", output: "pi\t3.139804\n" },
     ],
-    params: &[Param { name: "seed", value: Some("N"), default: Some("0"), help: "What the random numbers start from" }],
+    params: &[Param::option("seed", "N", Some("0"), "What the random numbers start from")],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
     prepare: |params| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? }))),

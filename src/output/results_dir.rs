@@ -138,7 +138,8 @@ impl ResultsDir {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o666))?);
         let kept = was.map_or(Ok(()), |was| fresh::keep(&file, &was.path, &was.meta));
-        let written = kept.and_then(|()| write(&mut file)).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
+        let written =
+            kept.and_then(|()| write(&mut file)).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
         if written.is_err() {
             // Best effort: there is something more important to report.
             let _ = unlinkat(folder, &temporary, AtFlags::empty());

@@ -17,7 +17,6 @@ mod range;
 mod records;
 mod screen;
 mod separator;
-mod tree;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,7 +26,7 @@ use anyhow::{Result, bail};
 
 use crate::buffer::{BufferPool, Loan};
 use crate::chunk::{Block, Chunking};
-use crate::item::Lists;
+use crate::item::{Lists, Trees};
 
 pub use inputs::{Input, check};
 pub use open::{Opened, open};
@@ -41,9 +40,9 @@ pub struct Options {
     pub columns: Vec<Column>,
     /// How the bytes of standard input and files become items.
     pub reading: Reading,
-    /// Values are paths, and each that names a directory becomes the files below it. The list of paths is held in
-    /// memory whole, the files are not.
-    pub walk: bool,
+    /// Values are paths, and each that names a directory becomes those of the files below it. The list of paths is held
+    /// in memory whole, the files are not, unless some are left out: such are made while others are read.
+    pub walk: Option<Trees>,
 }
 
 /// One source of items.
@@ -134,7 +133,7 @@ impl Options {
         let [column] = &self.columns[..] else { return None };
         let reading = &self.reading;
         let all = match &column.origin {
-            _ if reading.stop_at.is_some() || self.walk => return None,
+            _ if reading.stop_at.is_some() || self.walk.is_some() => return None,
             // A word may hold several records of CSV, or none.
             Origin::Words(_) if reading.drop_empty || matches!(reading.records, Records::Csv(_)) => return None,
             Origin::Words(words) => (words.len() as u64).saturating_sub(reading.header.into()),

@@ -10,16 +10,16 @@ use anyhow::{Result, bail};
 use super::build::{Row, build};
 use super::inputs::{Input, Inputs};
 use super::records::{Feed, Reader};
-use super::{Column, Emit, Link, Options, Origin, Range, Reading, Records, combine, lines, range, tree};
+use super::{Column, Emit, Link, Options, Origin, Range, Reading, Records, combine, lines, range};
 use crate::buffer::BufferPool;
 use crate::chunk::Chunking;
-use crate::item::Fields;
+use crate::item::{Fields, Trees, walk};
 
 /// A source of which the headers are read, and nothing else.
 pub struct Opened {
     columns: Vec<(Values, Link)>,
     reading: Reading,
-    walk: bool,
+    walk: Option<Trees>,
     names: Vec<Vec<u8>>,
 }
 
@@ -40,7 +40,7 @@ enum Values {
 pub fn open(options: Options) -> Result<Opened> {
     let Options { columns, reading, walk } = options;
     let is_plain = reading.records == Records::Plain && !reading.header;
-    let is_fast = is_plain && !walk && columns.len() == 1;
+    let is_fast = is_plain && walk.is_none() && columns.len() == 1;
     let (mut opened, mut names) = (Vec::new(), Vec::new());
     for Column { origin, link } in columns {
         let feed = match origin {
@@ -90,8 +90,16 @@ impl Opened {
             let items = combine::combine(values.collect::<Result<_>>()?);
             return build(items, fields, &reading, chunking, pool, emit);
         };
+        if let Some(trees) = walk {
+            let rows = values.rows(&reading)?.flat_map(|row| walked(row, &trees));
+            if trees == Trees::default() {
+                return build(rows, fields, &reading, chunking, pool, emit);
+            }
+            // What is made meanwhile is not to be found.
+            let rows: Vec<Row> = rows.collect();
+            return build(rows.into_iter(), fields, &reading, chunking, pool, emit);
+        }
         match values {
-            values if walk => build(values.rows(&reading)?.flat_map(walked), fields, &reading, chunking, pool, emit),
             Values::Lines(inputs) => lines::read(Inputs::new(inputs), reading, chunking, pool, emit),
             Values::Range(range) if !has_fields => range::read(range, &reading, chunking, pool, emit),
             Values::Records(reader) => reader.read(chunking, pool, emit),
@@ -101,11 +109,11 @@ impl Opened {
 }
 
 /// What a path leads to. One that cannot be used may be cut, and lead elsewhere.
-fn walked(row: Row) -> Box<dyn Iterator<Item = Row>> {
+fn walked<'a>(row: Row, trees: &'a Trees) -> Box<dyn Iterator<Item = Row> + 'a> {
     if row.fault.is_some() {
         return Box::new(std::iter::once(row));
     }
-    Box::new(row.fields.into_iter().flat_map(tree::walk).map(Row::from))
+    Box::new(row.fields.into_iter().flat_map(|path| walk(path, trees)).map(Row::from))
 }
 
 impl Values {

@@ -390,7 +390,7 @@ mod tests {
     /// The names and the items of several sources.
     fn read_all(origins: Vec<Origin>, reading: Reading) -> (Vec<String>, Vec<Item>) {
         let columns = origins.into_iter().map(|origin| Column { origin, link: Link::Cross }).collect();
-        let opened = open(Options { columns, reading, walk: false }).unwrap();
+        let opened = open(Options { columns, reading, walk: None }).unwrap();
         let names = opened.names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         let mut taker = Taker::default();
         opened.read(Chunking::Auto, &BufferPool::new(1 << 22), &mut |block| taker.take(&block)).unwrap();
@@ -464,7 +464,7 @@ mod tests {
         let reading = Reading { header: true, max_item: 3, ..csv() };
         let dir = tempfile::tempdir().unwrap();
         let columns = vec![Column { origin: Origin::Inputs(written(&dir, &["long,er\n1\n"])), link: Link::Cross }];
-        let error = open(Options { columns, reading, walk: false }).map(drop).unwrap_err().to_string();
+        let error = open(Options { columns, reading, walk: None }).map(drop).unwrap_err().to_string();
         assert_eq!(error, "the header cannot be used: \"longer\" is longer than 3 bytes; --max-item raises the limit");
     }
 
@@ -549,14 +549,14 @@ mod tests {
     fn it_may_be_opened_on_one_thread_and_read_on_another() {
         fn moves<T: Send>(_: &T) {}
         let columns = vec![Column { origin: words(&["a,b"]), link: Link::Cross }];
-        moves(&open(Options { columns, reading: csv(), walk: false }).unwrap());
+        moves(&open(Options { columns, reading: csv(), walk: None }).unwrap());
     }
 
     #[test]
     fn the_total_leaves_the_header_out() {
         let total = |reading| {
             let columns = vec![Column { origin: words(&["a", "b", "c"]), link: Link::Cross }];
-            Options { columns, reading, walk: false }.total()
+            Options { columns, reading, walk: None }.total()
         };
         assert_eq!(total(colsep(",")), Some(3));
         assert_eq!(total(json()), Some(3));

@@ -134,7 +134,7 @@ fn a_run_of_an_operation_that_panics() {
         source: Options {
             columns: vec![Column { origin, link: Link::Cross }],
             reading: Reading::default(),
-            walk: false,
+            walk: None,
         },
         work: plan::Chosen { operation, params: Params::default(), reduce },
         processes: None,

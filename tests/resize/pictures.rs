@@ -253,7 +253,7 @@ pub(crate) fn read(bytes: &[u8]) -> Pixels {
         return Pixels::of(info.width.into(), info.height.into(), &data);
     }
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
-    decoder.set_transformations(png::Transformations::STRIP_16);
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let mut reader = decoder.read_info().unwrap();
     let mut data = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut data).unwrap();

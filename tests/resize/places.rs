@@ -3,8 +3,8 @@
 use std::os::unix::fs::symlink;
 
 use super::pictures::{png, scene};
-use super::{file, resize, result};
-use crate::harness::{Test, shell};
+use super::{resize, result};
+use crate::harness::Test;
 
 const OUT: &str = "to which the item leads out of the folder; --allow-outside permits it";
 
@@ -70,14 +70,6 @@ fn an_original_that_is_given_as_an_item_is_not_replaced_by_another() {
     // Its own place an item may take.
     let done = test("./p.jpg").run().prints("./p.jpg\n").is_silent().succeeds();
     assert!(result(&done, "p.jpg").distance(&scene(5, 7)) < 8.0);
-}
-
-#[test]
-fn what_is_no_file_keeps_nobody_waiting() {
-    let script = "mkfifo pipe.png; parjob --jobs 1 resize --width 20 --to out/{/} pipe.png a.png";
-    let done = shell(script).file("a.png", png(40, 30)).run().prints("out/a.png\n").counts(2, 1, 1, 0).status(1);
-    let done = done.says("item 1: \"pipe.png\" is no picture that can be read");
-    assert!(!file(done.dir(), "out/a.png").is_empty());
 }
 
 #[test]

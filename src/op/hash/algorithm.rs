@@ -49,6 +49,30 @@ impl Algorithm {
         ENTRIES.map(|entry| entry.name)
     }
 
+    /// Those whose digests have so many hexadecimal digits, the one that `hash` itself takes first.
+    pub(super) fn of_len(digits: usize) -> &'static [Algorithm] {
+        match digits {
+            16 => &[Algorithm::Xxh3],
+            32 => &[Algorithm::Md5],
+            40 => &[Algorithm::Sha1],
+            64 => &[Algorithm::Blake3, Algorithm::Sha256],
+            128 => &[Algorithm::Sha512],
+            _ => &[],
+        }
+    }
+
+    /// Itself as the only one.
+    pub(super) fn alone(self) -> &'static [Algorithm] {
+        const EACH: [Algorithm; ENTRIES.len()] =
+            [Algorithm::Blake3, Algorithm::Sha256, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5, Algorithm::Xxh3];
+        EACH.iter().find(|one| **one == self).map_or(&[], std::slice::from_ref)
+    }
+
+    /// The word for it.
+    pub(super) fn name(self) -> &'static str {
+        ENTRIES.iter().find(|entry| entry.algorithm == self).map_or("", |entry| entry.name)
+    }
+
     /// The one whose tag begins a line, and the rest of the line.
     pub(super) fn with_tag(line: &[u8]) -> Option<(Algorithm, &[u8])> {
         ENTRIES.iter().find_map(|entry| Some((entry.algorithm, line.strip_prefix(entry.tag.as_bytes())?)))
@@ -92,6 +116,16 @@ fn blake3(file: &File, buffer: &mut [u8], places: &Places) -> Result<Digest, Err
     let mut hasher = blake3::Hasher::new();
     file.read_on(n, buffer, |bytes| _ = hasher.update(bytes))?;
     Ok(Digest::new(hasher.finalize().as_bytes()))
+}
+
+/// BLAKE3 and SHA-256, in that order, of what can be read only once.
+pub(super) fn blake3_and_sha256(file: &File, buffer: &mut [u8]) -> Result<[Digest; 2], Errno> {
+    let (mut one, mut other) = (blake3::Hasher::new(), sha2::Sha256::default());
+    file.read_all(buffer, |bytes| {
+        one.update(bytes);
+        sha2::Digest::update(&mut other, bytes);
+    })?;
+    Ok([Digest::new(one.finalize().as_bytes()), Digest::new(&sha2::Digest::finalize(other))])
 }
 
 fn digest<H: sha2::Digest>(file: &File, buffer: &mut [u8]) -> Result<Digest, Errno> {

@@ -3,13 +3,14 @@
 //! Texts, counts and what makes the run fail are those of `sha256sum --check`, list by list. A line that is not
 //! understood is no failure there, so it is none here: it is counted, and told of at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::io::Errno;
 
+use super::algorithm::Algorithm;
 use super::form::{Form, Forms};
-use super::list::{Given, Line, form, parse};
+use super::list::{Line, MadeBy, form, parse};
 use super::{Reader, name};
 use crate::item::{Chunk, Failure, Quoted, Safe, Seq};
 use crate::op::{Map, Means, Params, Remark, Results};
@@ -19,10 +20,17 @@ const NAMED: usize = 1000;
 
 /// The check of lists.
 pub(super) struct Check {
-    given: Given,
+    /// The algorithm that was asked for: then no line may have another.
+    given: Option<Algorithm>,
     reader: Reader,
     ignore_missing: bool,
+    strict: bool,
+    warn: bool,
+    /// Only the exit status tells.
+    status: bool,
     forms: Forms,
+    /// By which algorithm the last checksum was made that several could have made: the next one likely is too.
+    likely: Mutex<Option<Algorithm>>,
     /// By the place of the list.
     counts: Mutex<BTreeMap<usize, Counts>>,
 }
@@ -31,50 +39,75 @@ pub(super) struct Check {
 #[derive(Default)]
 struct Counts {
     improper: u64,
+    /// The first of them.
+    improper_at: Vec<Seq>,
     unreadable: u64,
     unlike: u64,
     any_proper: bool,
     any_alike: bool,
+    /// The algorithms that were found out.
+    found: BTreeSet<&'static str>,
     /// Files that could not be read, where no report names them.
     named: Vec<(Seq, String)>,
 }
 
 impl Counts {
+    fn note_improper(&mut self, line: Seq) {
+        self.improper += 1;
+        if self.improper_at.len() < NAMED {
+            self.improper_at.push(line);
+        }
+    }
+
     fn add(&mut self, more: Counts) {
         self.improper += more.improper;
         self.unreadable += more.unreadable;
         self.unlike += more.unlike;
         self.any_proper |= more.any_proper;
         self.any_alike |= more.any_alike;
+        self.found.extend(more.found);
+        self.improper_at.extend(more.improper_at);
+        // Workers come upon them in any order; those of the beginning are kept.
+        self.improper_at.sort_unstable();
+        self.improper_at.truncate(NAMED);
         let room = NAMED.saturating_sub(self.named.len());
         self.named.extend(more.named.into_iter().take(room));
     }
 }
 
 impl Check {
-    pub(super) fn new(given: Given, params: &Params) -> Check {
-        let ignore_missing = params.flag("ignore-missing");
-        let reader = Reader::new(params.1.clone());
-        Check { given, reader, ignore_missing, forms: Forms::default(), counts: Mutex::default() }
+    pub(super) fn new(given: Option<Algorithm>, params: &Params) -> Check {
+        Check {
+            given,
+            reader: Reader::new(params.1.clone()),
+            ignore_missing: params.flag("ignore-missing"),
+            strict: params.flag("strict"),
+            warn: params.flag("warn"),
+            status: params.flag("status"),
+            forms: Forms::default(),
+            likely: Mutex::default(),
+            counts: Mutex::default(),
+        }
     }
 
     /// Checks a line.
     fn check(&self, line: &Numbered<'_>, counts: &mut Counts, buffer: &mut [u8], results: &mut Results) {
-        let (algorithm, hex, path) = match parse(line.text, self.given, line.form) {
+        let (made_by, hex, path) = match parse(line.text, self.given, line.form) {
             Line::Nothing => return results.pass(),
             // `-` in a list that comes from standard input.
             Line::Entry { name, .. } if name == b"-" && self.reader.setting.reads_stdin => {
-                counts.improper += 1;
+                counts.note_improper(line.seq);
                 return results.pass();
             }
             Line::Improper => {
-                counts.improper += 1;
+                counts.note_improper(line.seq);
                 return results.pass();
             }
-            Line::Entry { algorithm, hex, name } => (algorithm, hex, name),
+            Line::Entry { made_by, hex, name } => (made_by, hex, name),
         };
         counts.any_proper = true;
-        match self.reader.digest(algorithm, &path, buffer) {
+        let likely = *self.likely.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.reader.verify(made_by, likely, &hex, (&path, buffer)) {
             Err(Failure::Unreadable(errno)) if self.ignore_missing && errno == Errno::NOENT.raw_os_error() => {
                 results.pass();
             }
@@ -83,45 +116,85 @@ impl Check {
                 if self.reader.setting.quiet {
                     counts.named.push((line.seq, format!("{} {cause}", Quoted(&path))));
                 }
-                let cause = Failure::ListedFile { name: path.as_slice().into(), cause: Box::new(cause) };
-                results.fail_saying(&verdict(&path, b"FAILED open or read"), cause);
+                self.fail(&path, b"FAILED open or read", cause, results);
             }
-            Ok(digest) if digest.as_hex().as_bytes() != hex => {
+            Ok(None) => {
                 counts.unlike += 1;
-                let cause = Failure::ListedFile { name: path.as_slice().into(), cause: Box::new(Failure::Unlike) };
-                results.fail_saying(&verdict(&path, b"FAILED"), cause);
+                self.fail(&path, b"FAILED", unlike(made_by), results);
             }
-            Ok(_) => {
+            Ok(Some(algorithm)) => {
                 counts.any_alike = true;
+                if let MadeBy::OneOf(all) = made_by {
+                    counts.found.insert(algorithm.name());
+                    if all.len() > 1 && likely != Some(algorithm) {
+                        *self.likely.lock().unwrap_or_else(PoisonError::into_inner) = Some(algorithm);
+                    }
+                }
                 if self.reader.setting.quiet { results.pass() } else { results.push(&verdict(&path, b"OK")) }
             }
         }
     }
 
-    /// What is to be said of one list.
-    fn remarks_of(&self, name: &str, counts: &Counts) -> Vec<Remark> {
+    fn fail(&self, path: &[u8], word: &[u8], cause: Failure, results: &mut Results) {
+        let cause = Failure::ListedFile { name: path.into(), cause: Box::new(cause) };
+        if self.status { results.fail(cause) } else { results.fail_saying(&verdict(path, word), cause) }
+    }
+
+    /// What is to be said of one list, whose first line has that number.
+    fn remarks_of(&self, name: &str, first: Seq, counts: &Counts) -> Vec<Remark> {
         let named = if name.is_empty() { String::new() } else { format!("{name}: ") };
         let remark = |text: String, means| Remark { text, means };
+        let lines = self.lines(&named, first, counts);
         if !counts.any_proper {
-            return vec![remark(format!("{named}no properly formatted checksum lines found"), Means::Failed)];
+            return lines
+                .into_iter()
+                .chain([remark(format!("{named}no properly formatted checksum lines found"), Means::Failed)])
+                .collect();
         }
-        let counted = |count: u64, one: &str, many: &str| {
+        let counted = |count: u64, one: &str, many: &str, means| {
             let text = if count == 1 { format!("WARNING: 1 {one}") } else { format!("WARNING: {count} {many}") };
-            (count > 0).then(|| remark(text, Means::Nothing))
+            (count > 0 && (!self.status || means != Means::Nothing)).then(|| remark(text, means))
         };
         let Counts { improper, unreadable, unlike, .. } = *counts;
+        let if_strict = if self.strict { Means::Failed } else { Means::Nothing };
         let none = self.ignore_missing && !counts.any_alike;
         let mut unread = counts.named.clone();
         unread.sort();
         let unread = unread.into_iter().map(|(_, text)| Some(remark(text, Means::Nothing)));
         let rest = [
-            counted(improper, "line is improperly formatted", "lines are improperly formatted"),
-            counted(unreadable, "listed file could not be read", "listed files could not be read"),
-            counted(unlike, "computed checksum did NOT match", "computed checksums did NOT match"),
+            counted(improper, "line is improperly formatted", "lines are improperly formatted", if_strict),
+            counted(unreadable, "listed file could not be read", "listed files could not be read", Means::Nothing),
+            counted(unlike, "computed checksum did NOT match", "computed checksums did NOT match", Means::Nothing),
             none.then(|| remark(format!("{named}no file was verified"), Means::Failed)),
         ];
-        unread.chain(rest).flatten().collect()
+        lines.into_iter().map(Some).chain(unread).chain(rest).chain([self.found(&named, counts)]).flatten().collect()
     }
+}
+
+impl Check {
+    /// Each line that is not understood, where that was asked for.
+    fn lines(&self, named: &str, first: Seq, counts: &Counts) -> Vec<Remark> {
+        let number = |seq: &Seq| seq.0.saturating_sub(first.0) + 1;
+        let text = |seq| format!("{named}{}: improperly formatted checksum line", number(seq));
+        let wanted = counts.improper_at.iter().filter(|_| self.warn);
+        wanted.map(|seq| Remark { text: text(seq), means: Means::Nothing }).collect()
+    }
+
+    /// By which algorithms, where neither the user nor the list says so and it is another than the usual one.
+    fn found(&self, named: &str, counts: &Counts) -> Option<Remark> {
+        let all: Vec<&str> = counts.found.iter().copied().collect();
+        let is_usual = all == [Algorithm::Blake3.name()];
+        let text = format!("{named}the checksums are of {}", all.join(" and "));
+        (!all.is_empty() && !is_usual && !self.reader.setting.quiet).then_some(Remark { text, means: Means::Nothing })
+    }
+}
+
+/// Why a file fails that has another digest: by what that was found.
+fn unlike(made_by: MadeBy) -> Failure {
+    Failure::Unlike(match made_by {
+        MadeBy::This(_) => String::new(),
+        MadeBy::OneOf(all) => all.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(" and "),
+    })
 }
 
 /// A line with what must be known of it.
@@ -168,7 +241,7 @@ impl Map for Check {
         let lists = self.reader.setting.lists.as_ref().map(|lists| lists.all()).unwrap_or_default();
         let mut remarks = self.reader.remarks();
         if lists.is_empty() {
-            remarks.extend(self.remarks_of("", &counts.remove(&0).unwrap_or_default()));
+            remarks.extend(self.remarks_of("", Seq::FIRST, &counts.remove(&0).unwrap_or_default()));
         }
         for (place, list) in lists.into_iter().enumerate() {
             let name = Safe(&list.name).to_string();
@@ -178,7 +251,7 @@ impl Map for Check {
                     let text = format!("{name}: {}", std::io::Error::from_raw_os_error(errno));
                     remarks.push(Remark { text, means: Means::Failed });
                 }
-                None => remarks.extend(self.remarks_of(&name, &counts)),
+                None => remarks.extend(self.remarks_of(&name, list.first, &counts)),
             }
         }
         remarks

@@ -72,6 +72,11 @@ impl File {
         regular.then(|| u64::try_from(stat.st_size).ok()).flatten()
     }
 
+    /// Goes back to its beginning.
+    pub(super) fn rewind(&self) -> Result<(), Errno> {
+        rustix::fs::seek(self.fd(), rustix::fs::SeekFrom::Start(0)).map(drop)
+    }
+
     /// Fills the buffer from this place on: fewer bytes only at the end of the file.
     pub(super) fn read_at(&self, buffer: &mut [u8], start: u64) -> Result<usize, Errno> {
         let mut got = 0;

@@ -6,15 +6,6 @@
 use super::algorithm::Algorithm;
 use super::form::Form;
 
-/// What a run says of its algorithm.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
-    /// That of plain lines.
-    pub(super) algorithm: Algorithm,
-    /// It was asked for, so no line may have another.
-    pub(super) only: bool,
-}
-
 /// What a line says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -23,25 +14,44 @@ pub(super) enum Line {
     /// Something that is not understood.
     Improper,
     /// A file should have this digest.
-    Entry { algorithm: Algorithm, hex: Vec<u8>, name: Vec<u8> },
+    Entry { made_by: MadeBy, hex: Vec<u8>, name: Vec<u8> },
 }
 
-/// Reads a line, without its newline. A plain one says nothing of its algorithm: then it is the one given. It must have the
-/// form of those before it, where there are any.
-pub(super) fn parse(line: &[u8], given: Given, form: Option<Form>) -> Line {
+/// By which algorithm a digest may have been made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MadeBy {
+    /// The line or the user says so.
+    This(Algorithm),
+    /// By the length of the digest it is one of these.
+    OneOf(&'static [Algorithm]),
+}
+
+impl MadeBy {
+    /// All that may be meant.
+    pub(super) fn all(self) -> &'static [Algorithm] {
+        match self {
+            MadeBy::This(algorithm) => algorithm.alone(),
+            MadeBy::OneOf(algorithms) => algorithms,
+        }
+    }
+}
+
+/// Reads a line, without its newline. No line may have another algorithm than the one given, where one is. It must have
+/// the form of those before it, where there are any.
+pub(super) fn parse(line: &[u8], given: Option<Algorithm>, form: Option<Form>) -> Line {
     let Some((line, escaped)) = stripped(line) else { return Line::Nothing };
-    let Some((algorithm, hex, name)) = bsd(line, given).or_else(|| plain(line, given, form).map(|(parts, _)| parts))
+    let Some((made_by, hex, name)) = bsd(line, given).or_else(|| plain(line, given, form).map(|(parts, _)| parts))
     else {
         return Line::Improper;
     };
     match if escaped { unescaped(name) } else { Some(name.to_vec()) } {
-        Some(name) if is_digest(hex, algorithm) => Line::Entry { algorithm, hex: hex.to_ascii_lowercase(), name },
-        _ => Line::Improper,
+        Some(name) => Line::Entry { made_by, hex: hex.to_ascii_lowercase(), name },
+        None => Line::Improper,
     }
 }
 
 /// The form of a plain line; `None` of any other.
-pub(super) fn form(line: &[u8], given: Given) -> Option<Form> {
+pub(super) fn form(line: &[u8], given: Option<Algorithm>) -> Option<Form> {
     let (line, _) = stripped(line)?;
     if bsd(line, given).is_some() { None } else { plain(line, given, None).map(|(_, form)| form) }
 }
@@ -56,45 +66,47 @@ fn stripped(line: &[u8]) -> Option<(&[u8], bool)> {
     Some(line.strip_prefix(b"\\").map_or((line, false), |rest| (rest, true)))
 }
 
-fn is_digest(hex: &[u8], algorithm: Algorithm) -> bool {
-    hex.len() == algorithm.hex_len() && hex.iter().all(u8::is_ascii_hexdigit)
+/// How many hexadecimal digits a text begins with.
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
-type Parts<'a> = (Algorithm, &'a [u8], &'a [u8]);
+type Parts<'a> = (MadeBy, &'a [u8], &'a [u8]);
 
 /// `SHA256 (name) = digest`: what `--tag` writes.
-fn bsd(line: &[u8], given: Given) -> Option<Parts<'_>> {
-    let (algorithm, rest) = Algorithm::with_tag(line).filter(|(algorithm, _)| given.takes(*algorithm))?;
+fn bsd(line: &[u8], given: Option<Algorithm>) -> Option<Parts<'_>> {
+    let (algorithm, rest) = Algorithm::with_tag(line).filter(|(algorithm, _)| takes(given, *algorithm))?;
     let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"(")?;
     let end = memchr::memrchr(b')', rest)?;
-    let digest = without_blanks(&rest[end + 1..]).strip_prefix(b"=")?;
-    Some((algorithm, without_blanks(digest), &rest[..end]))
+    let digest = without_blanks(without_blanks(&rest[end + 1..]).strip_prefix(b"=")?);
+    let is_digest = digest.len() == algorithm.hex_len() && digits(digest) == digest.len();
+    is_digest.then_some((MadeBy::This(algorithm), digest, &rest[..end]))
 }
 
 /// `digest  name`, or ` *` between them: a file in binary mode, where a system makes a difference. xxhsum
 /// writes `XXH3_` before the digest.
-fn plain(line: &[u8], given: Given, form: Option<Form>) -> Option<(Parts<'_>, Form)> {
-    let xxh3 = line.strip_prefix(b"XXH3_").filter(|_| given.takes(Algorithm::Xxh3));
-    let (algorithm, line) = xxh3.map_or((given.algorithm, line), |rest| (Algorithm::Xxh3, rest));
-    let (hex, rest) = line.split_at_checked(algorithm.hex_len())?;
+fn plain(line: &[u8], given: Option<Algorithm>, form: Option<Form>) -> Option<(Parts<'_>, Form)> {
+    let xxh3 = line.strip_prefix(b"XXH3_").filter(|_| takes(given, Algorithm::Xxh3));
+    let (given, line) = xxh3.map_or((given, line), |rest| (Some(Algorithm::Xxh3), rest));
+    let (hex, rest) = line.split_at(digits(line));
+    let made_by = match given {
+        Some(algorithm) if hex.len() == algorithm.hex_len() => MadeBy::This(algorithm),
+        Some(_) => return None,
+        None => MadeBy::OneOf(Some(Algorithm::of_len(hex.len())).filter(|all| !all.is_empty())?),
+    };
     let rest = rest.strip_prefix(b" ").or_else(|| rest.strip_prefix(b"\t"))?;
-    if !is_digest(hex, algorithm) {
-        return None;
-    }
     match (rest, form) {
         ([], _) => None,
         ([b' ' | b'*', name @ ..], None | Some(Form::Two)) if !name.is_empty() => {
-            Some(((algorithm, hex, name), Form::Two))
+            Some(((made_by, hex, name), Form::Two))
         }
         (_, Some(Form::Two)) => None,
-        (name, _) => Some(((algorithm, hex, name), Form::One)),
+        (name, _) => Some(((made_by, hex, name), Form::One)),
     }
 }
 
-impl Given {
-    fn takes(self, algorithm: Algorithm) -> bool {
-        !self.only || algorithm == self.algorithm
-    }
+fn takes(given: Option<Algorithm>, algorithm: Algorithm) -> bool {
+    given.is_none_or(|given| given == algorithm)
 }
 
 fn without_blanks(text: &[u8]) -> &[u8] {
@@ -127,17 +139,13 @@ mod tests {
 
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
-    fn given(algorithm: Algorithm) -> Given {
-        Given { algorithm, only: false }
-    }
-
     fn read(line: &str, algorithm: Algorithm) -> Line {
-        parse(line.as_bytes(), given(algorithm), None)
+        parse(line.as_bytes(), Some(algorithm), None)
     }
 
     fn name_in(line: &str) -> Option<Vec<u8>> {
         match read(&line.replace("MD5", MD5).replace("TAG", "MD5"), Algorithm::Md5) {
-            Line::Entry { algorithm: Algorithm::Md5, hex, name } if hex == MD5.as_bytes() => Some(name),
+            Line::Entry { made_by: MadeBy::This(Algorithm::Md5), hex, name } if hex == MD5.as_bytes() => Some(name),
             _ => None,
         }
     }
@@ -167,26 +175,45 @@ mod tests {
     #[test]
     fn the_tag_names_the_algorithm() {
         let line = format!("MD5 (a) = {MD5}");
-        let is = |line: &str, expected| matches!(read(line, Algorithm::Blake3), Line::Entry { algorithm, .. } if algorithm == expected);
+        let is = |line: &str, expected| matches!(parse(line.as_bytes(), None, None), Line::Entry { made_by, .. } if made_by == MadeBy::This(expected));
         assert!(is(&line, Algorithm::Md5));
         assert!(is("XXH3 (a) = 2d06800538d394c2", Algorithm::Xxh3));
         assert!(is("XXH3_2d06800538d394c2  a", Algorithm::Xxh3));
         // Where another one was asked for, it is no line of it.
-        let only = |algorithm| parse(line.as_bytes(), Given { algorithm, only: true }, None);
+        let only = |algorithm| parse(line.as_bytes(), Some(algorithm), None);
         assert_eq!(only(Algorithm::Sha256), Line::Improper);
         assert!(matches!(only(Algorithm::Md5), Line::Entry { .. }));
-        let other = Given { algorithm: Algorithm::Md5, only: true };
+        let other = Some(Algorithm::Md5);
         assert_eq!(parse(b"XXH3_2d06800538d394c2  a", other, None), Line::Improper);
+    }
+
+    #[test]
+    fn n6_the_length_of_a_digest_says_what_may_have_made_it() {
+        for (digits, expected) in [
+            (16, &[Algorithm::Xxh3][..]),
+            (32, &[Algorithm::Md5]),
+            (40, &[Algorithm::Sha1]),
+            (64, &[Algorithm::Blake3, Algorithm::Sha256]),
+            (128, &[Algorithm::Sha512]),
+        ] {
+            let line = format!("{}  a", &"0aF".repeat(50)[..digits]);
+            let got = parse(line.as_bytes(), None, None);
+            assert!(matches!(got, Line::Entry { made_by: MadeBy::OneOf(all), .. } if all == expected), "{line}");
+        }
+        for digits in [0, 8, 31, 33, 56, 63, 65, 96, 127, 129] {
+            let line = format!("{}  a", &"0".repeat(digits));
+            assert_eq!(parse(line.as_bytes(), None, None), Line::Improper, "{line}");
+        }
     }
 
     #[test]
     fn forms_do_not_mix() {
         let (one, two) = (format!("{MD5} a"), format!("{MD5}  a"));
-        assert_eq!(form(one.as_bytes(), given(Algorithm::Md5)), Some(Form::One));
-        assert_eq!(form(two.as_bytes(), given(Algorithm::Md5)), Some(Form::Two));
-        assert_eq!(form(format!("MD5 (a) = {MD5}").as_bytes(), given(Algorithm::Md5)), None);
-        assert_eq!(parse(one.as_bytes(), given(Algorithm::Md5), Some(Form::Two)), Line::Improper);
-        let led = parse(two.as_bytes(), given(Algorithm::Md5), Some(Form::One));
+        assert_eq!(form(one.as_bytes(), Some(Algorithm::Md5)), Some(Form::One));
+        assert_eq!(form(two.as_bytes(), Some(Algorithm::Md5)), Some(Form::Two));
+        assert_eq!(form(format!("MD5 (a) = {MD5}").as_bytes(), Some(Algorithm::Md5)), None);
+        assert_eq!(parse(one.as_bytes(), Some(Algorithm::Md5), Some(Form::Two)), Line::Improper);
+        let led = parse(two.as_bytes(), Some(Algorithm::Md5), Some(Form::One));
         assert!(matches!(led, Line::Entry { name, .. } if name == b" a"));
     }
 

@@ -20,10 +20,10 @@ use anyhow::{Result, bail};
 
 use self::algorithm::Algorithm;
 use self::check::Check;
-use self::list::Given;
+use self::list::MadeBy;
 use self::subtrees::Places;
 use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Results, Setting, Words, Work};
-use crate::item::{Chunk, Failure};
+use crate::item::{Chunk, Failure, Trees};
 use crate::sys::entry;
 
 /// The operation.
@@ -48,50 +48,48 @@ pub(super) static HASH: Operation = Operation {
         },
     ],
     params: &[
-        Param {
-            name: "algorithm",
-            value: Some("NAME"),
-            // Whether it was said matters to --check.
-            default: None,
-            help: "blake3, the default, sha256, sha512, sha1, md5 or xxh3",
-        },
-        flag("check", "Read lists of checksums from the FILEs, and check what they list"),
-        flag("ignore-missing", "With --check: pass over listed files that are not there"),
-        flag("recursive", "Hash all files below a directory, in the order of their paths"),
+        // Whether it was said matters to --check.
+        Param::option("algorithm", "NAME", None, "blake3, the default, sha256, sha512, sha1, md5 or xxh3"),
+        Param::flag("check", "Read lists of checksums from the FILEs, and check what they list").short('c'),
+        Param::flag("ignore-missing", "With --check: pass over listed files that are not there"),
+        Param::flag("strict", "With --check: fail if a line is improperly formatted"),
+        Param::flag("warn", "With --check: name each line that is improperly formatted").short('w'),
+        Param::flag("status", "With --check: print nothing; the exit status says how it went"),
+        Param::flag("recursive", "Hash all files below a directory, in the order of their paths"),
     ],
     words,
     blanks: Blanks::Kept,
     prepare,
 };
 
-const fn flag(name: &'static str, help: &'static str) -> Param {
-    Param { name, value: None, default: None, help }
-}
-
 fn words(params: &Params) -> Words {
     match (params.flag("check"), params.flag("recursive")) {
         (true, _) => Words::Lists,
-        (false, true) => Words::Trees,
+        (false, true) => Words::Trees(Trees::default()),
         (false, false) => Words::Paths,
     }
 }
 
 fn prepare(params: &Params) -> Result<Work> {
-    let only = params.flag("algorithm");
-    let name = if only { params.text("algorithm") } else { "blake3" };
-    let Some(algorithm) = Algorithm::find(name) else {
-        bail!("--algorithm {name:?} is none of {}", Algorithm::names().join(", "));
-    };
+    let named = params.flag("algorithm").then(|| params.text("algorithm"));
+    let given = named.map(|name| match Algorithm::find(name) {
+        Some(algorithm) => Ok(algorithm),
+        None => bail!("--algorithm {name:?} is none of {}", Algorithm::names().join(", ")),
+    });
+    let given = given.transpose()?;
     let check = params.flag("check");
     if check && params.flag("recursive") {
         bail!("--check reads lists of checksums; --recursive has nothing to do there");
     }
-    if params.flag("ignore-missing") && !check {
-        bail!("--ignore-missing is for --check");
+    for name in ["ignore-missing", "strict", "warn", "status"] {
+        if params.flag(name) && !check {
+            bail!("--{name} is for --check");
+        }
     }
     if check {
-        return Ok(Work::Map(Arc::new(Check::new(Given { algorithm, only }, params))));
+        return Ok(Work::Map(Arc::new(Check::new(given, params))));
     }
+    let algorithm = given.unwrap_or(Algorithm::Blake3);
     Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1.clone()) })))
 }
 
@@ -154,6 +152,48 @@ impl Reader {
 
     /// The digest of the file of that name.
     fn digest(&self, algorithm: Algorithm, path: &[u8], buffer: &mut [u8]) -> Result<algorithm::Digest, Failure> {
+        self.with_file(path, |file| algorithm.digest(file, buffer, &self.places))
+    }
+
+    /// By which of these algorithms the file of that name has this digest; `None`: by none. The likely one is tried
+    /// first.
+    fn verify(
+        &self,
+        made_by: MadeBy,
+        likely: Option<Algorithm>,
+        hex: &[u8],
+        (path, buffer): (&[u8], &mut [u8]),
+    ) -> Result<Option<Algorithm>, Failure> {
+        let all = made_by.all();
+        let likely = likely.filter(|likely| all.contains(likely)).into_iter();
+        let mut in_turn = likely.clone().chain(all.iter().copied().filter(|one| likely.clone().all(|it| it != *one)));
+        let is_it = |digest: &algorithm::Digest| digest.as_hex().as_bytes() == hex;
+        self.with_file(path, |file| {
+            // What cannot be read again is read by both at one time.
+            if all.len() > 1 && file.size().is_none() {
+                let digests = algorithm::blake3_and_sha256(file, buffer)?;
+                return Ok(all.iter().zip(&digests).find(|(_, digest)| is_it(digest)).map(|(algorithm, _)| *algorithm));
+            }
+            let mut again = false;
+            in_turn.try_fold(None, |found, algorithm| {
+                if found.is_some() {
+                    return Ok(found);
+                }
+                if std::mem::replace(&mut again, true) {
+                    file.rewind()?;
+                }
+                let digest = algorithm.digest(file, buffer, &self.places)?;
+                Ok(is_it(&digest).then_some(algorithm))
+            })
+        })
+    }
+
+    /// Opens the file of that name for `work`.
+    fn with_file<T>(
+        &self,
+        path: &[u8],
+        work: impl FnOnce(&input::File) -> Result<T, rustix::io::Errno>,
+    ) -> Result<T, Failure> {
         if path == b"-" && self.setting.reads_stdin {
             return Err(Failure::StdinTaken);
         }
@@ -164,7 +204,7 @@ impl Reader {
         }
         let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
         let file = input::File::open(path).map_err(unreadable)?;
-        algorithm.digest(&file, buffer, &self.places).map_err(unreadable)
+        work(&file).map_err(unreadable)
     }
 
     /// What is to be said of all files together.

@@ -33,6 +33,11 @@ impl Budget {
         Budget { most, state: Mutex::default(), changed: Condvar::new() }
     }
 
+    /// What all may take together.
+    pub(super) fn most(&self) -> u64 {
+        self.most
+    }
+
     /// Waits for its turn, and until so much is free, or all.
     pub(super) fn take(&self, bytes: u64) -> Share<'_> {
         let mut state = self.lock();
@@ -47,11 +52,6 @@ impl Budget {
         drop(state);
         self.changed.notify_all();
         Share { budget: self, bytes }
-    }
-
-    /// How many bytes there are.
-    pub(super) fn most(&self) -> u64 {
-        self.most
     }
 
     /// How many have come so far.

@@ -7,12 +7,15 @@
 //! This file is the operation and that way; [`params`] knows the options, [`shape`] how large a picture becomes,
 //! [`claims`] that no two items become the same file, [`place`] where a path leads.
 
+mod beside;
 mod budget;
 mod claims;
 mod decode;
 mod encode;
 mod exif;
+mod few;
 mod gif_parts;
+mod input;
 mod jpeg;
 mod jpeg_parts;
 mod light;
@@ -32,36 +35,37 @@ mod turbo;
 mod webp_parts;
 #[cfg(any(test, fuzzing))]
 mod weigh;
+mod xmp;
 
 #[cfg(fuzzing)]
 pub use self::weigh::fuzz_picture;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
 
+use self::beside::Beside;
 use self::budget::{Budget, Share};
 use self::claims::Claims;
 use self::decode::{How, Meta};
 use self::encode::Written;
+use self::exif::View;
+use self::input::{Inputs, unreadable};
 use self::light::Light;
 use self::notes::{Found, Notes};
 use self::params::{Encode, Options};
 use self::pixels::Picture;
 use self::place::Place;
 use self::probe::{Format, Probe, Unknown};
-use self::shape::Shape;
+use self::shape::{Fit, Shape, Want};
 use self::shrink::Shrink;
 use self::target::Targets;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Remark, Results, Setting, Words, Work};
-use crate::item::{BadTarget, Chunk, Failure, Seq};
+use crate::item::{BadTarget, Chunk, Failure, Seq, Trees, walk};
 use crate::sys::memory;
 
 /// The operation.
@@ -70,7 +74,7 @@ pub(super) static RESIZE: Operation = Operation {
     summary: "pictures, made to fit",
     about: "Reads pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), makes each as large as fits into --width and --height, \
             writes it as JPEG, PNG or WebP to the file that --to says, and prints the name of that file. Items are \
-            paths. A picture appears whole or not at all. In TEMPLATE {} is the item, {.} the item without its \
+            paths; - is standard input. A picture appears whole or not at all. In TEMPLATE {} is the item, {.} the item without its \
             extension, {/} its name, {/.} its name without extension, {//} its folder, {#} its number.",
     examples: &[
         Example {
@@ -83,23 +87,41 @@ pub(super) static RESIZE: Operation = Operation {
         },
     ],
     params: params::PARAMS,
-    words: |_| Words::Paths,
+    words,
     blanks: Blanks::Kept,
     prepare,
 };
+
+/// The extensions by which pictures are known below a directory, where not each file is meant to be one.
+const EXTENSIONS: &[&str] = &["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "tif", "tiff"];
+
+fn words(params: &Params) -> Words {
+    if !params.flag("recursive") {
+        return Words::Paths;
+    }
+    // Options that are wrong are told of when they are prepared.
+    let targets = Options::of(params).ok().map(|options| options.targets);
+    let except = targets.and_then(|targets| targets.folder().map(<[u8]>::to_vec));
+    Words::Trees(Trees { extensions: EXTENSIONS, except })
+}
 
 fn prepare(params: &Params) -> Result<Work> {
     let options = Options::of(params)?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
-    Ok(Work::Map(Arc::new(Resize::new(options, Budget::new(budget), &params.1))))
+    let trees = if let Words::Trees(trees) = words(params) { Some(trees) } else { None };
+    let inputs = Inputs::new(params.1.reads_stdin);
+    Ok(Work::Map(Arc::new(Resize { trees, inputs, ..Resize::new(options, Budget::new(budget), &params.1) })))
 }
 
 struct Resize {
     options: Options,
     /// The items that are known before the run, and, once somebody asks, the places of their files.
     known: Arc<[Vec<u8>]>,
+    /// Which files below them are meant, where they are directories.
+    trees: Option<Trees>,
     originals: OnceLock<HashSet<Place>>,
+    inputs: Inputs,
     light: Option<Light>,
     budget: Budget,
     claims: Claims,
@@ -144,7 +166,8 @@ struct Done {
     from: (u32, u32),
     from_bytes: u64,
     to: (u32, u32),
-    bytes: u64,
+    /// `None`: it would be written.
+    bytes: Option<u64>,
     /// What is wrong with it, where it was taken nevertheless.
     damage: Option<String>,
     is_animation: bool,
@@ -161,9 +184,9 @@ impl Done {
             Detail::count("from_bytes", self.from_bytes),
             Detail::count("width", self.to.0.into()),
             Detail::count("height", self.to.1.into()),
-            Detail::count("bytes", self.bytes),
-            Detail::seconds("seconds", self.started.elapsed()),
         ];
+        details.extend(self.bytes.map(|bytes| Detail::count("bytes", bytes)));
+        details.push(Detail::seconds("seconds", self.started.elapsed()));
         details.extend(self.damage.iter().map(|why| Detail::text("damaged", why)));
         details.extend(self.is_animation.then(|| Detail::text("used", "the first picture of an animation")));
         let pages = (self.pages > 1).then(|| Detail::text("used", &format!("the first of {} pictures", self.pages)));
@@ -178,7 +201,9 @@ impl Resize {
             light: options.linear.then(Light::new),
             options,
             known: Arc::clone(&setting.known),
+            trees: None,
             originals: OnceLock::new(),
+            inputs: Inputs::new(false),
             budget,
             claims: Claims::default(),
             notes: Notes::default(),
@@ -192,7 +217,13 @@ impl Resize {
         if !self.options.targets.replaces(target) {
             return false;
         }
-        let originals = self.originals.get_or_init(|| self.known.iter().filter_map(|item| Place::of(item)).collect());
+        let originals = self.originals.get_or_init(|| match &self.trees {
+            None => self.known.iter().filter_map(|item| Place::of(item)).collect(),
+            Some(trees) => {
+                let below = self.known.iter().flat_map(|item| walk(item.clone(), trees));
+                below.filter_map(|item| Place::of(&item)).collect()
+            }
+        });
         Place::of(target).is_some_and(|place| originals.contains(&place) && Some(place) != Place::of(item))
     }
 
@@ -203,24 +234,33 @@ impl Resize {
         let fault = owner.map(BadTarget::Taken).or_else(|| self.options.targets.fault(target));
         let fault = fault.or_else(|| self.is_original(item, target).then_some(BadTarget::Item));
         fault.map_or(Ok(()), |why| Err(bad(why)))?;
-        let mut file = open(item)?;
+        let file = self.inputs.open(item)?;
         let changed = file.metadata().and_then(|meta| meta.modified());
         if self.options.targets.is_done(target, changed) {
             return Ok(None);
         }
-        let (probe, size) = self.look(&mut file)?;
+        let (mut file, size) = self.inputs.settled(item, file, self.budget.most())?;
+        let probe = self.look(&mut file)?;
         let format = self.format(target, &probe).map_err(bad)?;
         let mut share = self.budget.take(self.needed(&probe, size));
         let mut bytes = pixels::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
-        let Taken { picture, meta, damage, is_animation } = self.picture(&bytes, &probe, &mut share)?;
+        let from = (probe.width, probe.height);
         let pages = if probe.format == Format::Tiff { tiff::pictures(&bytes) } else { 1 };
-        drop(bytes);
-        let to = (picture.width, picture.height);
-        if to.0.max(to.1) > format.most() {
-            let (name, most) = (format.name(), format.most());
-            return Err(Failure::BadPicture(format!("a {name} can have {most} pixels on a side")));
+        let fits = |to: (u32, u32)| match (format.name(), format.most()) {
+            (name, most) if to.0.max(to.1) > most => {
+                Err(Failure::BadPicture(format!("a {name} can have {most} pixels on a side")))
+            }
+            _ => Ok(to),
+        };
+        if self.options.dry_run {
+            let to = fits(self.outlook(&bytes, &probe)?)?;
+            let (bytes, damage, is_animation) = (None, None, false);
+            return Ok(Some(Done { from, from_bytes: size, to, bytes, damage, is_animation, pages, started }));
         }
+        let Taken { picture, meta, damage, is_animation } = self.picture(&bytes, &probe, &mut share)?;
+        drop(bytes);
+        let to = fits((picture.width, picture.height))?;
         let Options { quality, background, .. } = self.options;
         // Encoders take what they need without asking.
         pixels::room(picture.data.len().saturating_mul(2)).map_err(Failure::BadPicture)?;
@@ -229,20 +269,12 @@ impl Resize {
         let owner = self.claims.settle(seq, target);
         owner.map_or(Ok(()), |owner| Err(bad(BadTarget::Taken(owner))))?;
         let wrote = self.options.targets.write(target, &bytes).map_err(bad)?;
-        let from = (probe.width, probe.height);
-        let bytes = bytes.len() as u64;
+        let bytes = Some(bytes.len() as u64);
         Ok(wrote.then_some(Done { from, from_bytes: size, to, bytes, damage, is_animation, pages, started }))
     }
 
-    /// What the file holds, and how many bytes.
-    fn look(&self, file: &mut File) -> Result<(Probe, u64), Failure> {
-        let meta = file.metadata().map_err(unreadable)?;
-        if meta.is_dir() {
-            return Err(Failure::Unreadable(libc::EISDIR));
-        }
-        if !meta.is_file() {
-            return Err(Failure::NoPicture);
-        }
+    /// What the file holds. It is read from its beginning afterwards.
+    fn look(&self, file: &mut File) -> Result<Probe, Failure> {
         let probe = probe::probe(BufReader::new(&mut *file)).map_err(|unknown| match unknown {
             Unknown::Unreadable(error) => unreadable(error),
             Unknown::NoPicture => Failure::NoPicture,
@@ -254,17 +286,39 @@ impl Resize {
             self.shape(&probe, false)?;
         }
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        Ok((probe, meta.len()))
+        Ok(probe)
+    }
+
+    /// The size of the result, without making it.
+    fn outlook(&self, bytes: &[u8], probe: &Probe) -> Result<(u32, u32), Failure> {
+        let meta = match probe.format {
+            Format::Jpeg => jpeg_parts::meta(bytes),
+            _ => decode::open(bytes, probe, self.how(self.options.accepts_damage)).map_err(Failure::BadPicture)?.meta,
+        };
+        let lies = meta.orientation() >= 5;
+        let (width, height) = self.shape(probe, lies)?.size;
+        let upright = if lies { (height, width) } else { (width, height) };
+        Ok(self.want(probe, lies).canvas().unwrap_or(upright))
+    }
+
+    fn how(&self, is_lenient: bool) -> How {
+        How { is_lenient, keeps_xmp: self.options.keep_metadata, most_unpacked: self.most_unpacked() }
+    }
+
+    /// What is asked for of a picture that lies on its side or not.
+    fn want(&self, probe: &Probe, lies: bool) -> Want {
+        self.options.want.of((probe.width, probe.height), lies)
     }
 
     /// What a picture becomes that lies on its side or not, before it is turned upright; unless it is too large
     /// now, when it is as narrow as the result, then, or on its canvas.
     fn shape(&self, probe: &Probe, lies: bool) -> Result<Shape, Failure> {
-        let shape = self.options.want.turned(lies).of((probe.width, probe.height));
+        let want = self.want(probe, lies);
+        let shape = want.turned(lies).of((probe.width, probe.height));
         let upright = if lies { (shape.size.1, shape.size.0) } else { shape.size };
         let between = (shape.size.0, probe.height);
         let limit = self.options.max_pixels;
-        let sizes = [Some((probe.width, probe.height)), Some(upright), self.options.want.canvas(), Some(between)];
+        let sizes = [Some((probe.width, probe.height)), Some(upright), want.canvas(), Some(between)];
         match sizes.into_iter().flatten().find(|size| area(*size) > limit) {
             Some((width, height)) => Err(Failure::TooManyPixels { width, height, limit }),
             None => Ok(shape),
@@ -273,18 +327,19 @@ impl Resize {
 
     /// The memory that a picture takes at most, whichever way it lies.
     fn needed(&self, probe: &Probe, size: u64) -> u64 {
-        let shapes = probe.format.ways().iter().filter_map(|lies| self.shape(probe, *lies).ok());
+        let ways = probe.format.ways().iter();
+        let shapes = ways.filter_map(|lies| Some((self.shape(probe, *lies).ok()?, *lies)));
         let unpacked = if probe.format == Format::Png { 2 * self.most_unpacked() as u64 } else { 0 };
         let besides = probe.besides.min(size.saturating_add(unpacked));
-        shapes.map(|shape| self.needed_for(&shape, probe, size, besides)).max().unwrap_or(0)
+        shapes.map(|(shape, lies)| self.needed_for(&shape, lies, probe, size, besides)).max().unwrap_or(0)
     }
 
     /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
     /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file, and
     /// so many bytes of metadata: as they were found, as an encoder takes them, and in the new file.
-    fn needed_for(&self, shape: &Shape, probe: &Probe, size: u64, besides: u64) -> u64 {
+    fn needed_for(&self, shape: &Shape, lies: bool, probe: &Probe, size: u64, besides: u64) -> u64 {
         let between = area((shape.size.0, probe.height)).saturating_mul(8);
-        let canvas = self.options.want.canvas().map_or(0, area);
+        let canvas = self.want(probe, lies).canvas().map_or(0, area);
         let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         // In linear light a strip is twice as large; the rest is for tables of decoders.
@@ -329,10 +384,11 @@ impl Resize {
 
     fn decoded(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>, is_lenient: bool) -> Result<Taken, Failure> {
         let options = &self.options;
-        let how = How { is_lenient, keeps_xmp: options.keep_metadata, most_unpacked: self.most_unpacked() };
+        let how = self.how(is_lenient);
         let mut settle = |meta: &Meta| {
-            let shape = self.shape(probe, meta.orientation() >= 5)?;
-            share.keep(self.needed_for(&shape, probe, bytes.len() as u64, meta.size()));
+            let lies = meta.orientation() >= 5;
+            let shape = self.shape(probe, lies)?;
+            share.keep(self.needed_for(&shape, lies, probe, bytes.len() as u64, meta.size()));
             Ok(shape)
         };
         let made = match self.of_planes(bytes, probe, how, &mut settle) {
@@ -340,12 +396,20 @@ impl Resize {
             None => self.of_rows(bytes, probe, how, &mut settle)?,
         };
         let Taken { picture, mut meta, .. } = made;
-        let mut picture = picture.upright(meta.orientation()).map_err(Failure::BadPicture)?;
-        if let Some(canvas) = options.want.canvas() {
+        let orientation = meta.orientation();
+        let lay = orientation >= 5;
+        let mut picture = picture.upright(orientation).map_err(Failure::BadPicture)?;
+        if let Some(canvas) = self.want(probe, lay).canvas() {
             picture = picture.on_canvas(canvas, options.background).map_err(Failure::BadPicture)?;
         }
-        if !options.keep_metadata {
-            (meta.exif, meta.xmp) = (None, None);
+        meta.had_few = few::came_with_few(bytes, probe.format);
+        let (exif, xmp) = (meta.exif.take(), meta.xmp.take());
+        if options.keep_metadata {
+            let is_same = orientation == 1 && options.want.fit == Fit::Inside;
+            let view = View { width: picture.width, height: picture.height, lay, is_same };
+            meta.exif = exif.map(|exif| exif::fitted(exif, view));
+            meta.xmp = xmp.map(|xmp| xmp::fitted(xmp, view));
+            meta.beside = Beside::of(bytes, probe.format).turned(lay);
         }
         Ok(Taken { picture, meta, ..made })
     }
@@ -416,17 +480,6 @@ fn area((width, height): (u32, u32)) -> u64 {
     u64::from(width) * u64::from(height)
 }
 
-/// Waits for nobody: of a FIFO it is then seen that it is no file.
-fn open(item: &[u8]) -> Result<File, Failure> {
-    let mut options = File::options();
-    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    options.open(OsStr::from_bytes(item)).map_err(unreadable)
-}
-
-fn unreadable(error: io::Error) -> Failure {
-    Failure::Unreadable(error.raw_os_error().unwrap_or(libc::EIO))
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -449,7 +502,7 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let to = format!("{}/{{/.}}_small.png", dir.path().display());
         let resize = resize(&[("width", "20"), ("to", &to)]);
-        let items = [path.as_os_str().as_bytes(), b"\n"].concat();
+        let items = [path.as_os_str().as_encoded_bytes(), b"\n"].concat();
         let chunk = Chunk { bytes: &items, delimiter: b'\n', fields: Fields::One, first: Seq(1), count: 1 };
         let held = resize.budget.take(1);
         std::thread::scope(|scope| {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use fast_image_resize::FilterType;
 
 use super::encode::Written;
-use super::shape::{Fit, Want};
+use super::shape::{Fit, Side, Wanted};
 use super::target::{Existing, Targets};
 use crate::op::{Param, Params, size};
 
@@ -12,38 +12,37 @@ use crate::op::{Param, Params, size};
 const MOST_SIDE: u32 = 65_535;
 
 pub(super) const PARAMS: &[Param] = &[
-    option("width", "W", None, "The width that results have at most"),
-    option("height", "H", None, "The height that results have at most"),
-    option("to", "TEMPLATE", None, "The file that an item becomes, such as 'thumbs/{/.}_small.jpg'"),
-    option("fit", "HOW", Some("inside"), "inside, cover, exact or pad"),
-    flag("enlarge", "Enlarge what is smaller"),
-    flag("no-enlarge", "Leave what is smaller as small as it is; this is the default"),
-    option("filter", "NAME", Some("lanczos3"), "lanczos3, catmull-rom, bilinear or box"),
-    flag("linear", "Resize in linear light: fine bright lines stay bright"),
-    option("background", "RRGGBB", Some("ffffff"), "The colour under transparent pixels, and around padded results"),
-    option("encode", "FORMAT", Some("auto"), "jpeg, png, webp, same; auto: by the extension of the result"),
-    option("quality", "N", Some("75"), "1 to 100, of JPEG and WebP; a WebP of 100 is lossless"),
-    flag("keep-metadata", "Keep EXIF and XMP, but those of a TIFF"),
-    flag("skip-existing", "Pass over an item whose result exists"),
-    flag("newer", "Replace only results that are older than their originals"),
-    flag("overwrite", "Replace results that exist, even such as are items still to be read"),
-    flag("allow-outside", "Let items lead results out of the folder that the template names"),
-    option("damaged", "HOW", Some("fail"), "accept: take of a damaged picture what can be read; fail: it fails"),
-    option("max-pixels", "N", Some("256000000"), "A picture that is larger, or would become so, fails"),
-    option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
+    Param::option("width", "W", None, "The width that results have at most; 50%: of that of the original"),
+    Param::option("height", "H", None, "The height that results have at most; 50%: of that of the original"),
+    Param::option("to", "TEMPLATE", None, "The file that an item becomes: 'thumbs/{/.}_small.jpg', or thumbs/"),
+    Param::option("fit", "HOW", Some("inside"), "inside, cover, exact or pad"),
+    Param::flag("enlarge", "Enlarge what is smaller"),
+    Param::flag("no-enlarge", "Leave what is smaller as small as it is; this is the default"),
+    Param::option("filter", "NAME", Some("lanczos3"), "lanczos3, catmull-rom, bilinear or box"),
+    Param::flag("linear", "Resize in linear light: fine bright lines stay bright"),
+    Param::option(
+        "background",
+        "RRGGBB",
+        Some("ffffff"),
+        "The colour under transparent pixels, and around padded results",
+    ),
+    Param::option("encode", "FORMAT", Some("auto"), "jpeg, png, webp, same; auto: by the extension of the result"),
+    Param::option("quality", "N", Some("75"), "1 to 100, of JPEG and WebP; a WebP of 100 is lossless"),
+    Param::flag("keep-metadata", "Keep EXIF, XMP, IPTC and the density; of a TIFF not its EXIF"),
+    Param::flag("recursive", "Resize all pictures below a directory, known by their extensions"),
+    Param::flag("dry-run", "Print what would be written, and write nothing"),
+    Param::flag("skip-existing", "Pass over an item whose result exists"),
+    Param::flag("newer", "Replace only results that are older than their originals"),
+    Param::flag("overwrite", "Replace results that exist, even such as are items still to be read"),
+    Param::flag("allow-outside", "Let items lead results out of the folder that the template names"),
+    Param::option("damaged", "HOW", Some("fail"), "accept: take of a damaged picture what can be read; fail: it fails"),
+    Param::option("max-pixels", "N", Some("256000000"), "A picture that is larger, or would become so, fails"),
+    Param::option("memory", "SIZE", Some("auto"), "What all workers may take; auto: half of what is available"),
 ];
-
-const fn flag(name: &'static str, help: &'static str) -> Param {
-    Param { name, value: None, default: None, help }
-}
-
-const fn option(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Param {
-    Param { name, value: Some(value), default, help }
-}
 
 /// The options.
 pub(super) struct Options {
-    pub(super) want: Want,
+    pub(super) want: Wanted,
     pub(super) filter: FilterType,
     pub(super) linear: bool,
     pub(super) background: [u8; 3],
@@ -51,6 +50,7 @@ pub(super) struct Options {
     pub(super) quality: u8,
     pub(super) keep_metadata: bool,
     pub(super) accepts_damage: bool,
+    pub(super) dry_run: bool,
     pub(super) targets: Targets,
     pub(super) max_pixels: u64,
     /// `None`: as the machine has it.
@@ -71,8 +71,6 @@ pub(super) enum Encode {
 impl Options {
     /// The options, or what is wrong with one.
     pub(super) fn of(params: &Params) -> Result<Options> {
-        let to = params.text("to");
-        ensure!(!to.is_empty(), "resize needs --to TEMPLATE, the file that an item becomes: --to 'small/{{/}}'");
         let quality = u8::try_from(params.number("quality")?).ok().filter(|quality| (1..=100).contains(quality));
         Ok(Options {
             want: want(params)?,
@@ -83,21 +81,51 @@ impl Options {
             quality: quality.context("--quality is a number from 1 to 100")?,
             keep_metadata: params.flag("keep-metadata"),
             accepts_damage: damaged(params.text("damaged"))?,
-            targets: Targets::new(to, existing(params)?, params.flag("allow-outside"))?,
+            dry_run: params.flag("dry-run"),
+            targets: targets(params)?,
             max_pixels: size(params.text("max-pixels")).context("--max-pixels")?,
             memory: memory(params.text("memory"))?,
         })
     }
 }
 
-fn want(params: &Params) -> Result<Want> {
-    let side = |name| -> Result<u32> {
-        if params.text(name).is_empty() {
-            return Ok(0);
-        }
-        let side = u32::try_from(params.number(name)?).ok().filter(|side| (1..=MOST_SIDE).contains(side));
-        side.with_context(|| format!("--{name} is a number from 1 to {MOST_SIDE}"))
-    };
+/// Where results go. Without a placeholder it is the one result of one item.
+fn targets(params: &Params) -> Result<Targets> {
+    let to = params.text("to");
+    ensure!(!to.is_empty(), "resize needs --to TEMPLATE, the file that an item becomes: --to 'small/{{/}}'");
+    let recursive = params.flag("recursive");
+    let targets = Targets::new(to, recursive, existing(params)?, params.flag("allow-outside"))?;
+    let items = params.1.known.len();
+    if targets.is_one && (items > 1 || recursive) {
+        bail!(
+            "--to {to:?} gives all items one target; {{/.}} stands for the name of an item without its extension, and \
+             a slash at the end says that it is a folder"
+        );
+    }
+    Ok(targets)
+}
+
+/// A side, from text: pixels, or a share of the original's.
+fn side(params: &Params, name: &str) -> Result<Side> {
+    let text = params.text(name);
+    if text.is_empty() {
+        return Ok(Side::Any);
+    }
+    let form = || format!("--{name} {text:?} is neither a number from 1 to {MOST_SIDE} nor a share such as 50%");
+    if let Some(share) = text.strip_suffix('%') {
+        let is_plain = share.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let share = share.parse::<f64>().ok().filter(|share| is_plain && *share > 0.0).with_context(form)?;
+        ensure!(
+            share <= 100.0 || params.flag("enlarge"),
+            "--{name} {text} is more than the original has; --enlarge permits it"
+        );
+        return Ok(Side::Share(share / 100.0));
+    }
+    let pixels = text.parse().ok().filter(|pixels| (1..=MOST_SIDE).contains(pixels));
+    pixels.map(Side::Pixels).with_context(form)
+}
+
+fn want(params: &Params) -> Result<Wanted> {
     let name = params.text("fit");
     let fit = match name {
         "inside" => Fit::Inside,
@@ -106,12 +134,13 @@ fn want(params: &Params) -> Result<Want> {
         "pad" => Fit::Pad,
         _ => bail!("--fit {name:?} is none of inside, cover, exact, pad"),
     };
-    let (width, height) = (side("width")?, side("height")?);
-    ensure!(width > 0 || height > 0, "resize needs --width W or --height H, or both");
-    ensure!(fit == Fit::Inside || (width > 0 && height > 0), "--fit {name} needs both --width and --height");
+    let (width, height) = (side(params, "width")?, side(params, "height")?);
+    let given = [width, height].into_iter().filter(|side| *side != Side::Any).count();
+    ensure!(given > 0, "resize needs --width W or --height H, or both");
+    ensure!(fit == Fit::Inside || given == 2, "--fit {name} needs both --width and --height");
     let (enlarge, keep) = (params.flag("enlarge"), params.flag("no-enlarge"));
     ensure!(!(enlarge && keep), "--enlarge and --no-enlarge contradict each other");
-    Ok(Want { width, height, fit, enlarge })
+    Ok(Wanted { width, height, fit, enlarge })
 }
 
 fn damaged(name: &str) -> Result<bool> {
@@ -191,6 +220,24 @@ mod tests {
         }
         for text in ["", "M", "-1", "99999999999G", "1T2"] {
             assert!(memory(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn v8_sides_are_pixels_or_shares() {
+        let read = |text: &str| side(&Params([("width", text.to_string())].into(), Default::default()), "width");
+        for (text, expected) in [
+            ("1", Side::Pixels(1)),
+            ("65535", Side::Pixels(65_535)),
+            ("50%", Side::Share(0.5)),
+            ("100%", Side::Share(1.0)),
+            ("12.5%", Side::Share(0.125)),
+            (".5%", Side::Share(0.005)),
+        ] {
+            assert_eq!(read(text).unwrap(), expected, "{text}");
+        }
+        for text in ["0", "65536", "-1", "0%", "%", "-5%", "+5%", "1e1%", "inf%", "nan%", "101%", "50 %", "50%%", "x"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }

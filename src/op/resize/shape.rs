@@ -13,7 +13,40 @@ pub(super) enum Fit {
     Pad,
 }
 
-/// What is asked for.
+/// A side as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Side {
+    /// Whatever follows from the other.
+    Any,
+    Pixels(u32),
+    /// As a part of that of the original, which stands upright.
+    Share(f64),
+}
+
+/// What is asked for of all pictures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub(super) width: Side,
+    pub(super) height: Side,
+    pub(super) fit: Fit,
+    pub(super) enlarge: bool,
+}
+
+impl Wanted {
+    /// What is asked for of a picture of that size, which may lie on its side.
+    pub(super) fn of(self, stored: (u32, u32), lies: bool) -> Want {
+        let (width, height) = if lies { (stored.1, stored.0) } else { stored };
+        let side = |side, original: u32| match side {
+            Side::Any => 0,
+            Side::Pixels(pixels) => pixels,
+            Side::Share(share) => pixels(f64::from(original) * share),
+        };
+        let (width, height) = (side(self.width, width), side(self.height, height));
+        Want { width, height, fit: self.fit, enlarge: self.enlarge }
+    }
+}
+
+/// What is asked for of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Want {
     /// 0: any.
@@ -116,6 +149,19 @@ mod tests {
         for (fit, from, size, part) in table {
             assert_eq!(Want { fit, ..WANT }.of(from), Shape { part, size }, "{fit:?} of {from:?}");
         }
+    }
+
+    #[test]
+    fn v8_a_share_is_of_the_picture_as_it_stands() {
+        let share = |width, height| Wanted { width, height, fit: Fit::Inside, enlarge: false };
+        let half = share(Side::Share(0.5), Side::Any);
+        assert_eq!(half.of((300, 200), false).of((300, 200)).size, (150, 100));
+        let lies = half.of((300, 200), true);
+        assert_eq!((lies.width, lies.turned(true).of((300, 200)).size), (100, (150, 100)));
+        let exact = Wanted { fit: Fit::Exact, ..share(Side::Share(0.5), Side::Share(0.25)) };
+        assert_eq!(exact.of((300, 200), false).of((300, 200)).size, (150, 50));
+        assert_eq!(share(Side::Any, Side::Share(0.001)).of((300, 200), false).height, 1);
+        assert_eq!(share(Side::Pixels(7), Side::Any).of((300, 200), true), Want { width: 7, height: 0, ..WANT });
     }
 
     #[test]

@@ -33,26 +33,29 @@ pub(super) struct Targets {
     base: Vec<u8>,
     /// How often the template itself says `..` behind that folder.
     steps_up: usize,
+    /// All items have the same.
+    pub(super) is_one: bool,
+    /// It names a folder, below which items stand as their paths say.
+    keeps_tree: bool,
     allow_outside: bool,
     pub(super) existing: Existing,
 }
 
 impl Targets {
-    /// Targets by that template.
-    pub(super) fn new(text: &str, existing: Existing, allow_outside: bool) -> Result<Targets> {
-        let known = Known { fields: Some(1), ..Known::default() };
-        let template = Template::parse(&[text.into()], &known)?;
+    /// Targets by that template. One that ends with a slash names a folder, in which items keep their names, and with
+    /// `recursive` their folders too.
+    pub(super) fn new(text: &str, recursive: bool, existing: Existing, allow_outside: bool) -> Result<Targets> {
+        let known = Known { fields: Some(1), apart: true, ..Known::default() };
+        let is_folder = text.ends_with('/');
+        let rest = if recursive { "{}" } else { "{/}" };
+        let whole = if is_folder { format!("{text}{rest}") } else { text.to_string() };
+        let template = Template::parse(&[whole.into()], &known)?;
         let fill = |item: &[u8], seq, worker| {
             let mut out = Vec::new();
             let values = Values { item: Item::new(item, Fields::One), names: &[], seq, worker };
             template.bytes(&values, &mut out);
             out
         };
-        if template.appends() {
-            bail!(
-                "--to {text:?} gives all items one target; {{/.}} stands for the name of an item without its extension"
-            );
-        }
         if fill(b"a/a", 1, 1) != fill(b"a/a", 1, 2) {
             bail!("--to {text:?}: {{%}} is another worker from run to run; {{#}} is the number of the item");
         }
@@ -61,16 +64,23 @@ impl Targets {
         let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
         let base = memchr::memrchr(b'/', &one[..same]).map_or(0, |slash| slash + 1);
         let (base, rest) = one.split_at(base);
-        let (base, steps_up) = (base.to_vec(), steps_up(rest));
-        Ok(Targets { template, base, steps_up, allow_outside, existing })
+        let (is_one, base, steps_up) = (one == other, base.to_vec(), steps_up(rest));
+        let keeps_tree = is_folder && recursive;
+        Ok(Targets { template, base, steps_up, is_one, keeps_tree, allow_outside, existing })
     }
 
     /// The target of an item.
     pub(super) fn of(&self, item: &[u8], seq: Seq) -> Vec<u8> {
         let mut out = Vec::new();
+        let item = if self.keeps_tree { downward(item) } else { item };
         let values = Values { item: Item::new(item, Fields::One), names: &[], seq: seq.0, worker: 0 };
         self.template.bytes(&values, &mut out);
         out
+    }
+
+    /// The folder that the template names, where it names one.
+    pub(super) fn folder(&self) -> Option<&[u8]> {
+        Some(&self.base[..]).filter(|base| !base.is_empty())
     }
 
     /// Whether an item leads its target out of the folder that the template names: by its words, or by a link. A `..`
@@ -155,6 +165,14 @@ fn unwritable(error: io::Error) -> BadTarget {
     BadTarget::Unwritable(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
+/// A path without what leads up or to the root at its beginning, as `tar` keeps it.
+fn downward(mut path: &[u8]) -> &[u8] {
+    while let Some(rest) = [&b"/"[..], b"./", b"../"].iter().find_map(|up| path.strip_prefix(*up)) {
+        path = rest;
+    }
+    path
+}
+
 /// How often a path says `..`.
 fn steps_up(path: &[u8]) -> usize {
     path.split(|byte| *byte == b'/').filter(|part| *part == b"..").count()
@@ -174,7 +192,7 @@ mod tests {
     use super::*;
 
     fn outside(template: &str, item: &str) -> bool {
-        let targets = Targets::new(template, Existing::Fails, false).unwrap();
+        let targets = Targets::new(template, false, Existing::Fails, false).unwrap();
         let target = targets.of(item.as_bytes(), Seq(7));
         targets.fault(&target) == Some(BadTarget::Outside)
     }
@@ -218,9 +236,35 @@ mod tests {
 
     #[test]
     fn a_template_that_cannot_serve_is_refused() {
-        for template in ["", "thumbs", "thumbs/{%}", "{2}"] {
-            assert!(Targets::new(template, Existing::Fails, false).is_err(), "{template}");
+        for template in ["thumbs/{%}", "{2}"] {
+            assert!(Targets::new(template, false, Existing::Fails, false).is_err(), "{template}");
         }
+    }
+
+    #[test]
+    fn v8_a_folder_takes_items_by_their_names_or_as_a_tree() {
+        let target = |text: &str, recursive, item: &str| {
+            let targets = Targets::new(text, recursive, Existing::Fails, false).unwrap();
+            let target = targets.of(item.as_bytes(), Seq(3));
+            assert_eq!(targets.fault(&target), None, "{text} with {item}");
+            String::from_utf8(target).unwrap()
+        };
+        for (text, recursive, item, expected) in [
+            ("no-such/", false, "a/b.png", "no-such/b.png"),
+            ("/no-such/x/", false, "/a/b.png", "/no-such/x/b.png"),
+            ("./no-such/", false, "../b.png", "./no-such/b.png"),
+            ("no-such/{//}/", false, "a/b.png", "no-such/a/b.png"),
+            ("no-such/{#}/", false, "a/b.png", "no-such/3/b.png"),
+            ("no-such/", true, "a/c/b.png", "no-such/a/c/b.png"),
+            ("no-such/", true, "/a/c/b.png", "no-such/a/c/b.png"),
+            ("no-such/", true, ".././../c/b.png", "no-such/c/b.png"),
+            ("no-such/{/}", true, "a/b.png", "no-such/b.png"),
+            ("no-such.png", false, "a/b.jpg", "no-such.png"),
+        ] {
+            assert_eq!(target(text, recursive, item), expected, "{text} with {item}");
+        }
+        let one = |text: &str| Targets::new(text, false, Existing::Fails, false).unwrap().is_one;
+        assert!(one("a.png") && one("/x/a.png") && !one("a/") && !one("{#}.png") && !one("{}"));
     }
 
     #[test]

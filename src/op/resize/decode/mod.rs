@@ -11,11 +11,13 @@ mod png;
 mod tiff;
 mod webp;
 
+use super::beside::Beside;
 use super::exif;
 use super::jpeg_parts;
 use super::pixels::{Layout, Picture};
 use super::probe::{Format, Probe};
 use super::shrink::STRIP;
+use super::xmp;
 
 /// Why a picture cannot be decoded, in the words of its decoder.
 pub(super) type Fault = String;
@@ -58,6 +60,10 @@ pub(super) struct Meta {
     pub(super) xmp: Option<Vec<u8>>,
     /// The orientation, where the format says it elsewhere than in EXIF.
     pub(super) orientation: Option<u8>,
+    /// IPTC and density, where they are to be kept.
+    pub(super) beside: Beside,
+    /// The file has a palette, or few bits a sample.
+    pub(super) had_few: bool,
 }
 
 impl Meta {
@@ -66,9 +72,11 @@ impl Meta {
         [&self.icc, &self.exif, &self.xmp].into_iter().flatten().map(|part| part.len() as u64).sum()
     }
 
-    /// Which way the picture must be turned, as in EXIF.
+    /// Which way the picture must be turned, as in EXIF; upright where nothing is said. XMP counts where EXIF is silent.
     pub(super) fn orientation(&self) -> u8 {
-        self.orientation.unwrap_or_else(|| self.exif.as_deref().map_or(1, exif::orientation))
+        let exif = || self.exif.as_deref().and_then(exif::orientation);
+        let xmp = || self.xmp.as_deref().and_then(xmp::orientation);
+        self.orientation.or_else(exif).or_else(xmp).unwrap_or(1)
     }
 }
 
@@ -80,7 +88,12 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opene
         Format::Webp => webp::open(bytes, probe, how),
         Format::Gif => gif::open(bytes, probe, how),
         Format::Bmp => bmp::open(bytes, probe, how),
-        Format::Tiff => tiff::open(bytes, probe),
+        Format::Tiff => {
+            let mut opened = tiff::open(bytes, probe)?;
+            // A TIFF is what EXIF is made of: there its orientation is read from every type of number.
+            opened.meta.orientation = exif::orientation(bytes).or(opened.meta.orientation);
+            Ok(opened)
+        }
     }
 }
 

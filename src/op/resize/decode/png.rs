@@ -26,8 +26,12 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opene
     let meta = Meta {
         icc: besides(png_parts::profile(bytes, how.most_unpacked))?,
         exif: chunks(bytes).find(|chunk| chunk.name == *b"eXIf").map(|chunk| exif::bare(chunk.body.to_vec())),
-        xmp: if how.keeps_xmp { besides(png_parts::xmp(bytes, how.most_unpacked))? } else { None },
-        orientation: None,
+        xmp: match png_parts::xmp(bytes, how.most_unpacked) {
+            // Where it is not to be kept, it only tells which way the picture lies.
+            Err(_) if !how.keeps_xmp => None,
+            found => besides(found)?,
+        },
+        ..Meta::default()
     };
     agrees((info.width, info.height), probe)?;
     let (colour, depth) = reader.output_color_type();

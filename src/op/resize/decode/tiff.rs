@@ -12,7 +12,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fau
     let field = |tag| head.directory.bytes(bytes, tag).map(<[u8]>::to_vec);
     // What comes of inks and of Lab is sRGB, which a profile of theirs does not describe.
     let icc = if head.keeps_profile() { field(tag::ICC) } else { None };
-    let meta = Meta { icc, exif: None, xmp: field(tag::XMP), orientation: head.orientation };
+    let meta = Meta { icc, xmp: field(tag::XMP), orientation: head.orientation, ..Meta::default() };
     Ok(Opened {
         layout: head.layout(),
         meta,

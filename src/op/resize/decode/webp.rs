@@ -21,8 +21,8 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opene
     let meta = Meta {
         icc: part(b"ICCP"),
         exif: part(b"EXIF").map(exif::bare),
-        xmp: if how.keeps_xmp { part(b"XMP ") } else { None },
-        orientation: None,
+        xmp: part(b"XMP "),
+        ..Meta::default()
     };
     let layout = if decoder.has_alpha() { Layout::RGBA } else { Layout::RGB };
     let mut picture = Picture::try_new(size.0, size.1, layout)?;
