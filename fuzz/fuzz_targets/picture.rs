@@ -112,6 +112,20 @@ impl Found<'_> {
         })
     }
 
+    /// Notes several numbers: their places from `at` on, and their widths.
+    fn notes(&mut self, at: usize, places: &[(usize, usize)], is_little: bool) {
+        for (by, width) in places {
+            self.note(at + by, *width, is_little);
+        }
+    }
+
+    /// Notes every byte of a stretch.
+    fn bytes(&mut self, stretch: std::ops::Range<usize>) {
+        for at in stretch.take(400) {
+            self.note(at, 1, true);
+        }
+    }
+
     fn jpeg(&mut self) {
         let mut at = 2;
         while at + 4 < self.bytes.len() {
@@ -124,12 +138,12 @@ impl Found<'_> {
             match marker {
                 // Depth, height, width, planes; of each its name, sampling and table.
                 0xc0..=0xc2 => {
-                    [(4, 1), (5, 2), (7, 2), (9, 1)].iter().for_each(|(by, width)| drop(self.note(at + by, *width, false)));
-                    (at + 10..at + 2 + length).for_each(|at| drop(self.note(at, 1, false)));
+                    self.notes(at, &[(4, 1), (5, 2), (7, 2), (9, 1)], false);
+                    self.bytes(at + 10..at + 2 + length);
                 }
-                0xc4 => (at + 4..at + 21).for_each(|at| drop(self.note(at, 1, false))),
-                0xda => (at + 4..at + 2 + length).for_each(|at| drop(self.note(at, 1, false))),
-                0xdd => drop(self.note(at + 4, 2, false)),
+                0xc4 => self.bytes(at + 4..at + 21),
+                0xda => self.bytes(at + 4..at + 2 + length),
+                0xdd => self.notes(at, &[(4, 2)], false),
                 _ => {}
             }
             at += 2 + length;
@@ -140,10 +154,10 @@ impl Found<'_> {
         let mut at = 8;
         while let Some(length) = self.note(at, 4, false) {
             if self.bytes[at..].get(4..8) == Some(b"IHDR") {
-                [(8, 4), (12, 4), (16, 1), (17, 1), (20, 1)].iter().for_each(|(by, width)| drop(self.note(at + by, *width, false)));
+                self.notes(at, &[(8, 4), (12, 4), (16, 1), (17, 1), (20, 1)], false);
             }
             if matches!(self.bytes[at..].get(4..8), Some(b"acTL" | b"fcTL")) {
-                (0..length / 4).for_each(|n| drop(self.note(at + 8 + 4 * n, 4, false)));
+                (0..length.min(26) / 4).for_each(|n| self.notes(at + 8, &[(4 * n, 4)], false));
             }
             at = at.saturating_add(length).saturating_add(12);
         }
@@ -154,14 +168,12 @@ impl Found<'_> {
         while at + 8 <= end.min(self.bytes.len()) {
             let Some(length) = self.note(at + 4, 4, true) else { return };
             match &self.bytes[at..at + 4] {
-                b"VP8X" => (0..2).for_each(|n| drop(self.note(at + 12 + 3 * n, 3, true))),
+                b"VP8X" => self.notes(at, &[(8, 1), (12, 3), (15, 3)], true),
                 // First part, size.
-                b"VP8 " => {
-                    [(8, 3), (14, 2), (16, 2)].iter().for_each(|(by, width)| drop(self.note(at + by, *width, true)));
-                }
-                b"VP8L" => drop(self.note(at + 9, 4, true)),
+                b"VP8 " => self.notes(at, &[(8, 3), (14, 2), (16, 2)], true),
+                b"VP8L" => self.notes(at, &[(9, 4)], true),
                 b"ANMF" => {
-                    (0..5).for_each(|n| drop(self.note(at + 8 + 3 * n, 3, true)));
+                    self.notes(at + 8, &[(0, 3), (3, 3), (6, 3), (9, 3), (12, 3)], true);
                     self.webp(at + 24, (at + 8).saturating_add(length));
                 }
                 _ => {}
@@ -171,12 +183,11 @@ impl Found<'_> {
     }
 
     fn gif(&mut self) {
-        [(6, 2), (8, 2), (10, 1), (11, 1)].iter().for_each(|(at, width)| drop(self.note(*at, *width, true)));
+        self.notes(0, &[(6, 2), (8, 2), (10, 1), (11, 1)], true);
         for at in 13..self.bytes.len() {
             if self.bytes[at] == 0x2c {
-                (0..4).for_each(|n| drop(self.note(at + 1 + 2 * n, 2, true)));
-                // Flags, width of codes, length of a block.
-                (9..12).for_each(|by| drop(self.note(at + by, 1, true)));
+                // Place and size; flags, width of codes, length of a block.
+                self.notes(at, &[(1, 2), (3, 2), (5, 2), (7, 2), (9, 1), (10, 1), (11, 1)], true);
             }
             if self.bytes[at] == 0x21 {
                 self.note(at + 2, 1, true);
@@ -185,10 +196,9 @@ impl Found<'_> {
     }
 
     fn bmp(&mut self) {
-        for (at, width) in [(2, 4), (10, 4), (14, 4), (18, 4), (22, 4), (28, 2), (30, 4), (34, 4), (46, 4), (126, 4), (130, 4)] {
-            self.note(at, width, true);
-        }
-        (54..70).step_by(4).for_each(|at| drop(self.note(at, 4, true)));
+        let words = [2, 10, 14, 18, 22, 30, 34, 46, 54, 58, 62, 66, 126, 130];
+        words.iter().for_each(|at| self.notes(*at, &[(0, 4)], true));
+        self.note(28, 2, true);
     }
 
     fn tiff(&mut self, is_little: bool) {
@@ -209,7 +219,7 @@ impl Found<'_> {
                 // What stands elsewhere may be places and lengths again.
                 if let (Some(3 | 4 | 16), Some(count), Some(place)) = (kind, count, place) {
                     let width = if kind == Some(3) { 2 } else { wide };
-                    (0..count.min(8)).for_each(|n| drop(self.note(place.saturating_add(n * width), width, is_little)));
+                    (0..count.min(8)).for_each(|n| self.notes(place.min(1 << 40), &[(n * width, width)], is_little));
                 }
             }
             next = self.note(at.saturating_add(many).saturating_add(count.min(1 << 20) * entry), wide, is_little);
@@ -219,7 +229,7 @@ impl Found<'_> {
 
 /// Makes the sums of a PNG right, so that what stands in it is looked at.
 fn mend_sums(bytes: &mut [u8]) {
-    let mut at = 8;
+    let mut at = 8_usize;
     while let Some(head) = bytes.get(at..at.saturating_add(8)) {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
         let end = at.saturating_add(8).saturating_add(length);

@@ -66,7 +66,7 @@ impl<'a> Picture<'a> {
     /// In small steps the decoder gives the rows before a fault, which it forgets otherwise.
     pub(super) fn new(bytes: &'a [u8], in_steps: bool) -> Picture<'a> {
         let left = &bytes[..MAGIC.min(bytes.len())];
-        let step = if in_steps { 16 } else { usize::MAX };
+        let step = if in_steps { 1 } else { usize::MAX };
         Picture { bytes, at: left.len(), left, is_cut: false, is_ended: false, step }
     }
 
