@@ -813,6 +813,7 @@ Register-ArgumentCompleter -Native -CommandName 'parjob' -ScriptBlock {
             [CompletionResult]::new('--background', '--background', [CompletionResultType]::ParameterName, 'The colour under transparent pixels, and around padded results')
             [CompletionResult]::new('--encode', '--encode', [CompletionResultType]::ParameterName, 'jpeg, png, webp, same; auto: by the extension of the result')
             [CompletionResult]::new('--quality', '--quality', [CompletionResultType]::ParameterName, '1 to 100, of JPEG and WebP; a WebP of 100 is lossless')
+            [CompletionResult]::new('--damaged', '--damaged', [CompletionResultType]::ParameterName, 'accept: take of a damaged picture what can be read; fail: it fails')
             [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'A picture that is larger, or would become so, fails')
             [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'What all workers may take; auto: half of what is available')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Items are the lines of FILE; - means stdin')

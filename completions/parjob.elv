@@ -794,6 +794,7 @@ set edit:completion:arg-completer[parjob] = {|@words|
             cand --background 'The colour under transparent pixels, and around padded results'
             cand --encode 'jpeg, png, webp, same; auto: by the extension of the result'
             cand --quality '1 to 100, of JPEG and WebP; a WebP of 100 is lossless'
+            cand --damaged 'accept: take of a damaged picture what can be read; fail: it fails'
             cand --max-pixels 'A picture that is larger, or would become so, fails'
             cand --memory 'What all workers may take; auto: half of what is available'
             cand -a 'Items are the lines of FILE; - means stdin'

@@ -822,6 +822,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand resize" -l filter -d 'lanc
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l background -d 'The colour under transparent pixels, and around padded results' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l encode -d 'jpeg, png, webp, same; auto: by the extension of the result' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l quality -d '1 to 100, of JPEG and WebP; a WebP of 100 is lossless' -r
+complete -c parjob -n "__fish_parjob_using_subcommand resize" -l damaged -d 'accept: take of a damaged picture what can be read; fail: it fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l max-pixels -d 'A picture that is larger, or would become so, fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -l memory -d 'What all workers may take; auto: half of what is available' -r
 complete -c parjob -n "__fish_parjob_using_subcommand resize" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
