@@ -127,7 +127,7 @@ fn what_makes_no_sense_is_refused() {
     for (arguments, part) in [
         ("pool", "pool needs a command that stays up"),
         ("--batch 2 pool cat", "--batch is an option of"),
-        ("--dry-run pool cat", "--dry-run is an option of run and sh"),
+        ("--dry-run pool cat", "--dry-run is an option of run, sh and resize"),
         ("pool --protocol xml cat", "lines, json, frames"),
         ("pool --recycle 0 cat", "--recycle"),
         ("pool --recycle-rss much cat", "--recycle-rss"),
