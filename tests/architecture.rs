@@ -1,5 +1,4 @@
-//! Holds the house: which room may know which, where unsafe code may stand, how long a file and a function
-//! may be. It reads the sources as text; rustfmt makes them regular enough for that.
+//! Holds the house: which room may know which, where unsafe code may stand, how long a function may be. It reads the sources as text; rustfmt makes them regular enough for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("chunk", &["item", "buffer"]),
     ("source", &["item", "buffer", "chunk"]),
     ("template", &["sys", "item"]),
-    ("op", &["sys", "item", "fresh", "template"]),
+    ("op", &["sys", "item", "fresh", "buffer", "template"]),
     ("output", &["item", "outcome", "fresh", "buffer", "op"]),
     ("command", &["sys", "item", "outcome", "template", "output"]),
     ("event", &["item", "outcome"]),
@@ -43,8 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
-/// The most lines of a file and of a function, tests left out.
-const FILE: usize = 400;
+/// Maximum number of lines of a function, tests left out. A file is one idea, however long: a limit on its lines cut types
+/// where it was reached, not at a seam.
 const FUNCTION: usize = 80;
 
 /// A source file.
@@ -223,13 +222,6 @@ fn every_file_says_first_what_it_is() {
     let silent =
         sources().into_iter().filter(|source| !source.lines.first().is_some_and(|line| line.starts_with("//! ")));
     none("files without a header (//! …)", &silent.map(|source| source.at(1)).collect::<Vec<_>>());
-}
-
-#[test]
-fn no_file_is_too_long() {
-    let long = sources().into_iter().filter(|source| !source.is_for_tests() && source.tests > FILE);
-    let tell = |source: Source| format!("{}: {} lines, tests left out", source.at(1), source.tests);
-    none(&format!("files of more than {FILE} lines"), &long.map(tell).collect::<Vec<_>>());
 }
 
 #[test]

@@ -18,12 +18,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opene
     let size = decoder.dimensions();
     agrees(size, probe)?;
     let part = |name| webp_parts::chunk(bytes, name).map(<[u8]>::to_vec);
-    let meta = Meta {
-        icc: part(b"ICCP"),
-        exif: part(b"EXIF").map(exif::bare),
-        xmp: part(b"XMP "),
-        ..Meta::default()
-    };
+    let meta = Meta { icc: part(b"ICCP"), exif: part(b"EXIF").map(exif::bare), xmp: part(b"XMP "), ..Meta::default() };
     let layout = if decoder.has_alpha() { Layout::RGBA } else { Layout::RGB };
     let mut picture = Picture::try_new(size.0, size.1, layout)?;
     let is_animation = decoder.is_animated() && decoder.num_frames() > 1;
