@@ -1916,7 +1916,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__resize)
-            opts="-a -0 -d -E -j -c -k -q -v -h --width --height --to --fit --enlarge --no-enlarge --filter --linear --background --encode --quality --keep-metadata --recursive --dry-run --skip-existing --newer --overwrite --allow-outside --max-pixels --memory --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-a -0 -d -E -j -c -k -q -v -h --width --height --to --fit --enlarge --no-enlarge --filter --linear --background --encode --quality --keep-metadata --recursive --dry-run --skip-existing --newer --overwrite --allow-outside --damaged --max-pixels --memory --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1951,6 +1951,10 @@ _parjob() {
                     return 0
                     ;;
                 --quality)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --damaged)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -77,11 +77,6 @@ impl Source {
         if self.path.ends_with("mod.rs") { inside - 1 } else { inside }
     }
 
-    /// A file that holds nothing but tests or their tools.
-    fn is_for_tests(&self) -> bool {
-        self.path.ends_with("tests.rs") || self.path.ends_with("testing.rs")
-    }
-
     /// The lines with their numbers, without comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_code = |line: &&str| !line.trim_start().starts_with("//");

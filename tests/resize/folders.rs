@@ -1,6 +1,6 @@
 //! `--to` a folder or a single file, shares of a size, trees of pictures, and what would be written.
 
-use super::pictures::{Pixels, gif, jpeg_with, png};
+use super::pictures::{Pixels, jpeg_with, png, still_gif};
 use super::{file, resize, result, shows_scene};
 use crate::harness::{Test, parjob, shell};
 
@@ -62,8 +62,10 @@ fn v8_sides_may_be_shares_of_the_original() {
 /// A tree of pictures and other things.
 fn tree(test: Test) -> Test {
     std::fs::create_dir_all(test.dir().join("in/sub/deep")).unwrap();
-    let test =
-        test.file("in/a.png", png(40, 30)).file("in/sub/B.PNG", png(40, 30)).file("in/sub/deep/c.gif", gif(40, 30));
+    let test = test
+        .file("in/a.png", png(40, 30))
+        .file("in/sub/B.PNG", png(40, 30))
+        .file("in/sub/deep/c.gif", still_gif(40, 30));
     test.file("in/note.txt", "text").file("in/sub/png", png(40, 30)).file("in/sub/raw.cr2", "raw")
 }
 

@@ -183,6 +183,15 @@ pub(crate) fn webp_with(width: u32, height: u32, exif: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A GIF of one frame.
+pub(crate) fn still_gif(width: u16, height: u16) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut out, width, height, &[]).unwrap();
+    encoder.write_frame(&gif::Frame::from_rgb(width, height, &scene(width.into(), height.into()).rgb())).unwrap();
+    drop(encoder);
+    out
+}
+
 /// A GIF of the scene, with a second picture that is black.
 pub(crate) fn gif(width: u16, height: u16) -> Vec<u8> {
     let mut out = Vec::new();

@@ -1,6 +1,6 @@
 //! Pictures that can be read only once: standard input, FIFOs, `<(…)`.
 
-use super::pictures::{bmp, gif, jpeg, png, tiffs, webp_with};
+use super::pictures::{bmp, jpeg, png, still_gif, tiffs, webp_with};
 use super::{file, result, shows_scene};
 use crate::harness::{Test, has, parjob, shell};
 
@@ -11,7 +11,7 @@ fn pictures() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("jpeg", jpeg(40, 30)),
         ("png", png(40, 30)),
-        ("gif", gif(40, 30)),
+        ("gif", still_gif(40, 30)),
         ("bmp", bmp(40, 30)),
         ("tiff", tiff),
         ("webp", webp),
@@ -56,7 +56,7 @@ fn bash(script: &str) -> Option<Test> {
 #[test]
 fn z14_substituted_processes_are_read() {
     let Some(test) = bash("parjob resize --width 20 --to '{#}.png' <(cat a) <(cat b)") else { return };
-    let done = test.file("a", jpeg(40, 30)).file("b", gif(40, 30)).run();
+    let done = test.file("a", jpeg(40, 30)).file("b", still_gif(40, 30)).run();
     let done = done.prints("1.png\n2.png\n").is_silent().succeeds();
     shows_scene(&result(&done, "1.png"), 20, 15);
     for (script, prints) in [

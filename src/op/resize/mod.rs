@@ -24,6 +24,7 @@ mod params;
 mod pixels;
 mod place;
 mod planes;
+mod png_mended;
 mod png_parts;
 mod probe;
 mod shape;

@@ -58,16 +58,12 @@ pub(super) struct Picture<'a> {
     left: &'a [u8],
     is_cut: bool,
     is_ended: bool,
-    /// The most bytes that are given at one time.
-    step: usize,
 }
 
 impl<'a> Picture<'a> {
-    /// In small steps the decoder gives the rows before a fault, which it forgets otherwise.
-    pub(super) fn new(bytes: &'a [u8], in_steps: bool) -> Picture<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Picture<'a> {
         let left = &bytes[..MAGIC.min(bytes.len())];
-        let step = if in_steps { 1 } else { usize::MAX };
-        Picture { bytes, at: left.len(), left, is_cut: false, is_ended: false, step }
+        Picture { bytes, at: left.len(), left, is_cut: false, is_ended: false }
     }
 
     /// Goes to the next chunk, once the one at hand is read.
@@ -103,7 +99,7 @@ impl Read for Picture<'_> {
 impl BufRead for Picture<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.next();
-        Ok(&self.left[..self.left.len().min(self.step)])
+        Ok(self.left)
     }
 
     fn consume(&mut self, many: usize) {
@@ -218,7 +214,7 @@ mod tests {
         };
         let picture = |bytes: &[u8]| {
             let mut out = Vec::new();
-            Picture::new(bytes, bytes.len() % 2 == 0).read_to_end(&mut out).unwrap();
+            Picture::new(bytes).read_to_end(&mut out).unwrap();
             out
         };
         let bytes = file(&[(b"IHDR", b"1"), (b"tEXt", b"22"), (b"acTL", b""), (b"IDAT", b"3"), (b"fdAT", b"4")]);

@@ -1,18 +1,29 @@
 //! PNG, row by row; an interlaced one whole.
 
+use std::io::{BufRead, Seek};
+
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Reader, Transformations};
 
 use super::{Fault, How, Meta, Opened, Push, agrees, in_strips};
 use crate::op::resize::exif;
 use crate::op::resize::pixels::{Layout, zeros};
+use crate::op::resize::png_mended::Mended;
 use crate::op::resize::png_parts::{self, Picture, chunks};
 use crate::op::resize::probe::Probe;
 use crate::op::resize::shrink::STRIP;
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
+    if how.is_lenient {
+        opened(bytes, Mended::new(bytes), probe, how)
+    } else {
+        opened(bytes, Picture::new(bytes), probe, how)
+    }
+}
+
+fn opened<'a, R: BufRead + Seek + 'a>(bytes: &'a [u8], file: R, probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     let mut options = DecodeOptions::default();
     options.set_ignore_checksums(how.is_lenient);
-    let mut decoder = Decoder::new_with_options(Picture::new(bytes, how.is_lenient), options);
+    let mut decoder = Decoder::new_with_options(file, options);
     // The palette, in bytes, is the largest of what is left to the crate besides pixels.
     decoder.set_limits(png::Limits { bytes: STRIP });
     // Palettes become colours, fewer bits eight, a transparent colour alpha.
@@ -45,7 +56,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opene
 }
 
 /// Where the file is damaged, what was read before is handed on first.
-fn rows(mut reader: Reader<Picture<'_>>, layout: Layout, push: Push<'_>) -> Result<(), Fault> {
+fn rows<R: BufRead + Seek>(mut reader: Reader<R>, layout: Layout, push: Push<'_>) -> Result<(), Fault> {
     let (width, height, interlaced) = (reader.info().width, reader.info().height, reader.info().interlaced);
     let line = layout.size(width, 1);
     if interlaced {
