@@ -136,15 +136,15 @@ impl Drop for Loan {
 }
 
 /// Maximum number of bytes that a run keeps in spare output buffers.
-pub const SPARE: usize = 8 << 20;
+pub const SPARE: usize = 4 << 20;
 
 /// One buffer may take the limit divided by this.
-const LARGEST_SHARE: usize = 8;
+const LARGEST_SHARE: usize = 4;
 
 /// Output buffers that have been written and can be filled again.
 ///
 /// Memory for many results is better given back than kept: a buffer that grew with one large output would stay as
-/// large for small ones. So one buffer may take an eighth of the limit at most.
+/// large for small ones. So one buffer may take a quarter of the limit at most.
 #[derive(Debug)]
 pub struct Spares {
     /// Maximum number of bytes of all buffers together.
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_buffer_that_grew_large_is_not_kept() {
         let spares = Spares::new(800);
-        spares.put(Vec::with_capacity(101));
+        spares.put(Vec::with_capacity(201));
         assert_eq!(spares.get().capacity(), 0);
     }
 

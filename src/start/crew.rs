@@ -33,7 +33,7 @@ use crate::template::Template;
 use crate::template::placeholder::{Known, unknown_names};
 
 /// The memory for output that waits for its turn.
-pub(super) const ROOM: usize = 32 << 20;
+pub(super) const ROOM: usize = 24 << 20;
 
 /// What libraries and languages look at to know how many threads they should use.
 const THREADS: [&str; 8] = [

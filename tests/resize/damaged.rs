@@ -2,7 +2,9 @@
 
 use super::faults::fails_alone;
 use super::made::{Stored, interlaced_gif, jpeg_of, moving_webp};
-use super::pictures::{Pixels, bmp, chunk, gif, jpeg, jpeg_with, pixels_of, png, png_with, read, scene, webp};
+use super::pictures::{
+    Pixels, bmp, chunk, gif, jpeg, jpeg_with, pixels_of, png, png_with, read, scene, still_gif, webp,
+};
 use super::{file, resize};
 use crate::harness::{Done, has, shell, skip};
 
@@ -260,18 +262,9 @@ fn moving_png() -> Vec<u8> {
     out
 }
 
-/// A GIF of the scene alone.
-fn still_gif() -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut encoder = gif::Encoder::new(&mut out, 160, 120, &[]).unwrap();
-    encoder.write_frame(&gif::Frame::from_rgb(160, 120, &scene(160, 120).rgb())).unwrap();
-    drop(encoder);
-    out
-}
-
 #[test]
 fn v9_a_damaged_gif_is_taken_as_far_as_it_goes() {
-    let bytes = still_gif();
+    let bytes = still_gif(160, 120);
     is_damaged("cut", &bytes[..bytes.len() * 6 / 10], 20);
     is_damaged("without its last bytes", &bytes[..bytes.len() - 12], 50);
     let frame = find(&bytes, b"\x2c\0\0\0\0");
@@ -331,7 +324,7 @@ fn v9_each_damaged_item_is_named_and_a_sound_one_is_not() {
 
 #[test]
 fn v11_that_an_animation_is_one_is_said_once() {
-    let still = still_gif();
+    let still = still_gif(160, 120);
     let pictures = [
         ("gif", gif(160, 120), true),
         ("webp", moving_webp(160, 120), true),
@@ -354,6 +347,28 @@ fn v11_that_an_animation_is_one_is_said_once() {
     let done = pictures.iter().fold(test, |test, (name, bytes, _)| test.file(name, bytes)).run().succeeds();
     let says = "warning: 30 items are animations, such as item 1, \"gif\": only the first picture of each was used\n";
     assert_eq!(done.stderr(), format!("parjob: {says}"));
+}
+
+#[test]
+fn v11_that_a_tiff_has_several_pages_is_said_once() {
+    let book = |pages: u32| {
+        let mut out = std::io::Cursor::new(Vec::new());
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut out).unwrap();
+        for page in 0..pages {
+            let grey = vec![page as u8 * 80; 40 * 30];
+            encoder.write_image::<tiff::encoder::colortype::Gray8>(40, 30, &grey).unwrap();
+        }
+        out.into_inner()
+    };
+    let one = resize("--width 20 --to out.png one").file("one", book(1));
+    one.run().is_silent().succeeds();
+    let several = resize("--width 20 --format jsonl --to out.png book").file("book", book(3)).run().succeeds();
+    let line = String::from_utf8_lossy(several.stdout()).into_owned();
+    assert!(line.contains(",\"used\":\"the first of 3 pictures\""), "{line}");
+    assert!(read(&file(several.dir(), "out.png")).grey().iter().all(|grey| *grey == 0), "not the first page");
+    several.says("warning: item 1: \"book\" holds several pictures: only the first was used");
+    let many = resize("--width 20 --to {}.png a b one").file("a", book(2)).file("b", book(3)).file("one", book(1));
+    many.run().succeeds().says("2 items hold several pictures, such as item 1, \"a\": only the first of each was used");
 }
 
 /// Zeros, of so many megabytes, as zlib packs them: 258 of them in thirteen bits.
@@ -434,7 +449,7 @@ fn v1_what_a_file_states_is_held_against_its_size() {
         54..54,
         [&[0; 16][..], b"DEBM", &[0; 52], &[0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f], &[0; 4]].concat(),
     );
-    let mut screen = still_gif();
+    let mut screen = still_gif(160, 120);
     let frame = find(&screen, b"\x2c\0\0\0\0");
     screen[frame + 5..frame + 9].fill(0xff);
     let mut segment = jpeg(160, 120);
@@ -563,7 +578,7 @@ fn v2_a_run_of_any_length_is_read() {
 
 #[test]
 fn a_picture_of_which_there_is_nothing_fails_even_if_damage_is_accepted() {
-    for (name, bytes) in [("png", png(160, 120)), ("gif", still_gif()), ("webp", webp(160, 120, false))] {
+    for (name, bytes) in [("png", png(160, 120)), ("gif", still_gif(160, 120)), ("webp", webp(160, 120, false))] {
         fails_alone(name, &bytes[..60.min(bytes.len())], "--damaged accept", "cannot be resized");
     }
     let palette = png_with(160, 120, png::ColorType::Grayscale, png::BitDepth::Eight, &[7; 160 * 120], |_| {});
