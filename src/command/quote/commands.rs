@@ -1,17 +1,16 @@
-//! What the commands of a script do with their words: which give values to variables, and which evaluate them.
+//! The commands of a script: what they are called, what is given to their words, and what they print.
 //!
-//! Builtins that would evaluate a value in this very shell are refused. A further shell or interpreter that is given a value
-//! as a part of its program was asked for that, and there is a warning ([`programs`]). The tables of [`shells`] and of
-//! [`programs`] say which.
+//! Builtins that would evaluate a value in this very shell are refused ([`builtins`]). A further shell or interpreter that
+//! is given a value as a part of its program was asked for that, and there is a warning ([`programs`]).
 
 use anyhow::Result;
 
-use super::flow::{ANY_FILE, Evaluator, Source, Sources, value_in};
-use super::grammar::Parser;
+use super::builtins;
+use super::flow::{ANY_FILE, Evaluator, Source, Sources};
 use super::programs;
-use super::shells::{self, BUILTINS, COMPARISONS, Reads, Shells, Words};
-use super::symbols::{Found, Kind, Symbol};
-use super::words::{Piece, Word, is_name, names_in};
+use super::shells::{self, Reads};
+use super::symbols::Found;
+use super::words::{Piece, Word};
 
 /// A command as it is read.
 #[derive(Clone, Debug, Default)]
@@ -31,35 +30,6 @@ impl Command {
         self.input.clone().unwrap_or_else(|| Sources::from([Source::Input]))
     }
 }
-
-/// Builtins that give values to variables that they are told to make.
-pub(super) const DECLARING: &[&[u8]] =
-    &[b"declare", b"typeset", b"local", b"export", b"readonly", b"integer", b"float", b"nameref", b"global"];
-
-/// Builtins that give variables what they read.
-const READING: &[&[u8]] = &[b"read", b"mapfile", b"readarray"];
-
-/// Builtins that take the names of variables, and no arithmetic.
-const NAMING: &[&[u8]] = &[
-    b"printf",
-    b"print",
-    b"unset",
-    b"read",
-    b"mapfile",
-    b"readarray",
-    b"getopts",
-    b"wait",
-    b"array",
-    b"declare",
-    b"typeset",
-    b"local",
-    b"export",
-    b"readonly",
-    b"integer",
-    b"float",
-    b"nameref",
-    b"global",
-];
 
 /// Words with which a script may change its positional parameters.
 const TOUCHING: &[&[u8]] = &[b"set", b"shift", b"eval", b"source", b"getopts", b"trap", b"mapfile", b"readarray"];
@@ -87,11 +57,6 @@ const QUIET: &[(&[u8], &[&[u8]])] = &[
 
 /// Programs that print only numbers of what they read, when they are given no file.
 const COUNTING: &[&[u8]] = &[b"wc", b"nproc", b"seq", b"date"];
-
-const AS_NAME: &str =
-    "would be the name of a variable or arithmetic, in which some shells run commands: use name=value";
-
-const IN_CONDITION: &str = "stands in a [[ that evaluates arithmetic or names: write [ … ] for it";
 
 /// Notes an assignment before a command, or by itself.
 pub(super) fn assign(word: &Word, found: &mut Found) {
@@ -158,7 +123,7 @@ pub(super) fn judge(command: &mut Command, found: &mut Found) -> Result<Sources>
     };
     match name.fixed() {
         Some(name) => {
-            builtin(name, rest, &reads, found)?;
+            builtins::judge(name, rest, &reads, found)?;
             found.flow.call(Some(name), &taken, &command.input.clone().unwrap_or_default());
         }
         None => {
@@ -204,7 +169,7 @@ pub(super) fn judge_deferred(found: &mut Found) -> Result<()> {
             words.extend_from_slice(rest);
             let Some((name, rest)) = words.split_first() else { continue };
             let reads = command.reads();
-            builtin(&name.text, rest, &reads, found)?;
+            builtins::judge(&name.text, rest, &reads, found)?;
             programs::judge(&words, &reads, found);
         }
         if is_put_together(name, found) {
@@ -281,266 +246,4 @@ fn prints(words: &[Word], command: &Command) -> Sources {
         sources.extend(command.reads());
     }
     sources
-}
-
-/// Notes what a builtin gives to variables, and refuses values that it would evaluate.
-fn builtin(name: &[u8], rest: &[Word], reads: &Sources, found: &mut Found) -> Result<()> {
-    if let Some(word) = rest.first().filter(|_| name == b"alias") {
-        return found.refuse(word.span.0, "an alias changes how a shell reads what follows: write a function instead");
-    }
-    let text = String::from_utf8_lossy(name).into_owned();
-    for row in BUILTINS.iter().filter(|row| row.shells.meets(found.shells.kinds) && row.names.contains(&&*text)) {
-        for word in evaluated(row.reads, rest) {
-            if let Some(slot) = word.slot {
-                return found.refuse_slot(slot, if name == b"[[" { IN_CONDITION } else { AS_NAME });
-            }
-            let names = if NAMING.contains(&name) { Sources::new() } else { names_in(&word.text) };
-            found.flow.evaluate(Evaluator::Arithmetic, &word.takes.union(&names).cloned().collect());
-        }
-    }
-    let taken: Sources = rest.iter().flat_map(|word| word.takes.clone()).collect();
-    match name {
-        b"eval" | b"trap" => code_of_its_own(rest, found),
-        b"set" => {
-            found.flow.give(Source::Parameters, &taken);
-            rest.iter().for_each(|word| constants(Source::Parameters, word, found));
-            array_of_set(rest, &taken, found);
-        }
-        b"getopts" => {
-            let from = Sources::from([Source::Parameters]).into_iter().chain(taken).collect();
-            rest.get(1).into_iter().for_each(|word| variable(word, &from, found));
-            found.flow.give(Source::Variable(b"OPTARG".to_vec()), &from);
-        }
-        b"printf" | b"print" => {
-            format(name, rest, found)?;
-            for pair in rest.windows(2).filter(|pair| pair[0].fixed() == Some(b"-v")) {
-                variable(&pair[1], &taken, found);
-            }
-            for word in rest.iter().filter(|word| word.start().starts_with(b"-v")) {
-                variable(&Word::of(&word.start()[2..]), &taken, found);
-            }
-        }
-        name if READING.contains(&name) => {
-            rest.iter().for_each(|word| variable(word, reads, found));
-            for reply in [&b"REPLY"[..], b"MAPFILE"] {
-                found.flow.give(Source::Variable(reply.to_vec()), reads);
-            }
-        }
-        name if DECLARING.contains(&name) => declare(name, rest, found)?,
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Reads the script of `eval` or `trap`, where it is fixed text. Errors in it are the shell's.
-fn code_of_its_own(rest: &[Word], found: &mut Found) {
-    let Some(at) = rest.first().map(|word| word.span.0).filter(|_| rest.iter().all(|word| word.is_fixed)) else {
-        return;
-    };
-    let text = rest.iter().map(|word| &word.text[..]).collect::<Vec<_>>().join(&b' ');
-    let symbols: Vec<_> = text.iter().map(|byte| Symbol { kind: Kind::Byte(*byte), at }).collect();
-    let repeats = found.repeats.len();
-    let _ = Parser::new(&symbols, at, found).script();
-    found.repeats.truncate(repeats);
-}
-
-/// `set -A name value…`.
-fn array_of_set(rest: &[Word], taken: &Sources, found: &mut Found) {
-    for pair in rest.windows(2).filter(|pair| matches!(pair[0].fixed(), Some(b"-A" | b"+A"))) {
-        variable(&pair[1], taken, found);
-    }
-}
-
-/// Notes that the variable that a word names is given something.
-fn variable(word: &Word, from: &Sources, found: &mut Found) {
-    match word.fixed() {
-        Some(text) => {
-            let end = text.iter().position(|byte| matches!(byte, b'?' | b'[')).unwrap_or(text.len());
-            if is_name(&text[..end]) {
-                found.flow.give(Source::Variable(text[..end].to_vec()), from);
-            }
-        }
-        None => named(word, from, found),
-    }
-}
-
-/// The same where the name is the text of variables.
-fn named(word: &Word, from: &Sources, found: &mut Found) {
-    for source in word.takes.iter().filter(|source| matches!(source, Source::Variable(_) | Source::Parameters)) {
-        found.flow.give(Source::Named(Box::new(source.clone())), from);
-    }
-}
-
-/// Refuses a value as the format or an option of `printf`, or as an option of `print`.
-fn format(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
-    let is_print = name == b"print";
-    if is_print && !found.shells.kinds.meets(Shells::ZSH | Shells::KSH93) {
-        return Ok(());
-    }
-    let by = || Evaluator::Program(String::from_utf8_lossy(name).into_owned());
-    if is_print && rest.iter().any(|word| word.start().starts_with(b"-") && word.text.contains(&b'P')) {
-        rest.iter().for_each(|word| found.flow.evaluate(by(), &word.takes));
-    }
-    let mut words = rest.iter();
-    while let Some(word) = words.next() {
-        let is_option = word.start().starts_with(b"-") && word.text.len() > 1;
-        if is_option || word.start().is_empty() {
-            found.flow.evaluate(by(), &word.takes);
-        }
-        if let Some(slot) = word.slot.filter(|_| is_option || !is_print || word.start().is_empty()) {
-            let why = "would be the format or an option of printf: write printf '%s\n' before it";
-            return found.refuse_slot(slot, why);
-        }
-        match word.fixed() {
-            Some(b"-v") => drop(words.next()),
-            Some(b"--") if !is_print => {}
-            _ if is_option && word.text != b"--" => {}
-            _ => return Ok(()),
-        }
-    }
-    Ok(())
-}
-
-/// Those words of a builtin that are evaluated.
-fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
-    let is = |word: &Word, texts: &[&str]| {
-        word.fixed().is_some_and(|text| texts.iter().any(|known| known.as_bytes() == text))
-    };
-    let open = |word: &&Word| word.is_open();
-    match reads {
-        Words::All => rest.iter().collect(),
-        Words::First => rest.first().into_iter().collect(),
-        Words::Names => rest.iter().filter(open).filter(|word| word.assigns().is_none()).collect(),
-        Words::Compared => {
-            let beside = |n: usize| {
-                n > 0 && is(&rest[n - 1], COMPARISONS) || rest.get(n + 1).is_some_and(|word| is(word, COMPARISONS))
-                    // What compares may be a value itself.
-                    || n > 0 && may_compare(rest.get(n - 1)) || may_compare(rest.get(n + 1))
-            };
-            (0..rest.len()).filter(|n| beside(*n)).map(|n| &rest[n]).collect()
-        }
-        Words::Behind(options) => {
-            let mut words: Vec<_> = rest
-                .windows(2)
-                // Two in a row may be the option and its word.
-                .filter(|pair| is(&pair[0], options) || pair[0].is_open() && !pair[0].takes.is_empty())
-                .map(|pair| &pair[1])
-                .filter(open)
-                .collect();
-            let joined = |word: &&Word| options.iter().any(|option| word.start().starts_with(option.as_bytes()));
-            words.extend(rest.iter().filter(open).filter(joined));
-            words
-        }
-        Words::Formatted => formatted(rest),
-    }
-}
-
-/// Whether a word is known only when the script runs.
-fn may_compare(word: Option<&Word>) -> bool {
-    word.is_some_and(|word| word.is_open() && !word.takes.is_empty())
-}
-
-/// The words that `printf` reads as numbers. It goes through its format again as long as there are words.
-fn formatted(rest: &[Word]) -> Vec<&Word> {
-    let at = rest.iter().position(|word| !word.start().starts_with(b"-")).unwrap_or(rest.len());
-    let Some((format, words)) = rest[at..].split_first() else { return Vec::new() };
-    let mut is_number = Vec::new();
-    let mut conversions = format.text.split(|byte| *byte == b'%').skip(1);
-    while let Some(text) = conversions.next() {
-        let flags = text.iter().take_while(|byte| b"0123456789.*-+ #'".contains(byte));
-        is_number.extend(flags.clone().filter(|byte| **byte == b'*').map(|_| true));
-        match text.get(flags.count()) {
-            // `%%`: what follows the second is no conversion.
-            None => drop(conversions.next()),
-            Some(conversion) => is_number.push(b"dioxXueEfFgGaA".contains(conversion)),
-        }
-    }
-    if format.is_open() || is_number.is_empty() {
-        is_number = vec![format.is_open()];
-    }
-    let numbers = is_number.iter().cycle();
-    words.iter().zip(numbers).filter(|(word, is_number)| **is_number && word.is_open()).map(|(word, _)| word).collect()
-}
-
-/// Notes the variables that a command makes, and of what kind they are.
-fn declare(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
-    let is_flag = |word: &&Word| word.start().starts_with(b"-") || word.start().starts_with(b"+");
-    let has =
-        |letters: &[u8]| rest.iter().filter(is_flag).any(|word| word.text.iter().any(|byte| letters.contains(byte)));
-    let is_export = matches!(name, b"export" | b"readonly");
-    let is_integer = matches!(name, b"integer" | b"float") || has(if is_export { b"" } else { b"iFE" });
-    let is_array = has(b"aA") && found.shells.kinds.meets(Shells::BASH);
-    let is_reference = name == b"nameref" || has(if is_export { b"" } else { b"n" });
-    for word in rest.iter().filter(|word| !is_flag(word)) {
-        let given = word.assigns().map(<[u8]>::to_vec);
-        let Some(variable) = given.as_deref().or(word.fixed()).filter(|name| is_name(name)) else {
-            let taken = word.takes.clone();
-            named(word, &taken, found);
-            continue;
-        };
-        if is_integer {
-            found.flow.declare_integer(variable);
-        }
-        if word.is_array {
-            found.flow.arrays.insert(variable.to_vec());
-        }
-        if given.is_none() {
-            if has(b"aA") {
-                found.flow.arrays.insert(variable.to_vec());
-            }
-            continue;
-        }
-        match word.slot {
-            Some(slot) if is_reference || is_array && !word.is_array => return found.refuse_slot(slot, AS_NAME),
-            _ if is_reference => {
-                found.flow.evaluate(Evaluator::Arithmetic, &word.takes);
-                let target = word.constant().map(<[u8]>::to_vec);
-                target.into_iter().for_each(|target| found.flow.alias(variable, &target));
-            }
-            _ if is_array && !word.is_array => found.flow.evaluate(Evaluator::Arithmetic, &word.takes),
-            _ => {}
-        }
-        if !word.is_array {
-            found.flow.declared(variable, &word.takes);
-        }
-        assign(word, found);
-    }
-    Ok(())
-}
-
-/// A comparison of `[[` as it is read.
-#[derive(Default)]
-pub(super) struct Condition {
-    last: Option<Word>,
-    evaluates: bool,
-}
-
-impl Condition {
-    /// Looks at the next word.
-    pub(super) fn take(&mut self, word: Word, found: &mut Found) -> Result<()> {
-        let compares = word.fixed().is_some_and(|text| COMPARISONS.iter().any(|known| known.as_bytes() == text));
-        let names = matches!(word.fixed(), Some(b"-v" | b"-R" | b"-t"));
-        if self.evaluates {
-            Self::evaluate(&word, found)?;
-        }
-        if let Some(last) = self.last.take().filter(|_| compares) {
-            Self::evaluate(&last, found)?;
-        }
-        self.evaluates = compares || names;
-        self.last = Some(word);
-        Ok(())
-    }
-
-    fn evaluate(word: &Word, found: &mut Found) -> Result<()> {
-        if let Some(slot) = value_in(&word.takes) {
-            return found.refuse_slot(slot, IN_CONDITION);
-        }
-        let mut taken = word.takes.clone();
-        // A name by itself is a variable.
-        if let Some(text) = word.fixed().filter(|text| is_name(text)) {
-            taken.insert(Source::Variable(text.to_vec()));
-        }
-        found.flow.evaluate(Evaluator::Arithmetic, &taken);
-        Ok(())
-    }
 }

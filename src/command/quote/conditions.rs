@@ -2,9 +2,13 @@
 
 use anyhow::Result;
 
-use super::commands::Condition;
+use super::flow::{Evaluator, Source, value_in};
 use super::grammar::Parser;
-use super::shells::Shells;
+use super::shells::{COMPARISONS, Shells};
+use super::symbols::Found;
+use super::words::{Word, is_name};
+
+pub(super) const IN_CONDITION: &str = "stands in a [[ that evaluates arithmetic or names: write [ … ] for it";
 
 impl Parser<'_, '_> {
     /// Reads `[[ … ]]` behind its first word.
@@ -39,5 +43,42 @@ impl Parser<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// A comparison of `[[` as it is read.
+#[derive(Default)]
+struct Condition {
+    last: Option<Word>,
+    evaluates: bool,
+}
+
+impl Condition {
+    /// Looks at the next word.
+    fn take(&mut self, word: Word, found: &mut Found) -> Result<()> {
+        let compares = word.fixed().is_some_and(|text| COMPARISONS.iter().any(|known| known.as_bytes() == text));
+        let names = matches!(word.fixed(), Some(b"-v" | b"-R" | b"-t"));
+        if self.evaluates {
+            Self::evaluate(&word, found)?;
+        }
+        if let Some(last) = self.last.take().filter(|_| compares) {
+            Self::evaluate(&last, found)?;
+        }
+        self.evaluates = compares || names;
+        self.last = Some(word);
+        Ok(())
+    }
+
+    fn evaluate(word: &Word, found: &mut Found) -> Result<()> {
+        if let Some(slot) = value_in(&word.takes) {
+            return found.refuse_slot(slot, IN_CONDITION);
+        }
+        let mut taken = word.takes.clone();
+        // A name by itself is a variable.
+        if let Some(text) = word.fixed().filter(|text| is_name(text)) {
+            taken.insert(Source::Variable(text.to_vec()));
+        }
+        found.flow.evaluate(Evaluator::Arithmetic, &taken);
+        Ok(())
     }
 }

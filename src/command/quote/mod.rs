@@ -15,7 +15,10 @@
 //! What is promised here is held for the shells of [`shells`], against which it is tested. This protects one level. What a
 //! command does with its words is its own affair; where that is another shell, there is a warning ([`programs`]).
 
+mod arrays;
+mod blanks;
 mod blocks;
+mod builtins;
 mod commands;
 mod conditions;
 mod expansions;

@@ -140,21 +140,25 @@ pub const VARIABLES: &[Variables] = &[
     // bash does so where another name stands for it.
     Variables { names: &["SECONDS"], shells: Shells(2 + 8 + 16 + 32), reads: Reads::Integer },
     Variables { names: &["COLUMNS", "LINES"], shells: Shells(8 + 16), reads: Reads::Integer },
-    Variables { names: &["PPID", "TMOUT"], shells: Shells(8 + 32), reads: Reads::Integer },
+    Variables { names: &["PPID"], shells: Shells(8 + 16 + 32), reads: Reads::Integer },
+    Variables { names: &["TMOUT"], shells: Shells(8 + 32), reads: Reads::Integer },
     Variables { names: &["MAILCHECK", "SHLVL"], shells: Shells(16 + 32), reads: Reads::Integer },
-    Variables { names: &["HISTCMD"], shells: Shells(2 + 32), reads: Reads::Integer },
+    // Some, like this one, only where `+=` adds to it.
+    Variables { names: &["HISTCMD"], shells: Shells(2 + 16 + 32), reads: Reads::Integer },
     Variables { names: &["SRANDOM"], shells: Shells::BASH, reads: Reads::Integer },
     Variables {
-        names: &["BASHPID", "KSHEGID", "KSHGID", "KSHUID", "PGRP", "USER_ID"],
+        names: &["KSHEGID", "KSHGID", "KSHUID", "PGRP", "PIPESTATUS", "USER_ID"],
         shells: Shells::MKSH,
         reads: Reads::Integer,
     },
-    Variables { names: &["LINENO", "JOBMAX"], shells: Shells::KSH93, reads: Reads::Integer },
+    Variables { names: &["BASHPID"], shells: Shells(2 + 8), reads: Reads::Integer },
+    Variables { names: &["LINENO"], shells: Shells(16 + 32), reads: Reads::Integer },
+    Variables { names: &["JOBMAX"], shells: Shells::KSH93, reads: Reads::Integer },
     Variables {
         names: &[
-            "DIRSTACKSIZE", "EGID", "ERRNO", "EUID", "FUNCNEST", "GID", "HISTSIZE", "KEYTIMEOUT", "LISTMAX",
+            "ARGC", "DIRSTACKSIZE", "EGID", "ERRNO", "EUID", "FUNCNEST", "GID", "HISTSIZE", "KEYTIMEOUT", "LISTMAX",
             "REPORTMEMORY", "REPORTTIME", "SAVEHIST", "TRY_BLOCK_ERROR", "TRY_BLOCK_INTERRUPT", "UID",
-            "ZLE_RPROMPT_INDENT",
+            "TTYIDLE", "ZLE_RPROMPT_INDENT", "ZSH_SUBSHELL", "status",
         ],
         shells: Shells::ZSH,
         reads: Reads::Integer,
@@ -199,6 +203,8 @@ pub enum Words {
     Compared,
     /// Those behind one of these options.
     Behind(&'static [&'static str]),
+    /// The same, of the options that stand before the first other word.
+    Leading(&'static [&'static str]),
     /// Those for which the format has a number, and all where the format is not known.
     Formatted,
     /// Those that give nothing to a variable of fixed name.
@@ -225,7 +231,7 @@ pub const BUILTINS: &[Builtin] = &[
     },
     Builtin { names: &["ulimit"], shells: Shells(8 + 32), reads: Words::All },
     Builtin { names: &["printf", "print"], shells: Shells(16 + 32), reads: Words::Formatted },
-    Builtin { names: &["printf", "print"], shells: Shells::ALL, reads: Words::Behind(&["-v"]) },
+    Builtin { names: &["printf", "print"], shells: Shells::ALL, reads: Words::Leading(&["-v"]) },
     Builtin { names: &["repeat"], shells: Shells::ZSH, reads: Words::First },
     Builtin {
         names: &["let", "unset", "read", "mapfile", "readarray", "getopts", "wait", "array"],
