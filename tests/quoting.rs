@@ -28,7 +28,25 @@ mod hostile_scripts;
 mod ordinary;
 mod random;
 
-const SHELLS: [&str; 2] = ["dash", "bash"];
+const SHELLS: [&str; 7] = ["dash", "bash", "busybox", "mksh", "zsh", "ksh93", "yash"];
+
+/// yash reads its arguments as text in the encoding of its locale, and has no others.
+fn takes(shell: &str, value: &[u8]) -> bool {
+    shell != "yash" || std::str::from_utf8(value).is_ok()
+}
+
+/// zsh reads both of two here-documents, one behind the other, where other shells read the last.
+fn is_for(shell: &str, template: &str) -> bool {
+    shell != "zsh" || !template.contains("<<A - <<")
+}
+
+/// The shell, killed with all that it has started if it does not end.
+fn command(shell: &str) -> Command {
+    let mut command = Command::new(program("timeout"));
+    command.args(["--signal=KILL", "120"]).arg(program(shell)).args((shell == "busybox").then_some("ash"));
+    command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
+    command
+}
 
 /// Stands between the outputs of two scripts.
 const MARK: &[u8] = b"\0--parjob--\0";
@@ -126,12 +144,11 @@ fn outputs(shell: &str, path: &str, runs: &[Run]) -> Vec<Vec<u8>> {
         printf '\000--parjob--\000'
         shift 2
     done"#;
-    let program = program(shell);
     let mut seen = Vec::new();
     for some in runs.chunks(400) {
         let dir = tempfile::tempdir().unwrap();
-        let mut command = Command::new(&program);
-        command.args(["-c", driver, "sh"]).current_dir(dir.path()).env("PATH", path).stdin(Stdio::null());
+        let mut command = command(shell);
+        command.args(["-c", driver, "sh"]).current_dir(dir.path()).env("PATH", path);
         for (script, value) in some {
             command.args([OsStr::from_bytes(script), OsStr::from_bytes(value)]);
         }
@@ -241,28 +258,32 @@ fn values_of(place: usize) -> impl Iterator<Item = Vec<u8>> {
 #[test]
 fn hostile_values_arrive_in_every_place() {
     let cases = PLACES.iter().enumerate().flat_map(|(n, place)| values_of(n).map(move |value| (place, value)));
-    let cases: Vec<_> = cases.collect();
+    let all: Vec<_> = cases.collect();
+    let mut wrong = Vec::new();
     for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
+        let cases: Vec<_> =
+            all.iter().filter(|((template, ..), value)| is_for(shell, template) && takes(shell, value)).collect();
         let run =
-            |((template, ..), value): &(&(&str, &str, &str), Vec<u8>)| run_of(&compiled(template).unwrap(), value);
+            |((template, ..), value): &&(&(&str, &str, &str), Vec<u8>)| run_of(&compiled(template).unwrap(), value);
         let seen = outputs(shell, &path(), &cases.iter().map(run).collect::<Vec<_>>());
-        for (((template, before, behind), value), seen) in cases.iter().zip(seen) {
-            let expected = expected(value, before, behind);
-            let what = format!("{template} of {} in {shell}", value.as_bstr());
-            assert_eq!(seen.as_bstr(), expected.as_bstr(), "{what}");
+        for (((template, before, behind), value), seen) in cases.into_iter().zip(seen) {
+            if seen != expected(value, before, behind) {
+                wrong.push(format!("{template} of {:?} in {shell}: {:?}", value.as_bstr(), seen.as_bstr()));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn scripts_are_given_to_the_shell_as_they_are() {
     let value = HOSTILE.concat().into_bytes();
     for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
-        for (template, before, behind) in PLACES {
+        for (template, before, behind) in PLACES.iter().filter(|(template, ..)| is_for(shell, template)) {
             let (script, value) = run_of(&compiled(template).unwrap(), &value);
             let dir = tempfile::tempdir().unwrap();
             let words = ["-c".as_bytes(), &script, b"sh", &value].map(OsStr::from_bytes);
-            let output = Command::new(shell).args(words).current_dir(dir.path()).output().unwrap();
+            let output = command(shell).args(words).current_dir(dir.path()).output().unwrap();
             assert_eq!(output.stdout.as_bstr(), expected(&value, before, behind).as_bstr(), "{template} in {shell}");
             assert!(!dir.path().join("pwned").exists());
         }
@@ -271,16 +292,16 @@ fn scripts_are_given_to_the_shell_as_they_are() {
 
 #[test]
 fn a_batch_of_hostile_values_arrives_too() {
-    let values = values();
-    let items: Vec<_> = values.iter().map(|value| item(value)).collect();
     let script = compiled("printf '<%s>' x{}y \"{}\" $(printf '%s' a >&2) 'q{}'").unwrap();
-    let mut words = Words::default();
-    script.arguments(&items, &mut words);
-    let repeated = values.iter().map(|value| [b"<x", &value[..], b"y>"].concat()).collect::<Vec<_>>().concat();
-    let joined = values.join(&b' ');
-    let expected = [&repeated[..], b"<", &joined, b"><q", &joined, b">"].concat();
     for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
-        let mut command = Command::new(shell);
+        let values: Vec<_> = values().into_iter().filter(|value| takes(shell, value)).collect();
+        let items: Vec<_> = values.iter().map(|value| item(value)).collect();
+        let mut words = Words::default();
+        script.arguments(&items, &mut words);
+        let repeated = values.iter().map(|value| [b"<x", &value[..], b"y>"].concat()).collect::<Vec<_>>().concat();
+        let joined = values.join(&b' ');
+        let expected = [&repeated[..], b"<", &joined, b"><q", &joined, b">"].concat();
+        let mut command = command(shell);
         command.arg("-c").arg(OsStr::from_bytes(&script.text(items.len()))).arg("sh");
         let output = command.args(words.iter().map(OsStr::from_bytes)).output().unwrap();
         assert_eq!(output.stdout.as_bstr(), expected.as_bstr(), "in {shell}");
@@ -293,7 +314,8 @@ fn a_file_is_opened_by_its_exact_name() {
     let names: Vec<_> = names.collect();
     let template = "printf x >./{}; for f in ./* ./.[!.]*; do [ -f \"$f\" ] && printf '%s.' \"$f\"; done; rm -f ./{}";
     let script = compiled(template).unwrap();
-    for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
+    // zsh fails where a pattern of the script matches nothing.
+    for shell in SHELLS.into_iter().filter(|shell| *shell != "zsh" && has(shell)) {
         let runs: Vec<_> = names.iter().map(|name| run_of(&script, name)).collect();
         for (name, seen) in names.iter().zip(outputs(shell, &path(), &runs)) {
             assert_eq!(seen.as_bstr(), [b"./", &name[..], b"."].concat().as_bstr(), "in {shell}");
@@ -374,9 +396,10 @@ fn scripts_made_at_random_print_what_their_values_say() {
     let (kept, refused): (Vec<_>, Vec<_>) =
         templates.partition(|template| template.contains("{}") && compiled(template).is_ok());
     assert!(kept.len() > 40, "only {} were accepted; refused were {:#?}", kept.len(), &refused[..10]);
-    let hostile = [HOSTILE.concat().as_bytes(), &every_byte(), b"$(touch pwned)'\"`touch pwned`."].concat();
+    let bytes = [HOSTILE.concat().as_bytes(), &every_byte(), b"$(touch pwned)'\"`touch pwned`."].concat();
     for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
-        check(shell, &path(), &kept, &hostile);
+        let text = HOSTILE.concat();
+        check(shell, &path(), &kept, if takes(shell, &bytes) { &bytes } else { text.as_bytes() });
     }
 }
 
@@ -465,8 +488,8 @@ fn whatever_is_accepted_of_a_soup_keeps_its_values_whole() {
     assert!(kept.len() > 50, "only {} were accepted", kept.len());
     // Without blanks and patterns, since a script may well split and match what it expands itself.
     let hostile = b"';:>pwned;\"$(:>pwned)`:>pwned`|:>pwned&\xff)};;#";
-    for shell in SHELLS.into_iter().filter(|shell| has(shell)) {
-        // The empty PATH leaves builtins, so that whatever comes out of it, no program is started.
+    // The empty PATH leaves builtins, so that whatever comes out of it, no program is started. mksh has no `printf` then.
+    for shell in SHELLS.into_iter().filter(|shell| *shell != "mksh" && takes(shell, hostile) && has(shell)) {
         check(shell, "/nowhere", &kept, hostile);
     }
 }

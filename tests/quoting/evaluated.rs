@@ -29,8 +29,9 @@ const PAYLOADS: [&str; 7] =
 /// Whether a shell evaluates this value in a script.
 fn evaluates(shell: &str, script: &[u8], arguments: &[Vec<u8>]) -> bool {
     let dir = tempfile::tempdir().unwrap();
+    // With its whole group: a shell that forks again and again leaves nothing behind.
     let mut command = Command::new("timeout");
-    command.args(["5", shell]).args((shell == "busybox").then_some("ash")).arg("-c");
+    command.args(["--signal=KILL", "5", shell]).args((shell == "busybox").then_some("ash")).arg("-c");
     command.arg(OsStr::from_bytes(&[script, b"\necho \"<$pwned>\""].concat())).arg("sh");
     command.args(arguments.iter().map(|argument| OsStr::from_bytes(argument)));
     let output = command.current_dir(dir.path()).env("HOME", dir.path()).stdin(Stdio::null()).output().unwrap();
@@ -64,50 +65,61 @@ pub(super) fn holds(scripts: &[String]) {
 
 #[test]
 fn y1_each_variable_of_the_table_is_refused_or_warned_of_by_name() {
+    let mut silent = Vec::new();
     for row in VARIABLES {
-        for (shell, kind) in SHELLS.into_iter().filter(|(_, kind)| row.shells == (row.shells | *kind)) {
-            let _ = kind;
+        for (shell, _) in SHELLS.into_iter().filter(|(_, kind)| row.shells == (row.shells | *kind)) {
             for name in row.names {
-                for script in [
-                    format!("{name}={{}}"),
-                    format!("{name}+={{}}"),
-                    format!("export {name}={{}}"),
-                    format!("export \"{name}={{}}\""),
-                    format!("for {name} in {{}}; do :; done"),
-                    format!("read {name} <<E\n{{}}\nE"),
-                    format!("x={{}}; {name}=$x"),
-                    format!("set -- {{}}; {name}=$1"),
-                    format!("v={name}; export \"$v={{}}\""),
+                // What the message names: the variable, or what would be given its name.
+                for (script, names) in [
+                    (format!("{name}={{}}"), *name),
+                    (format!("{name}+={{}}"), name),
+                    (format!("export {name}={{}}"), name),
+                    (format!("export \"{name}={{}}\""), name),
+                    (format!("for {name} in {{}}; do :; done"), name),
+                    (format!("read {name} <<E\n{{}}\nE"), name),
+                    (format!("x={{}}; {name}=$x"), name),
+                    (format!("set -- {{}}; {name}=$1"), name),
+                    (format!("v={name}; export \"$v={{}}\""), "`export`"),
                 ] {
                     let told = match compiled_for(shell, &script) {
                         Ok(script) => script.warnings().join("|"),
-                        Err(refused) => refused,
+                        Err(refused) => refused.replace(&script, ""),
                     };
-                    assert!(told.contains(name), "{shell}: {script}: {told:?}");
+                    if !told.contains(names) {
+                        silent.push(format!("{shell}: {script}: {told:?}"));
+                    }
                 }
             }
         }
     }
+    assert!(silent.is_empty(), "{silent:#?}");
 }
 
 #[test]
 fn y1_integers_of_the_table_are_evaluated_by_the_real_shells() {
+    let mut unused = Vec::new();
     for row in VARIABLES.iter().filter(|row| row.reads == Reads::Integer) {
         for (shell, _) in SHELLS.into_iter().filter(|(shell, kind)| row.shells == (row.shells | *kind) && has(shell)) {
             for name in row.names {
-                // bash evaluates SECONDS only where another name stands for it.
                 let ways = [
                     format!("{name}=$1; : ${name}"),
+                    // bash evaluates SECONDS only where another name stands for it.
                     format!("typeset -n r={name}; r=$1"),
                     format!("{name}=$1 && {name}=3"),
+                    format!("{name}+=$1"),
+                    // zsh evaluates these only when it looks at them: at a stack of folders, behind a program.
+                    format!("{name}=$1; pushd .; pushd .; command sleep 0"),
                 ];
                 let is = ways.iter().any(|way| {
                     PAYLOADS.iter().any(|value| evaluates(shell, way.as_bytes(), &[value.as_bytes().to_vec()]))
                 });
-                assert!(is, "{shell} does not evaluate {name}: take it out of the table");
+                if !is {
+                    unused.push(format!("{shell} does not evaluate {name}: take it out of the table"));
+                }
             }
         }
     }
+    assert!(unused.is_empty(), "{unused:#?}");
 }
 
 #[test]
@@ -161,16 +173,20 @@ fn example(name: &str, takes: Takes) -> Option<String> {
 
 #[test]
 fn y4_each_place_of_the_table_of_programs_is_warned_of_by_the_name_of_the_program() {
+    let mut silent = Vec::new();
     for program in PROGRAMS {
         for name in program.names.iter().filter(|name| !name.contains(' ')) {
             for script in program.takes.iter().filter_map(|takes| example(name, *takes)) {
                 let compiled = compiled_for("bash", &script);
                 let told = compiled.map_or_else(|refused| refused, |compiled| compiled.warnings().join("|"));
                 let named = if *name == "." { "source" } else { name };
-                assert!(told.contains(&format!("`{named}`")) || told.contains("`sh`"), "{script}: {told:?}");
+                if !told.contains(&format!("`{named}`")) && !told.contains("`sh`") {
+                    silent.push(format!("{script}: {told:?}"));
+                }
             }
         }
     }
+    assert!(silent.is_empty(), "{silent:#?}");
 }
 
 #[test]

@@ -26,7 +26,10 @@ impl Parser<'_, '_> {
                 self.found.flow.give(Source::Variable(b"REPLY".to_vec()), &reply);
                 state
             }
-            b"select" | b"coproc" => return self.found.refuse(word.span.0, "not every shell knows this word"),
+            b"select" | b"coproc" => {
+                let text = String::from_utf8_lossy(text);
+                return self.found.refuse(word.span.0, format_args!("not every shell knows `{text}`"));
+            }
             _ => return Ok(None),
         }))
     }

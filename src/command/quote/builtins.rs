@@ -193,6 +193,12 @@ fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
         Words::Behind(options) => behind(options, rest),
         Words::Leading(options) => behind(options, &rest[..leading(options, rest)]),
         Words::Formatted => formatted(rest),
+        Words::FormattedBy(options) => {
+            let has =
+                |word: &Word| word.start().starts_with(b"-") && word.text.contains(&b'f') || may_be(options, word);
+            let is_formatted = rest[..leading(options, rest)].iter().any(has);
+            rest.iter().filter(open).filter(|_| is_formatted).collect()
+        }
     }
 }
 

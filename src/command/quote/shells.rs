@@ -152,7 +152,7 @@ pub const VARIABLES: &[Variables] = &[
         reads: Reads::Integer,
     },
     Variables { names: &["BASHPID"], shells: Shells(2 + 8), reads: Reads::Integer },
-    Variables { names: &["LINENO"], shells: Shells(16 + 32), reads: Reads::Integer },
+    Variables { names: &["LINENO"], shells: Shells(8 + 16 + 32), reads: Reads::Integer },
     Variables { names: &["JOBMAX"], shells: Shells::KSH93, reads: Reads::Integer },
     Variables {
         names: &[
@@ -207,6 +207,8 @@ pub enum Words {
     Leading(&'static [&'static str]),
     /// Those for which the format has a number, and all where the format is not known.
     Formatted,
+    /// All where there is one of these options, behind which a format stands.
+    FormattedBy(&'static [&'static str]),
     /// Those that give nothing to a variable of fixed name.
     Names,
 }
@@ -230,7 +232,8 @@ pub const BUILTINS: &[Builtin] = &[
         reads: Words::All,
     },
     Builtin { names: &["ulimit"], shells: Shells(8 + 32), reads: Words::All },
-    Builtin { names: &["printf", "print"], shells: Shells(16 + 32), reads: Words::Formatted },
+    Builtin { names: &["printf"], shells: Shells(16 + 32), reads: Words::Formatted },
+    Builtin { names: &["print"], shells: Shells(16 + 32), reads: Words::FormattedBy(&["-f"]) },
     Builtin { names: &["printf", "print"], shells: Shells::ALL, reads: Words::Leading(&["-v"]) },
     Builtin { names: &["repeat"], shells: Shells::ZSH, reads: Words::First },
     Builtin {
