@@ -164,6 +164,7 @@ impl Param {
     }
 
     /// The same, with a letter.
+    #[cfg(feature = "hash")]
     pub(crate) const fn short(self, letter: char) -> Param {
         Param { short: Some(letter), ..self }
     }

@@ -8,6 +8,9 @@ use super::pictures::{
 use super::{file, resize};
 use crate::harness::{Done, has, shell, skip};
 
+/// A chunk of a PNG: its name and its body.
+type Part = ([u8; 4], Vec<u8>);
+
 /// Makes a picture of 160 × 120 half as large.
 fn run(options: &str, bytes: &[u8]) -> Done {
     let test = resize(&format!("--width 80 --encode png --to {{}}.out {options} picture"));
@@ -107,7 +110,7 @@ fn v9_restarts_out_of_step_cost_only_what_they_hold() {
     let (one, next) = (places[8], places[9]);
     is_damaged("renumbered", &changed(&|bytes| bytes[one + 1] = 0xd4), 34);
     is_damaged("lost with what follows", &changed(&|bytes| drop(bytes.drain(one..next))), 34);
-    is_damaged("twice", &changed(&|bytes| *bytes = with(bytes, next, &bytes[one..next].to_vec())), 34);
+    is_damaged("twice", &changed(&|bytes| *bytes = with(bytes, next, &bytes[one..next])), 34);
     is_damaged("lost", &changed(&|bytes| drop(bytes.drain(one..one + 2))), 34);
     // What comes after is in its place again: the last rows are as they should be.
     let lost = changed(&|bytes| drop(bytes.drain(one..next)));
@@ -228,7 +231,7 @@ fn v9_a_png_whose_animation_is_out_of_order_shows_its_first_picture() {
         let found = parts.iter().enumerate().filter(|(_, (its, _))| its == name);
         found.map(|(at, _)| at).nth(nth).unwrap()
     };
-    let changed = |change: &dyn Fn(&mut Vec<([u8; 4], Vec<u8>)>)| {
+    let changed = |change: &dyn Fn(&mut Vec<Part>)| {
         let mut parts = parts.clone();
         change(&mut parts);
         let done = run("", &png_from(&parts)).succeeds();

@@ -470,8 +470,7 @@ fn put_run(mut run: usize, is_black: bool, bits: &mut VecWriter) {
 /// The code of T.6 in the plainest way: where it can, by the line before.
 fn by_the_last(line: &[bool], before: &[bool], bits: &mut VecWriter) {
     let change = |line: &[bool], from: isize, colour: bool| {
-        let is_change =
-            |at: usize| line[at] != colour && (at == 0 && colour == false || at > 0 && line[at - 1] == colour);
+        let is_change = |at: usize| line[at] != colour && (at == 0 && !colour || at > 0 && line[at - 1] == colour);
         (0..line.len()).find(|at| *at as isize > from && is_change(*at)).unwrap_or(line.len())
     };
     let put = |bits: &mut VecWriter, mode_of: Mode| bits.write(mode::encode(mode_of).unwrap()).unwrap();

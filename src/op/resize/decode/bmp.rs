@@ -171,7 +171,7 @@ impl Head {
                 x += many;
             };
             // Of numbers of four bits the higher stands first.
-            let nibble = |byte: u8, n: usize| if n % 2 == 0 { byte >> 4 } else { byte & 15 };
+            let nibble = |byte: u8, n: usize| if n.is_multiple_of(2) { byte >> 4 } else { byte & 15 };
             match (*many, *value) {
                 (0, 0) => (x, y) = (0, y + 1),
                 (0, 1) => return Ok(out),
