@@ -4,7 +4,7 @@
 //! one. Where the file system cannot do that, it is written under a temporary name beside its own and renamed. What takes the
 //! place of another file has a temporary name too, between two system calls: only a name can be put in the place of a
 //! name. A kill just then leaves it, and no later process removes it: whose it is cannot be told on a disk that several
-//! machines or containers share. What replaces a file keeps its mode and its owners ([`keep`]). This file knows nothing
+//! machines or containers share. What replaces a file keeps its mode and its owners ([`keep()`]). This file knows nothing
 //! of what is written.
 
 mod keep;
