@@ -267,7 +267,7 @@ impl Body {
     }
 }
 
-/// Makes place for so many bytes more, and tells how much memory that took. Doubling, as a vector does by itself, would
+/// Reserves space for `bytes` more and returns the capacity added, in bytes. Doubling, as a vector does by itself, would
 /// take megabytes that the room does not know of yet.
 fn grow(tail: &mut Vec<u8>, bytes: usize) -> usize {
     let before = tail.capacity();

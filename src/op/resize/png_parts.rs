@@ -121,7 +121,7 @@ pub(super) fn is_animation(bytes: &[u8]) -> bool {
     control.and_then(|chunk| chunk.body.first_chunk::<4>().copied()).is_some_and(|many| u32::from_be_bytes(many) > 1)
 }
 
-/// The colour profile, if it has no more than so many bytes. One that is broken is no profile.
+/// The colour profile; errors if it unpacks to more than `most` bytes. A broken one counts as none.
 pub(super) fn profile(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, String> {
     let packed = chunks(bytes).take_while(|chunk| chunk.name != *b"IDAT").find(|chunk| chunk.name == *b"iCCP");
     let packed = packed.and_then(|chunk| {
@@ -132,7 +132,7 @@ pub(super) fn profile(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, Stri
     packed.map_or(Ok(None), |packed| unpacked(packed, most, "colour profile"))
 }
 
-/// The XMP, if it has no more than so many bytes.
+/// The XMP; errors if it unpacks to more than `most` bytes.
 pub(super) fn xmp(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, String> {
     let texts = chunks(bytes).filter(|chunk| chunk.name == *b"iTXt");
     let Some(text) = texts.filter_map(|chunk| chunk.body.strip_prefix(XMP)).next() else { return Ok(None) };
