@@ -1,5 +1,5 @@
-//! Scripts made at random of what gives values to variables and what evaluates them (Y1 to Y5). `PARJOB_TEMPLATES` says
-//! how many; some thousands take minutes.
+//! Scripts made at random of what gives values to variables and what evaluates them (Y1 to Y5). They are the same ones each
+//! time, unless `PARJOB_TEMPLATES` says how many others are to be tried; some thousands take minutes.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -45,6 +45,10 @@ const GIVES: &[&str] = &[
     "V=$(echo W)",
     "V=`echo W`",
     "echo W | tee g; read V < g",
+    "export V=W",
+    "V=V",
+    "y=x; V=$y",
+    "n='echo $((V))'; V=W",
 ];
 
 /// What may evaluate a variable V or a word W.
@@ -126,6 +130,20 @@ const USES: &[&str] = &[
     "echo $(( $(echo W) ))",
     "f() { echo $(( $1 )); }; f W",
     "echo $x[1]",
+    "eval \"$V\"",
+    "eval \"$n\"",
+    "bash -c 'echo $((V))'",
+    "sh -c 'eval $V'",
+    "bash -c \"$n\"",
+    "bash -c 'echo $(($1))' _ W",
+    "bash -c 'RANDOM=$1' _ W",
+    "mksh -c 'typeset -i q=$V'",
+    "bash -s W <<'E'\necho $(($1))\nE",
+    "sh <<'E'\neval $V\nE",
+    "echo 'RANDOM=V' > f; . ./f",
+    "unset 'q[V]'",
+    "printf %d V",
+    "trap 'echo $((V))' EXIT",
 ];
 
 const VARIABLES: &[&str] =
@@ -159,8 +177,9 @@ fn fill(piece: &str, variable: &str, word: &str) -> String {
 
 #[test]
 fn y1_to_y5_no_script_made_at_random_evaluates_a_value_without_a_word() {
-    let count = std::env::var("PARJOB_TEMPLATES").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
-    let mut runner = TestRunner::default();
+    let asked = std::env::var("PARJOB_TEMPLATES").ok().and_then(|count| count.parse().ok());
+    let count = asked.unwrap_or(100);
+    let mut runner = if asked.is_some() { TestRunner::default() } else { TestRunner::deterministic() };
     let gives = proptest::collection::vec(piece(GIVES), 0..3);
     let strategy = (gives, piece(USES)).prop_map(|(gives, uses)| [&gives[..], &[uses]].concat().join("\n"));
     let mut scripts = Vec::new();

@@ -6,7 +6,7 @@ use super::flow::{Evaluator, Source, Sources, value_in};
 use super::grammar::Parser;
 use super::shells::Shells;
 use super::symbols::{Kind, Place};
-use super::words::{Piece, Word, is_name, is_name_byte, names_in};
+use super::words::{Piece, Word, is_name, is_name_byte, texts_in};
 
 impl Parser<'_, '_> {
     /// Reads `[…]` behind a name. Shells evaluate it if the word gives a value to an element of an array.
@@ -104,7 +104,7 @@ impl Parser<'_, '_> {
         if element.start().contains(&b']') && name.iter().all(u8::is_ascii_digit) {
             return Ok(element);
         }
-        evaluated.extend(names_in(name));
+        evaluated.extend(texts_in(name));
         if let Some(slot) = value_in(&evaluated) {
             return self.found.refuse_slot(slot, "would be in a subscript, which a shell evaluates, or behind one");
         }

@@ -11,7 +11,7 @@ use super::flow::{Evaluator, Source, Sources};
 use super::grammar::Parser;
 use super::shells::{BUILTINS, COMPARISONS, Shells, Words};
 use super::symbols::{Found, Kind, Symbol};
-use super::words::{Word, is_name, names_in};
+use super::words::{Word, is_name};
 
 /// Builtins that give values to variables that they are told to make.
 const DECLARING: &[&[u8]] =
@@ -22,8 +22,6 @@ const READING: &[&[u8]] = &[b"read", b"mapfile", b"readarray"];
 
 /// Builtins that take the names of variables, and no arithmetic.
 const NAMING: &[&[u8]] = &[
-    b"printf",
-    b"print",
     b"unset",
     b"read",
     b"mapfile",
@@ -53,8 +51,11 @@ pub(super) fn judge(name: &[u8], rest: &[Word], reads: &Sources, found: &mut Fou
             if let Some(slot) = word.slot {
                 return if name == b"[[" { found.refuse_slot(slot, IN_CONDITION) } else { as_name(&text, slot, found) };
             }
-            let names = if NAMING.contains(&name) { Sources::new() } else { names_in(&word.text) };
-            found.flow.evaluate(Evaluator::Arithmetic, &word.takes.union(&names).cloned().collect());
+            let is_name = match row.reads {
+                Words::Behind(options) | Words::Leading(options) => options.contains(&"-v"),
+                _ => NAMING.contains(&name),
+            };
+            found.flow.evaluate(if is_name { Evaluator::Name } else { Evaluator::Arithmetic }, &word.takes);
         }
     }
     gives(name, rest, reads, found)
@@ -106,12 +107,17 @@ fn as_name(builtin: &str, slot: usize, found: &Found) -> Result<()> {
     )
 }
 
-/// Reads the script of `eval` or `trap`, where it is fixed text. Errors in it are the shell's.
+/// Reads the script of `eval` or `trap`, where it is fixed text.
 fn code_of_its_own(rest: &[Word], found: &mut Found) {
     let Some(at) = rest.first().map(|word| word.span.0).filter(|_| rest.iter().all(|word| word.is_fixed)) else {
         return;
     };
     let text = rest.iter().map(|word| &word.text[..]).collect::<Vec<_>>().join(&b' ');
+    read_code(&text, at, found);
+}
+
+/// Reads a text of the script as code. Errors in it are the shell's.
+pub(super) fn read_code(text: &[u8], at: usize, found: &mut Found) {
     let symbols: Vec<_> = text.iter().map(|byte| Symbol { kind: Kind::Byte(*byte), at }).collect();
     let repeats = found.repeats.len();
     let _ = Parser::new(&symbols, at, found).script();
@@ -177,11 +183,11 @@ fn format(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
 
 /// Those words of a builtin that are evaluated.
 fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
-    let open = |word: &&Word| word.is_open();
     match reads {
         Words::All => rest.iter().collect(),
         Words::First => rest.first().into_iter().collect(),
-        Words::Names => rest.iter().filter(open).filter(|word| word.assigns().is_none()).collect(),
+        // The subscript of fixed text, too.
+        Words::Names => rest.iter().filter(|word| word.is_fixed || word.assigns().is_none()).collect(),
         Words::Compared => {
             let beside = |n: usize| {
                 n > 0 && is(&rest[n - 1], COMPARISONS) || rest.get(n + 1).is_some_and(|word| is(word, COMPARISONS))
@@ -197,7 +203,7 @@ fn evaluated(reads: Words, rest: &[Word]) -> Vec<&Word> {
             let has =
                 |word: &Word| word.start().starts_with(b"-") && word.text.contains(&b'f') || may_be(options, word);
             let is_formatted = rest[..leading(options, rest)].iter().any(has);
-            rest.iter().filter(open).filter(|_| is_formatted).collect()
+            rest.iter().filter(|_| is_formatted).collect()
         }
     }
 }
@@ -208,12 +214,10 @@ fn is(word: &Word, texts: &[&str]) -> bool {
 
 /// The words behind one of these options, or joined to it.
 fn behind<'w>(options: &[&str], rest: &'w [Word]) -> Vec<&'w Word> {
-    let open = |word: &&Word| word.is_open();
     let joined = |word: &&Word| options.iter().any(|option| word.start().starts_with(option.as_bytes()));
     // Two in a row that are not known may be the option and its word.
     let pairs = rest.windows(2).filter(|pair| is(&pair[0], options) || may_be(options, &pair[0]));
-    let behind = pairs.map(|pair| &pair[1]).filter(open);
-    behind.chain(rest.iter().filter(open).filter(joined)).collect()
+    pairs.map(|pair| &pair[1]).chain(rest.iter().filter(joined)).collect()
 }
 
 /// Whether a word may turn out to be one of these options.
@@ -237,7 +241,8 @@ fn leading(options: &[&str], rest: &[Word]) -> usize {
 
 /// Whether a word is known only when the script runs.
 fn may_compare(word: Option<&Word>) -> bool {
-    word.is_some_and(|word| word.is_open() && !word.takes.is_empty())
+    let is_text = |source: &Source| matches!(source, Source::Text(_) | Source::Subscript(_) | Source::Joined);
+    word.is_some_and(|word| word.is_open() && !word.takes.iter().all(is_text))
 }
 
 /// The words that `printf` reads as numbers. It goes through its format again as long as there are words.
@@ -259,7 +264,7 @@ fn formatted(rest: &[Word]) -> Vec<&Word> {
         is_number = vec![format.is_open()];
     }
     let numbers = is_number.iter().cycle();
-    words.iter().zip(numbers).filter(|(word, is_number)| **is_number && word.is_open()).map(|(word, _)| word).collect()
+    words.iter().zip(numbers).filter(|(_, is_number)| **is_number).map(|(word, _)| word).collect()
 }
 
 /// Notes the variables that a command makes, and of what kind they are.
@@ -295,11 +300,11 @@ fn declare(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
                 return as_name(&String::from_utf8_lossy(name), slot, found);
             }
             _ if is_reference => {
-                found.flow.evaluate(Evaluator::Arithmetic, &word.takes);
+                found.flow.evaluate(Evaluator::Name, &word.takes);
                 let target = word.constant().map(<[u8]>::to_vec);
                 target.into_iter().for_each(|target| found.flow.alias(variable, &target));
             }
-            _ if is_array && !word.is_array => found.flow.evaluate(Evaluator::Arithmetic, &word.takes),
+            _ if is_array && !word.is_array => found.flow.evaluate(Evaluator::Name, &word.takes),
             _ => {}
         }
         if !word.is_array {

@@ -3,12 +3,14 @@
 //! Builtins that would evaluate a value in this very shell are refused ([`builtins`]). A further shell or interpreter that
 //! is given a value as a part of its program was asked for that, and there is a warning ([`programs`]).
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::builtins;
 use super::flow::{ANY_FILE, Evaluator, Source, Sources};
 use super::programs;
-use super::shells::{self, Reads};
+use super::shells::{self, Reads, Shell, Shells};
 use super::symbols::Found;
 use super::words::{Piece, Word};
 
@@ -153,6 +155,32 @@ fn writes(file: &[u8], what: &Sources, found: &mut Found) {
     if file != ANY_FILE {
         // Whoever opens a file by a name that is not known may open this one.
         found.flow.give(Source::File(b"**".to_vec()), what);
+    }
+}
+
+/// Reads those texts of the script that shells are given as code, and the texts that these give them in turn.
+pub(super) fn read_codes(found: &mut Found) {
+    let mut read = BTreeSet::new();
+    loop {
+        found.flow.finish();
+        let codes = found.flow.codes(found.shells.kinds);
+        let codes: Vec<_> = codes.into_iter().filter(|(text, _)| read.insert(text.clone())).collect();
+        if codes.is_empty() {
+            return;
+        }
+        let (touches, shells) = (found.touches_parameters, found.shells.clone());
+        for (text, by) in codes {
+            if !matches!(&*by, "eval" | "trap" | "source" | "${…@P}") {
+                let kinds = shells::kinds(by.as_bytes()).unwrap_or(Shells::BASH);
+                found.flow.others = Some(found.flow.others.map_or(kinds, |others| others | kinds));
+                found.shells = Shell { kinds, unknown: None };
+            }
+            builtins::read_code(&text, 0, found);
+            // What is wrong there is wrong in any case.
+            let _ = judge_deferred(found);
+            found.shells.clone_from(&shells);
+        }
+        found.touches_parameters = touches;
     }
 }
 

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::flow::{Evaluator, Source, value_in};
+use super::flow::{Evaluator, value_in};
 use super::grammar::Parser;
 use super::shells::{COMPARISONS, Shells};
 use super::symbols::Found;
-use super::words::{Word, is_name};
+use super::words::Word;
 
 pub(super) const IN_CONDITION: &str = "stands in a [[ that evaluates arithmetic or names: write [ … ] for it";
 
@@ -50,35 +50,34 @@ impl Parser<'_, '_> {
 #[derive(Default)]
 struct Condition {
     last: Option<Word>,
-    evaluates: bool,
+    /// What evaluates the next word.
+    evaluator: Option<Evaluator>,
 }
 
 impl Condition {
     /// Looks at the next word.
     fn take(&mut self, word: Word, found: &mut Found) -> Result<()> {
         let compares = word.fixed().is_some_and(|text| COMPARISONS.iter().any(|known| known.as_bytes() == text));
-        let names = matches!(word.fixed(), Some(b"-v" | b"-R" | b"-t"));
-        if self.evaluates {
-            Self::evaluate(&word, found)?;
+        if let Some(by) = self.evaluator.take() {
+            Self::evaluate(by, &word, found)?;
         }
         if let Some(last) = self.last.take().filter(|_| compares) {
-            Self::evaluate(&last, found)?;
+            Self::evaluate(Evaluator::Arithmetic, &last, found)?;
         }
-        self.evaluates = compares || names;
+        self.evaluator = match word.fixed() {
+            Some(b"-v" | b"-R") => Some(Evaluator::Name),
+            Some(b"-t") => Some(Evaluator::Arithmetic),
+            _ => compares.then_some(Evaluator::Arithmetic),
+        };
         self.last = Some(word);
         Ok(())
     }
 
-    fn evaluate(word: &Word, found: &mut Found) -> Result<()> {
+    fn evaluate(by: Evaluator, word: &Word, found: &mut Found) -> Result<()> {
         if let Some(slot) = value_in(&word.takes) {
             return found.refuse_slot(slot, IN_CONDITION);
         }
-        let mut taken = word.takes.clone();
-        // A name by itself is a variable.
-        if let Some(text) = word.fixed().filter(|text| is_name(text)) {
-            taken.insert(Source::Variable(text.to_vec()));
-        }
-        found.flow.evaluate(Evaluator::Arithmetic, &taken);
+        found.flow.evaluate(by, &word.takes);
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::flow::{Evaluator, Source, Sources};
 use super::grammar::{Parser, Stop};
 use super::shells::Shells;
-use super::symbols::{Kind, Place, Symbol};
-use super::words::{Piece, Word, is_name, is_name_byte};
+use super::symbols::{Kind, Place, Symbol, bytes};
+use super::words::{Piece, Word, is_name, is_name_byte, texts_around};
 
 impl Parser<'_, '_> {
     /// Reads an expansion, or a dollar sign that is none.
@@ -100,8 +100,7 @@ impl Parser<'_, '_> {
 
     /// The bytes from there to here.
     pub(super) fn text(&self, from: usize) -> Vec<u8> {
-        let bytes = self.syms[from..self.pos].iter();
-        bytes.filter_map(|symbol| if let Kind::Byte(byte) = symbol.kind { Some(byte) } else { None }).collect()
+        bytes(&self.syms[from..self.pos])
     }
 
     /// Reads `'…'` behind a dollar sign. Shells that know it go on behind `\'`, others end there.
@@ -142,6 +141,7 @@ impl Parser<'_, '_> {
         self.deeper()?;
         let outer = std::mem::take(&mut self.taken);
         let forbids = std::mem::replace(&mut self.forbids_values, false);
+        let from = self.pos;
         let mut depth = 0_usize;
         while depth > 0 || !is_end(self) {
             let Some(symbol) = self.peek() else { return self.found.refuse(open, "this arithmetic is not closed") };
@@ -179,7 +179,8 @@ impl Parser<'_, '_> {
                 }
             }
         }
-        let inside = std::mem::replace(&mut self.taken, outer);
+        let mut inside = std::mem::replace(&mut self.taken, outer);
+        inside.extend(texts_around(&self.text(from)).take(&Source::Joined));
         self.forbids_values = forbids;
         self.found.flow.evaluate(Evaluator::Arithmetic, &inside);
         self.depth -= 1;
@@ -208,8 +209,12 @@ impl Parser<'_, '_> {
         let outer = self.forbids_values;
         self.forbids_values |= !takes_value;
         let before = self.taken.clone();
+        let from = self.pos;
         while self.byte(0) != Some(b'}') {
             self.brace_word(open, place)?;
+        }
+        if takes_value {
+            self.taken.append(&mut texts_around(&self.text(from)));
         }
         if gives && let Some(name) = &name {
             let given = self.taken.difference(&before).cloned().collect();
@@ -272,7 +277,7 @@ impl Parser<'_, '_> {
             return;
         }
         let holder = if is_name(name) { Source::Variable(name.to_vec()) } else { Source::Parameters };
-        self.found.flow.evaluate(Evaluator::Arithmetic, &Sources::from([holder.clone()]));
+        self.found.flow.evaluate(Evaluator::Name, &Sources::from([holder.clone()]));
         self.taken.insert(Source::Named(Box::new(holder)));
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::shells::{self, Reads};
+use super::shells::{self, Reads, Shells};
 use super::symbols::Found;
 
 /// Something that text can come from.
@@ -29,6 +29,14 @@ pub(super) enum Source {
     Document(usize),
     /// What the script itself wrote to a file, by the last part of its name.
     File(Vec<u8>),
+    /// A name in a text of the script: arithmetic takes it for a variable, and evaluates the text of that.
+    Text(Vec<u8>),
+    /// The same inside `[…]`, which is evaluated also where only the name of a variable is expected.
+    Subscript(Vec<u8>),
+    /// A text of the script that is code for a shell which is given it.
+    Code(Vec<u8>),
+    /// Texts that are put together, and may be a name only then.
+    Joined,
 }
 
 pub(super) type Sources = BTreeSet<Source>;
@@ -39,8 +47,11 @@ pub(super) const ANY_FILE: &[u8] = b"*";
 /// What evaluates text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Evaluator {
-    /// Arithmetic, or the name of a variable.
     Arithmetic,
+    /// What expects the name of a variable, and evaluates its subscript.
+    Name,
+    /// A variable of that name, to which shells give the result of its text as arithmetic.
+    Integer(String),
     /// A shell that reads code, by the name of the program.
     Shell(String),
     /// Another program that reads code.
@@ -73,6 +84,8 @@ pub(super) struct Flow {
     /// What commands are given that may be functions: words and input.
     calls: Vec<(Option<Vec<u8>>, Sources, Sources)>,
     documents: usize,
+    /// The shells that read code of the script, beside the one that reads the script.
+    pub(super) others: Option<Shells>,
 }
 
 impl Flow {
@@ -134,7 +147,7 @@ impl Flow {
     }
 
     /// Notes what calls give to functions, and what is given to variables by the names that others hold.
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         for (name, words, input) in std::mem::take(&mut self.calls) {
             if name.map_or(!self.functions.is_empty(), |name| self.functions.contains(&name)) {
                 self.give(Source::Parameters, &words);
@@ -162,6 +175,38 @@ impl Flow {
             self.reads.push((holder, Sources::from([variable])));
         }
         self.gives.append(&mut self.reads);
+    }
+
+    /// What is given to each source.
+    fn given(&self) -> BTreeMap<&Source, Vec<&Sources>> {
+        let mut given = BTreeMap::<_, Vec<_>>::new();
+        self.gives.iter().for_each(|(to, from)| given.entry(to).or_default().push(from));
+        given
+    }
+
+    /// The texts of the script that come to a shell as code, and the name of what evaluates them.
+    pub(super) fn codes(&self, shells: Shells) -> BTreeMap<Vec<u8>, String> {
+        let mut rest = Vec::new();
+        for (by, from) in &self.evaluates {
+            if let Evaluator::Shell(name) | Evaluator::ShellInput(name) = by {
+                rest.extend(from.iter().map(|source| (source, name.as_str())));
+            }
+        }
+        for (to, from) in &self.gives {
+            let is_text = |name: &[u8]| shells::variable(name, shells) == Some(Reads::Text);
+            if matches!(to, Source::Variable(name) if is_text(name)) {
+                rest.extend(from.iter().map(|source| (source, "eval")));
+            }
+        }
+        let (given, mut seen, mut codes) = (self.given(), BTreeSet::new(), BTreeMap::new());
+        while let Some((source, name)) = rest.pop() {
+            if let Source::Code(text) = source {
+                codes.entry(text.clone()).or_insert_with(|| name.to_owned());
+            } else if seen.insert(source) {
+                rest.extend(given.get(source).into_iter().flatten().copied().flatten().map(|source| (source, name)));
+            }
+        }
+        codes
     }
 
     /// All that a value reaches, each with the first such value.
@@ -196,19 +241,51 @@ fn first(from: &Sources, reached: &BTreeMap<Source, usize>) -> Option<usize> {
     })
 }
 
+/// The first value to which one of these sources leads what evaluates it.
+fn evaluated(
+    by: &Evaluator,
+    from: &Sources,
+    given: &BTreeMap<&Source, Vec<&Sources>>,
+    reached: &BTreeMap<Source, usize>,
+) -> Option<usize> {
+    let is_name = match by {
+        Evaluator::Arithmetic | Evaluator::Integer(_) => false,
+        Evaluator::Name => true,
+        _ => return first(from, reached),
+    };
+    let mut seen = from.clone();
+    let mut rest: Vec<_> = from.iter().cloned().collect();
+    while let Some(source) = rest.pop() {
+        if let Some(value) = first(&Sources::from([source.clone()]), reached) {
+            return Some(value);
+        }
+        let mut leads = |source: &Source| {
+            if seen.insert(source.clone()) {
+                rest.push(source.clone());
+            }
+        };
+        match &source {
+            Source::Text(name) if !is_name => leads(&Source::Variable(name.clone())),
+            Source::Subscript(name) => leads(&Source::Variable(name.clone())),
+            _ => given.get(&source).into_iter().flatten().copied().flatten().for_each(leads),
+        }
+    }
+    let is_variable = |(source, value): (&Source, &usize)| matches!(source, Source::Variable(_)).then_some(*value);
+    let may_name =
+        !is_name && seen.contains(&Source::Joined) && seen.iter().any(|from| matches!(from, Source::Text(_)));
+    may_name.then(|| reached.iter().find_map(is_variable)).flatten()
+}
+
 /// Refuses or warns of what a value comes to, once all of the script is read.
 pub(super) fn judge(found: &mut Found) -> Result<()> {
-    found.flow.finish();
     let reached = found.flow.reached();
+    let kinds = found.flow.others.map_or(found.shells.kinds, |others| others | found.shells.kinds);
     let variables: Vec<_> =
         found.flow.gives.iter().filter(|(to, _)| matches!(to, Source::Variable(_))).cloned().collect();
     for (to, from) in variables {
         let Source::Variable(name) = to else { continue };
-        let reads = if found.flow.integers.contains(&name) {
-            Some(Reads::Integer)
-        } else {
-            shells::variable(&name, found.shells.kinds)
-        };
+        let reads =
+            if found.flow.integers.contains(&name) { Some(Reads::Integer) } else { shells::variable(&name, kinds) };
         let Some(reads) = reads else { continue };
         if let (Reads::Integer, Some(value)) = (reads, value_in(&from)) {
             let name = String::from_utf8_lossy(&name).into_owned();
@@ -216,10 +293,14 @@ pub(super) fn judge(found: &mut Found) -> Result<()> {
                 format!("is given to {name}, a variable in which shells evaluate arithmetic: use another variable");
             return found.refuse_slot(value, &why);
         }
-        found.flow.evaluate(Evaluator::Variable(String::from_utf8_lossy(&name).into_owned()), &from);
+        let name = String::from_utf8_lossy(&name).into_owned();
+        let by = if reads == Reads::Integer { Evaluator::Integer(name) } else { Evaluator::Variable(name) };
+        found.flow.evaluate(by, &from);
     }
-    for (by, from) in std::mem::take(&mut found.flow.evaluates) {
-        let Some(value) = first(&from, &reached) else { continue };
+    let evaluates = std::mem::take(&mut found.flow.evaluates);
+    let given = found.flow.given();
+    for (by, from) in evaluates {
+        let Some(value) = evaluated(&by, &from, &given, &reached) else { continue };
         let warning = warning(&by, &found.written_as(value).to_string(), value_in(&from).is_some());
         if !found.warnings.contains(&warning) {
             found.warnings.push(warning);
@@ -235,15 +316,19 @@ fn warning(by: &Evaluator, value: &str, is_direct: bool) -> String {
         (Evaluator::ProgramInput(by), _) => format!("is given as code by the input of `{by}`"),
         (Evaluator::Shell(by), true) => format!("is given to another shell by `{by}`"),
         (Evaluator::Program(by), true) => format!("is given as code to `{by}`"),
-        (Evaluator::Variable(by), true) => format!("is given to the variable {by}, whose text is evaluated"),
-        (Evaluator::Arithmetic, true) => "is given to arithmetic, in which some shells evaluate its text".to_owned(),
-        (Evaluator::Arithmetic, false) => {
+        (Evaluator::Variable(by) | Evaluator::Integer(by), true) => {
+            format!("is given to the variable {by}, whose text is evaluated")
+        }
+        (Evaluator::Arithmetic | Evaluator::Name, true) => {
+            "is given to arithmetic, in which some shells evaluate its text".to_owned()
+        }
+        (Evaluator::Arithmetic | Evaluator::Name, false) => {
             return format!(
                 "the value of {value} is given to a variable or parameter, or may be, and there is arithmetic, or a \
                  name that one of them makes: some shells evaluate its text there, which this quoting does not protect"
             );
         }
-        (Evaluator::Shell(by) | Evaluator::Program(by) | Evaluator::Variable(by), false) => {
+        (Evaluator::Shell(by) | Evaluator::Program(by) | Evaluator::Variable(by) | Evaluator::Integer(by), false) => {
             format!("is given to a variable or parameter, or may be, and `{by}` evaluates what they make")
         }
     };

@@ -1,12 +1,13 @@
 //! Redirections, and here-documents, whose text stands behind the line on which they are named.
 
 use anyhow::Result;
+use bstr::ByteSlice;
 
 use super::commands::Command;
 use super::flow::{Evaluator, Source, Sources};
 use super::grammar::Parser;
-use super::symbols::{Kind, Place, Symbol};
-use super::words::Word;
+use super::symbols::{Kind, Place, Symbol, bytes};
+use super::words::{Word, code_in, texts_around};
 
 /// A here-document that begins behind this line.
 #[derive(Clone, Debug)]
@@ -148,6 +149,7 @@ impl Parser<'_, '_> {
 
     /// Reads the lines of a here-document and its last one.
     fn lines(&mut self, pending: &Pending, source: &Source) -> Result<()> {
+        let from = self.pos;
         loop {
             let rest = &self.syms[self.pos..];
             if rest.is_empty() {
@@ -160,8 +162,14 @@ impl Parser<'_, '_> {
             let text = &line[tabs..];
             let begins_so = text.len() >= pending.delimiter.len()
                 && text.iter().zip(&pending.delimiter).all(|(symbol, byte)| symbol.kind == Kind::Byte(*byte));
-            self.pos = self.syms.len().min(self.pos + length + 1);
+            let begin = self.pos;
+            self.pos = self.syms.len().min(begin + length + 1);
             if begins_so && text.len() == pending.delimiter.len() {
+                let mut text = bytes(&self.syms[from..begin]);
+                if !pending.is_quoted {
+                    text = text.replace(br"\$", "$").replace(br"\`", "`");
+                }
+                self.found.flow.give(source.clone(), &code_in(&text));
                 return Ok(());
             }
             if begins_so {
@@ -179,7 +187,8 @@ impl Parser<'_, '_> {
                 let mut inside = self.inside(line, end);
                 inside.is_here = true;
                 inside.here_line()?;
-                let taken = std::mem::take(&mut inside.taken);
+                let mut taken = std::mem::take(&mut inside.taken);
+                taken.append(&mut texts_around(&bytes(line)));
                 self.found.flow.give(source.clone(), &taken);
                 Ok(())
             }
@@ -187,7 +196,10 @@ impl Parser<'_, '_> {
                 slot,
                 "stands in a here-document whose word is quoted, where nothing is expanded: take the quotes off",
             ),
-            None => Ok(()),
+            None => {
+                self.found.flow.give(source.clone(), &texts_around(&bytes(line)));
+                Ok(())
+            }
         }
     }
 

@@ -255,6 +255,7 @@ fn examine(found: &mut Found, symbols: &[Symbol]) -> Result<State> {
     }
     let state = Parser::new(symbols, template.len(), found).script()?;
     commands::judge_deferred(found)?;
+    commands::read_codes(found);
     flow::judge(found)?;
     match found.uses.iter().position(|used| used.place.is_none()) {
         Some(unseen) => found.refuse_slot(unseen, "stands where it is not read"),

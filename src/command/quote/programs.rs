@@ -83,6 +83,8 @@ struct Parsed<'w> {
     code: Vec<(Option<&'w Word>, Sources)>,
     /// The words that name files of code.
     files: Vec<&'w Word>,
+    /// `-s` of a shell: operands are parameters, and its script is its input.
+    reads_input: bool,
     /// What `-I` of xargs names.
     token: Option<&'w [u8]>,
 }
@@ -95,6 +97,10 @@ impl Call {
         }
         parsed.files.iter().for_each(|file| self.file(file, found));
         let has_code = !parsed.code.is_empty() || !parsed.files.is_empty();
+        if self.program.is_shell {
+            let words = parsed.operands.iter().flat_map(|word| word.takes.clone()).collect();
+            found.flow.give(Source::Parameters, &words);
+        }
         let operand = |n: usize| parsed.operands.get(n).copied();
         for takes in self.program.takes {
             match takes {
@@ -111,7 +117,9 @@ impl Call {
                     }
                 }
                 Takes::Script(n) if !has_code => operand(*n).into_iter().for_each(|word| self.file(word, found)),
-                Takes::Input(most) if !has_code && parsed.operands.len() <= *most => self.reads(found),
+                Takes::Input(most) if !has_code && (parsed.operands.len() <= *most || parsed.reads_input) => {
+                    self.reads(found)
+                }
                 Takes::Input(_) if has_code && self.program.is_shell => self.may_read(&parsed, found),
                 Takes::Runs(n) => {
                     let skip = |word: &&&Word| word.assigns().is_some();
@@ -271,6 +279,7 @@ impl Call {
         }
         for (at, letter) in word.start().iter().enumerate().skip(1) {
             let is_last = word.is_fixed && at + 1 == word.text.len();
+            parsed.reads_input |= *letter == b's' && self.program.names.contains(&"bash");
             // A shell takes its script behind all letters.
             let takes_next = is_last || self.program.names.contains(&"bash") && word.is_fixed;
             if give(&[b'-', *letter], if takes_next { behind.get(next) } else { Some(word) }, !takes_next) {

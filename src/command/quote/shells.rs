@@ -100,7 +100,7 @@ impl Shell {
 }
 
 /// `bash`, `bash5`, `zsh-5.9` and the like.
-fn kinds(name: &[u8]) -> Option<Shells> {
+pub(super) fn kinds(name: &[u8]) -> Option<Shells> {
     let is_version = |rest: &[u8]| rest.iter().all(|byte| byte.is_ascii_digit() || b".-".contains(byte));
     let is = |known: &&(&str, Shells)| {
         let rest = name.strip_prefix(known.0.as_bytes());

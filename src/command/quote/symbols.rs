@@ -28,6 +28,12 @@ pub(super) struct Symbol {
     pub(super) at: usize,
 }
 
+/// The bytes of these symbols, without placeholders.
+pub(super) fn bytes(symbols: &[Symbol]) -> Vec<u8> {
+    let byte = |symbol: &Symbol| if let Kind::Byte(byte) = symbol.kind { Some(byte) } else { None };
+    symbols.iter().filter_map(byte).collect()
+}
+
 /// How a value must be written where its placeholder stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {

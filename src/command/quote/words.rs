@@ -50,7 +50,8 @@ pub(super) struct Word {
 impl Word {
     /// A word of fixed text.
     pub(super) fn of(text: &[u8]) -> Word {
-        Word { text: text.to_vec(), pieces: vec![Piece::Text(text.to_vec())], is_fixed: true, ..Word::default() }
+        let (takes, pieces) = (texts_in(text), vec![Piece::Text(text.to_vec())]);
+        Word { text: text.to_vec(), pieces, is_fixed: true, takes, ..Word::default() }
     }
 
     /// Its text, where all of it is known.
@@ -86,6 +87,27 @@ impl Word {
     /// The variable of `name=…`, also where it stands in quotes.
     pub(super) fn assigns(&self) -> Option<&[u8]> {
         assigned(self.start())
+    }
+
+    /// The names in its text, of `name=text` in the text, and the text as code.
+    fn texts(&self) -> Sources {
+        let name = assigned(&self.head).map_or(0, <[u8]>::len);
+        let mut sources = code_in(self.text[name..].strip_prefix(b"=").unwrap_or(&self.text));
+        let mut is_name_before = None;
+        for (n, piece) in self.pieces.iter().enumerate() {
+            let (begins, ends) = match piece {
+                Piece::Text(text) => {
+                    sources.extend(texts_in(&text[if n == 0 { name } else { 0 }..]));
+                    (text.first().is_some_and(is_name_byte), text.last().is_some_and(is_name_byte))
+                }
+                _ => (true, true),
+            };
+            if is_name_before == Some(true) && begins {
+                sources.insert(Source::Joined);
+            }
+            is_name_before = Some(ends);
+        }
+        sources
     }
 
     /// What it gives a variable, where it is an assignment of fixed text.
@@ -139,10 +161,38 @@ impl Word {
     }
 }
 
-/// The variables that arithmetic of fixed text names.
-pub(super) fn names_in(text: &[u8]) -> Sources {
-    let names = text.split(|byte| !is_name_byte(byte)).filter(|name| is_name(name));
-    names.map(|name| Source::Variable(name.to_vec())).collect()
+/// The names in a text that arithmetic may come to.
+pub(super) fn texts_in(text: &[u8]) -> Sources {
+    let (mut sources, mut depth) = (Sources::new(), 0_usize);
+    for part in text.split_inclusive(|byte| matches!(byte, b'[' | b']')) {
+        for name in part.split(|byte| !is_name_byte(byte)).filter(|name| is_name(name)) {
+            sources.insert(Source::Text(name.to_vec()));
+            if depth > 0 {
+                sources.insert(Source::Subscript(name.to_vec()));
+            }
+        }
+        depth = if part.ends_with(b"[") { depth + 1 } else { depth.saturating_sub(1) };
+    }
+    sources
+}
+
+/// A text that may be more than the name of a command.
+pub(super) fn code_in(text: &[u8]) -> Sources {
+    let is_code = text.iter().any(|byte| b"$`[(=<| ;\n".contains(byte));
+    Sources::from_iter(is_code.then(|| Source::Code(text.to_vec())))
+}
+
+/// The same in a text with expansions, which may be put together with it.
+pub(super) fn texts_around(text: &[u8]) -> Sources {
+    let mut sources = texts_in(text);
+    let is_joined = |pair: &[u8]| {
+        let is_closed = matches!(pair[0], b'}' | b')' | b'`');
+        is_closed && is_name_byte(&pair[1]) || (is_closed || is_name_byte(&pair[0])) && matches!(pair[1], b'$' | b'`')
+    };
+    if text.windows(2).any(is_joined) {
+        sources.insert(Source::Joined);
+    }
+    sources
 }
 
 /// The variable of `name=…`, `name+=…` or `name[…]=…`.
@@ -204,6 +254,7 @@ impl Parser<'_, '_> {
         }
         word.span = (start, self.at());
         word.takes = std::mem::replace(&mut self.taken, outer);
+        word.takes.append(&mut word.texts());
         word.slot = value_in(&word.takes);
         Ok(word)
     }

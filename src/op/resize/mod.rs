@@ -343,8 +343,12 @@ impl Resize {
         let canvas = self.want(probe, lies).canvas().map_or(0, area);
         let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
-        // In linear light a strip is twice as large; the rest is for tables of decoders.
-        let strip = 4 * shrink::STRIP as u64;
+        // In linear light a strip is twice as large; the rest is for tables of decoders. A strip is a row at least.
+        let strip =
+            (shrink::STRIP as u64).max(u64::from(probe.width.max(probe.height)).saturating_mul(8)).saturating_mul(4);
+        // Filters have up to six weights for each pixel of a line, first as f64 and then as integers.
+        let sides = [probe.width, probe.height, shape.size.0, shape.size.1].map(u64::from).into_iter().sum::<u64>();
+        let weights = sides.saturating_mul(6 * 12);
         // The decoder of WebP believes how long a part says it is, up to 24 bits, before it has read it.
         let part = if probe.format == Format::Webp { 1 << 24 } else { 0 };
         let padded = if probe.format == Format::Webp && self.options.accepts_damage {
@@ -353,7 +357,7 @@ impl Resize {
             0
         };
         let besides = besides.saturating_mul(3);
-        [size, decoder, strip, part, padded, between, result, besides].into_iter().fold(0, u64::saturating_add)
+        [size, decoder, strip, weights, part, padded, between, result, besides].into_iter().fold(0, u64::saturating_add)
     }
 
     /// The most bytes to which a profile or XMP may unpack: what all pictures may take, but no more than any of them has.

@@ -159,6 +159,44 @@ mod tests {
         out
     }
 
+    /// A long line of pixels, on a screen that is smaller than where it stands.
+    fn long_gif(width: u16, height: u16) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = gif::Encoder::new(&mut out, 8, 8, &[0, 0, 0, 255, 255, 255]).unwrap();
+        let mut frame = gif::Frame::from_indexed_pixels(8, height, vec![1; 8 * usize::from(height)], None);
+        frame.left = width - 8;
+        encoder.write_frame(&frame).unwrap();
+        drop(encoder);
+        out
+    }
+
+    fn long_png(width: u32, height: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, width, height);
+        encoder.set_depth(png::BitDepth::Sixteen);
+        encoder.set_color(png::ColorType::Rgba);
+        let row = width as usize * height as usize * 8;
+        encoder.write_header().unwrap().write_image_data(&vec![7; row]).unwrap();
+        out
+    }
+
+    #[test]
+    fn v1_lines_of_many_pixels_take_no_more_memory_than_was_set_aside() {
+        let pictures = [
+            ("wide gif", long_gif(61_530, 16)),
+            ("widest gif", long_gif(65_535, 1)),
+            ("wide png", long_png(900_000, 1)),
+            ("high png", long_png(1, 900_000)),
+        ];
+        for (name, bytes) in pictures {
+            let probe = probe::probe(Cursor::new(&bytes)).unwrap();
+            for (width, linear) in [(1, false), (50, false), (50, true), (20_000, false)] {
+                let Some(Weight { held, aside, .. }) = weigh(&bytes, &probe, width, linear) else { continue };
+                assert!(held <= aside, "{name} to {width}, linear {linear}: {held} held, {aside} set aside");
+            }
+        }
+    }
+
     #[test]
     fn no_picture_takes_more_memory_than_was_set_aside() {
         use jpeg_encoder::ColorType::{Cmyk, CmykAsYcck, Rgb};
