@@ -4,7 +4,6 @@ use std::fmt;
 
 use crate::event::{Ended, Stop};
 use crate::item::Failure;
-use crate::sys;
 
 /// Every item went well, or what `--halt` asked for was reached.
 pub const OK: i32 = 0;
@@ -78,8 +77,8 @@ impl Exit {
     pub fn leave(self) -> ! {
         match self {
             Exit::Status(status) => std::process::exit(status),
-            Exit::Signal(signal) => sys::signals::die_by(signal),
-            Exit::Pipe => sys::signals::die_by_pipe(),
+            Exit::Signal(signal) => parjob_sys::signals::die_by(signal),
+            Exit::Pipe => parjob_sys::signals::die_by_pipe(),
         }
     }
 }

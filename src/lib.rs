@@ -43,4 +43,3 @@ pub mod ledger;
 pub mod progress;
 
 pub mod exit;
-pub mod sys;

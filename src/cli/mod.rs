@@ -26,20 +26,20 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
+use parjob_sys::{entry, init};
 
 use crate::exit::{self, Exit};
 use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;
 use crate::source::Column;
-use crate::sys::{entry, init};
 
 pub use args::command;
 
 /// Does what the command line says.
 pub fn main(argv: Vec<OsString>) -> Exit {
     if let Err(error) = init::begin() {
-        return crate::start::fail(&error);
+        return crate::start::fail(&error.into());
     }
     match parse(argv) {
         Ok(Request::Run(plan)) => crate::start::start(*plan).unwrap_or_else(|error| crate::start::fail(&error)),

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use parjob_sys::cpus::{self, Cpus};
+use parjob_sys::{entry, limits};
 
 use super::args::ITEMS;
 use super::commands::{Workers, processes};
@@ -25,8 +27,6 @@ use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
 use crate::progress::Talk;
 use crate::run::{Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
-use crate::sys::cpus::{self, Cpus};
-use crate::sys::{entry, limits};
 
 /// What the environment says.
 pub(super) struct Surroundings {

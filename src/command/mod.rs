@@ -14,4 +14,4 @@ pub mod program;
 pub mod quote;
 pub mod recipe;
 
-pub use crate::sys::words;
+pub use parjob_sys::words;

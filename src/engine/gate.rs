@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sys::limits;
+use parjob_sys::limits;
 
 /// What is looked at before a process is started.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result};
+use parjob_sys::cpus;
+use parjob_sys::limits::CommandLine;
+use parjob_sys::mark::Mark;
 
 use super::books::Books;
 use super::watch::Watch;
@@ -26,9 +29,6 @@ use crate::output::{Format, Room};
 use crate::plan::{self, Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
-use crate::sys::cpus;
-use crate::sys::limits::CommandLine;
-use crate::sys::mark::Mark;
 use crate::template::Template;
 use crate::template::placeholder::{Known, unknown_names};
 
@@ -51,7 +51,7 @@ const THREADS: [&str; 8] = [
 const OWN: [&str; 5] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB_PID", RUNS];
 
 /// The runs to which a process belongs, the outermost first.
-const RUNS: &str = "PARJOB_RUNS";
+pub(super) const RUNS: &str = "PARJOB_RUNS";
 
 /// A run of commands, before the rooms are connected.
 pub(super) struct Commands {

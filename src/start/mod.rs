@@ -12,6 +12,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 
 use anyhow::{Context, Result, anyhow};
+use parjob_sys::{entry, init, signals};
 use signal_hook::consts::SIGUSR1;
 
 use crate::buffer::{BUFFER, BufferPool, SPARE, Spares};
@@ -26,7 +27,6 @@ use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
-use crate::sys::{entry, init, signals};
 use crew::{Closing, Commands, Connections};
 use watch::Watch;
 
@@ -233,13 +233,14 @@ type Describe = dyn Fn() -> String + Send;
 fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
-    signals::listen(grace, plan.policy.patience, move |signal| {
+    let heard = signals::listen(grace, plan.policy.patience, move |signal| {
         let message = match &describe {
             Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),
         };
         drop(sender.send(message));
-    })
+    });
+    Ok(heard?)
 }
 
 fn start_engine(

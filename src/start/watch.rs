@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use parjob_sys::guard::Guard;
+use parjob_sys::mark::Mark;
+use parjob_sys::search::Search;
+use parjob_sys::signals::keep_children;
+use parjob_sys::tree::{become_subreaper, sees_processes};
+
+use super::crew::RUNS;
 use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
 use crate::run::Message;
-use crate::sys::guard::Guard;
-use crate::sys::mark::Mark;
-use crate::sys::search::Search;
-use crate::sys::signals::keep_children;
-use crate::sys::tree::{become_subreaper, sees_processes};
 
 /// The watch over a run's processes.
 pub(super) struct Watch {
@@ -23,7 +25,7 @@ impl Watch {
     /// Sets it up. To be called before there is any other thread: this forks.
     pub(super) fn begin() -> Watch {
         keep_children();
-        let mark = Mark::new();
+        let mark = Mark::new(RUNS);
         let mut trouble = Vec::new();
         let guard = Guard::start(&mark)
             .map_err(|error| {

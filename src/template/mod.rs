@@ -13,11 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Result;
 use bstr::ByteSlice;
+use parjob_sys::words::Words;
 
 use self::cost::{Cost, DIGITS, WORD};
 use self::placeholder::{Known, Part, parts};
 use crate::item::Item;
-use crate::sys::words::Words;
 
 /// The values of one item.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,8 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use parjob_sys::spawn::{Spawner, Start};
+use parjob_sys::tree::sees_processes;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
@@ -14,8 +16,6 @@ use crate::command::plumbing::pipe;
 use crate::command::words::Words;
 use crate::item::Failure;
 use crate::output::Stream;
-use crate::sys::spawn::{Spawner, Start};
-use crate::sys::tree::sees_processes;
 
 /// The size of a read.
 const READ: usize = 64 << 10;

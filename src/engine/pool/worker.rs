@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use parjob_sys::limits;
+use parjob_sys::spawn::Spawner;
+use parjob_sys::tree;
 use rustix::io::Errno;
 
 use super::Shared;
@@ -24,9 +27,6 @@ use crate::engine::Ring;
 use crate::item::Seq;
 use crate::op::Results;
 use crate::output::Stream;
-use crate::sys::limits;
-use crate::sys::spawn::Spawner;
-use crate::sys::tree;
 
 /// How long to wait when the reader of the results is slow, or something has run out.
 pub(super) const AGAIN: Duration = Duration::from_millis(50);

@@ -27,6 +27,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use parjob_sys::cgroup::OomCount;
+use parjob_sys::tree;
 use rustix::process::Signal;
 
 use super::posts::Posts;
@@ -38,8 +40,6 @@ use crate::item::{Chunk, Failure, Seq};
 use crate::op::Answer;
 use crate::outcome::Record;
 use crate::output::Output;
-use crate::sys::cgroup::OomCount;
-use crate::sys::tree;
 
 pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Skip, Strays, Tag};
 pub use full::Full;

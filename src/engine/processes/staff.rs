@@ -6,6 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use parjob_sys::limits;
 use rustix::io::Errno;
 
 use super::Shared;
@@ -15,7 +16,6 @@ use super::worker::{AGAIN, Worker};
 use crate::engine::Ring;
 use crate::item::Attempt;
 use crate::op::Tally;
-use crate::sys::limits;
 
 /// The stack of a worker's thread. It holds no large values and calls nothing deep.
 const STACK: usize = 128 << 10;

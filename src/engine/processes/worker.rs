@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use parjob_sys::spawn::{Spawner, Start};
 use rustix::io::Errno;
 
 use super::batch::given;
@@ -26,7 +27,6 @@ use crate::item::{Attempt, Chunk};
 use crate::op::Tally;
 use crate::outcome::{End, Record};
 use crate::output::{LineSplitter, Output, Tagger};
-use crate::sys::spawn::{Spawner, Start};
 
 /// A worker, with the memory that it uses for one process after the other.
 pub(super) struct Worker {

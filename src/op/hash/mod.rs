@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
+use parjob_sys::entry;
 
 use self::algorithm::Algorithm;
 use self::check::Check;
@@ -24,7 +25,6 @@ use self::list::MadeBy;
 use self::subtrees::Places;
 use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Results, Setting, Words, Work};
 use crate::item::{Chunk, Failure, Trees};
-use crate::sys::entry;
 
 /// The operation.
 pub(super) static HASH: Operation = Operation {

@@ -13,11 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Mutex, PoisonError};
 
+use parjob_sys::entry;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::probe::{Unknown, probe};
 use crate::item::Failure;
-use crate::sys::entry;
 
 /// The bytes by which a picture is told from other things.
 const HEAD: u64 = 64;

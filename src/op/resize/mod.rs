@@ -48,6 +48,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Result;
+use parjob_sys::memory;
 
 use self::beside::Beside;
 use self::budget::{Budget, Share};
@@ -67,7 +68,6 @@ use self::shrink::Shrink;
 use self::target::Targets;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Remark, Results, Setting, Words, Work};
 use crate::item::{BadTarget, Chunk, Failure, Seq, Trees, walk};
-use crate::sys::memory;
 
 /// The operation.
 pub(super) static RESIZE: Operation = Operation {

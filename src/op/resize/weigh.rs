@@ -2,12 +2,16 @@
 
 use std::io::Cursor;
 
+use parjob_sys::heap::{Counting, most_held};
+
 use super::budget::Budget;
 use super::encode::{self, Written};
 use super::params::Options;
 use super::probe::{self, Probe};
 use super::{Params, RESIZE, Resize, Setting, Taken};
-use crate::sys::heap::most_held;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
 
 /// What was held at most, what was set aside, and whether it could be resized.
 struct Weight {

@@ -1,21 +1,21 @@
-//! Signals to parjob itself: heard on a thread of their own, and raised again at the end.
+//! Signals to this program itself: heard on a thread of their own, and raised again at the end.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::Builder;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::init;
+use super::{failed, init};
 
 /// How long a run may take to end once it was told to end at once, beyond the grace of its processes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Calls `tell` for each signal that asks parjob to stop. A signal that was ignored at the start, as SIGHUP is
+/// Calls `tell` for each signal that asks the program to stop. A signal that was ignored at the start, as SIGHUP is
 /// under nohup, stays ignored.
 ///
 /// With a `grace`, that of processes, it calls it for SIGTSTP and SIGUSR1 too.
@@ -28,15 +28,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 ///
 /// The handlers, or the thread, cannot be set up.
-pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Send + 'static) -> Result<()> {
+pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Send + 'static) -> io::Result<()> {
     let more: &[i32] = if grace.is_some() { &[SIGTSTP, SIGUSR1] } else { &[] };
     let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
     let wanted = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal));
-    let mut signals = Signals::new(wanted).context("cannot listen for signals")?;
+    let mut signals = Signals::new(wanted).map_err(failed("cannot listen for signals"))?;
     init::hand_over();
     if !is_ignored(SIGXFSZ) {
         // A handler, unlike "ignore", is not passed on to commands.
-        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).context("cannot handle SIGXFSZ")?;
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))
+            .map_err(failed("cannot handle SIGXFSZ"))?;
     }
     let body = move || {
         let mut first = None;
@@ -55,7 +56,7 @@ pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Sen
         }
     };
     let thread = Builder::new().name("parjob-signals".into()).spawn(body);
-    thread.context("cannot start the thread that listens for signals")?;
+    thread.map_err(failed("cannot start the thread that listens for signals"))?;
     Ok(())
 }
 

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn those_who_come_together_share_a_search() {
-        let search = Arc::new(Search::new(Mark::new()));
+        let search = Arc::new(Search::new(Mark::new("RUNS")));
         // As if one went on: all of these must wait for the next.
         search.lock().searching = true;
         search.lock().begun = 1;

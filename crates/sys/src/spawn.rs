@@ -1,9 +1,9 @@
-//! Starts a process: `posix_spawn`, which neither copies the memory of parjob nor runs its code in the child.
+//! Starts a process: `posix_spawn`, which neither copies the memory of this program nor runs its code in the child.
 //!
 //! The child leads a process group of its own, so that all of it can be signalled. It has the signal mask with
-//! which parjob was started, since no thread here changes its own, and the dispositions: handlers are reset by
+//! which this program was started, since no thread here changes its own, and the dispositions: handlers are reset by
 //! the kernel, and SIGPIPE, which Rust's runtime ignores, is set back unless it was ignored at the start. Of the
-//! open files it gets those that parjob inherited; whatever parjob opens is close-on-exec, but for one that a spawner
+//! open files it gets those that this program inherited; whatever it opens is close-on-exec, but for one that a spawner
 //! was told to hand on ([`Spawner::hand_on`]).
 //!
 //! The standard library's `Command` would do, but empties the signal mask, and builds the environment and all
@@ -26,7 +26,7 @@ pub struct Start<'a> {
     pub words: &'a Words,
     /// The environment: what all children of the run have in common, then what this one has alone.
     pub environment: [&'a Words; 2],
-    /// Standard input, output and error; that of parjob where there is none.
+    /// Standard input, output and error; that of this process where there is none.
     pub streams: [Option<BorrowedFd<'a>>; 3],
 }
 

@@ -1,7 +1,7 @@
 //! The processes that jobs have started: groups, orphans, and what can be told of a process.
 //!
 //! A grandchild that calls `setsid` leaves its job's group; the mark in its environment finds it. A grandchild whose
-//! parent ends would go to init; as a subreaper parjob gets it instead, and waits for it when it has ended, so that
+//! parent ends would go to init; as a subreaper this process gets it instead, and waits for it when it has ended, so that
 //! no zombies pile up in a run of a night.
 
 use std::io;
@@ -19,7 +19,7 @@ pub use linux::{become_subreaper, kill_marked, orphans, process_state, sees_proc
 
 /// The environment of a job that is looked for: the run's mark, and variables, as `NAME=value`, that tell the job.
 ///
-/// A parjob inside the job gives its own children other variables of these names, but its guard ends with it and
+/// A runner inside the job gives its own children other variables of these names, but its guard ends with it and
 /// sees to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Marked<'a> {
@@ -60,8 +60,8 @@ mod linux {
     use rustix::process::{getpid, set_child_subreaper};
 
     use super::*;
-    use crate::sys::processes::Stat;
-    use crate::sys::{hunt, mark, processes};
+    use crate::processes::Stat;
+    use crate::{hunt, processes};
 
     /// Lets orphans of this process's descendants become its children.
     ///
@@ -114,7 +114,7 @@ mod linux {
     fn carries(pid: Pid, marked: &Marked<'_>) -> bool {
         let (mut is_of_run, mut found) = (false, 0_u32);
         processes::environment(pid, &mut |variable| {
-            is_of_run |= mark::names(variable, marked.mark.id().as_bytes());
+            is_of_run |= marked.mark.is_in(variable);
             let which = marked.variables.iter().position(|wanted| *wanted == variable);
             found |= which.map_or(0, |which| 1 << which);
         });
@@ -122,7 +122,7 @@ mod linux {
     }
 
     /// Looks once at each process: one that belongs to some of these jobs is sent their signals. Counts them. A nested
-    /// parjob's guard is spared.
+    /// runner's guard is spared.
     pub fn signal_marked(jobs: &[(Marked<'_>, Signal)]) -> usize {
         let wanted: HashSet<&[u8]> = jobs.iter().flat_map(|(job, _)| job.variables.iter().copied()).collect();
         let (own, mut found) = (getpid(), 0);
@@ -130,18 +130,16 @@ mod linux {
             if pid == own {
                 return;
             }
-            let (mut ids, mut carried) = (Vec::new(), HashSet::new());
+            let (mut runs, mut carried) = (Vec::new(), HashSet::new());
             processes::environment(pid, &mut |variable| {
-                if mark::is_mark(variable) {
-                    ids = variable.to_vec();
+                if jobs.iter().any(|(job, _)| job.mark.runs(variable).is_some()) {
+                    runs = variable.to_vec();
                 } else if let Some(variable) = wanted.get(variable) {
                     carried.insert(*variable);
                 }
             });
-            let is_of = |job: &Marked<'_>| {
-                mark::names(&ids, job.mark.id().as_bytes())
-                    && job.variables.iter().all(|wanted| carried.contains(wanted))
-            };
+            let is_of =
+                |job: &Marked<'_>| job.mark.is_in(&runs) && job.variables.iter().all(|wanted| carried.contains(wanted));
             for (job, signal) in jobs.iter().filter(|(job, _)| is_of(job)) {
                 found += 1;
                 if !processes::is_named(pid, hunt::GUARD.to_bytes()) {

@@ -1,6 +1,6 @@
 //! How much may be used: open files, the length of a command line, memory, the machine's load.
 //!
-//! The limit on open files is not raised: children would inherit what parjob has set, and to give them back what
+//! The limit on open files is not raised: children would inherit what this program has set, and to give them back what
 //! they had needs code between fork and exec, which takes posix_spawn away. Fewer jobs run at a time instead.
 
 use std::ffi::{OsStr, OsString};
@@ -23,7 +23,7 @@ pub fn open_files() -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(open)
 }
 
-/// The descriptors that parjob comes to need beside those that are open.
+/// The descriptors that the program comes to need beside those that are open.
 const OWN: usize = 16;
 
 /// The descriptors of one process that is watched: two pipes, both ends of a third while it starts, and a bell.
@@ -207,7 +207,7 @@ mod tests {
         // Other tests open files too; of a shell nobody does.
         let shell = |limit: u32| {
             let exe = std::env::current_exe().unwrap();
-            let test = "sys::limits::tests::a_process_with_few_files";
+            let test = "limits::tests::a_process_with_few_files";
             let script =
                 format!("ulimit -n {limit}; exec 9</dev/null; exec \"$0\" --exact {test} --ignored --nocapture");
             let output = Command::new("sh").arg("-c").arg(script).arg(exe).output().unwrap();

@@ -1,13 +1,12 @@
-//! What a thread holds of the heap, counted: for tests and fuzz targets, which hold it against what was set aside.
+//! What a thread holds of the heap, counted: for tests and fuzz targets, which hold it against what was set aside. A program
+//! that wants it declares `#[global_allocator] static COUNTING: Counting = Counting;`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 /// The system's allocator, with a tally.
-struct Counting;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+#[derive(Debug)]
+pub struct Counting;
 
 thread_local! {
     /// What this thread took less what it gave back, and the most that this was.

@@ -1,4 +1,4 @@
-//! The guard: a small process that kills all that a run has started, should parjob die.
+//! The guard: a small process that kills all that a run has started, should the runner die.
 //!
 //! It is forked once per run, before any thread exists, into a session of its own. It holds nothing but one end of
 //! a line to the runner, and sleeps until the other end is closed. The kernel closes it however the runner ends, by
@@ -11,7 +11,7 @@
 //!
 //! If the guard dies, [`Guard::watch`] starts another, then by a fork of a process with many threads. There the child
 //! must not take a lock or allocate, for a thread that is no more may hold the lock. So the guard does neither: it is
-//! system calls, a few KiB of stack and a loop, and both forks run the same code. Executing parjob's own file anew
+//! system calls, a few KiB of stack and a loop, and both forks run the same code. Executing the program's own file anew
 //! would lift that limit, but the file may have been replaced or be gone, and it takes milliseconds.
 //!
 //! What escapes: a process that left its group *and* dropped its environment (`env -i setsid …`) or that made itself
@@ -44,7 +44,7 @@ pub struct Guard(&'static Run);
 /// What a guard must know of its run.
 #[derive(Debug)]
 struct Run {
-    id: String,
+    mark: Mark,
     slots: Slots,
     /// That of the runner: its jobs' groups are in it. A group elsewhere has only got the same number.
     session: i32,
@@ -69,8 +69,8 @@ impl Guard {
     ///
     /// There is no room for a process, a descriptor or a page.
     pub fn start(mark: &Mark) -> io::Result<Guard> {
-        let (id, slots, post) = (mark.id().to_owned(), Slots::new()?, Mutex::new(None));
-        let run = Run { id, slots, session: own_session(), post };
+        let (mark, slots, post) = (mark.clone(), Slots::new()?, Mutex::new(None));
+        let run = Run { mark, slots, session: own_session(), post };
         let first = run.start()?;
         *run.post() = Some(first);
         // It stays for the life of the process: a line that was dropped would bring the guard to act before its end.
@@ -180,14 +180,14 @@ impl Run {
     /// Kills everything that belongs to the run.
     #[cfg(target_os = "linux")]
     fn end(&self) {
-        use super::{hunt, mark, processes};
+        use super::{hunt, processes};
         // A process that was just being started when the runner died shows its mark after a moment only.
         const QUIET: Duration = Duration::from_millis(200);
         // What cannot be killed by then is stuck in the kernel.
         const PATIENCE: Duration = Duration::from_secs(5);
         let is_marked = |pid| {
             let mut found = false;
-            processes::environment(pid, &mut |variable| found |= mark::names(variable, self.id.as_bytes()));
+            processes::environment(pid, &mut |variable| found |= self.mark.is_in(variable));
             found
         };
         let is_told = |pid| {

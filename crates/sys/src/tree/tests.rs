@@ -8,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::sys::mark::RUNS;
+
+/// The name of the marks of these tests.
+const RUNS: &str = "RUNS_OF_THE_TESTS";
 
 #[track_caller]
 fn wait_until(what: &str, holds: impl Fn() -> bool) {
@@ -37,7 +39,7 @@ fn job(mark: &Mark, seq: u32) -> (Child, Pid) {
 
 #[test]
 fn s9_of_a_run_one_job_is_found_wherever_its_processes_went() {
-    let (mark, other) = (Mark::new(), Mark::new());
+    let (mark, other) = (Mark::new(RUNS), Mark::new(RUNS));
     let mut jobs = [job(&mark, 7), job(&mark, 8), job(&other, 7)];
     let marked = Marked { mark: &mark, variables: &[b"PARJOB_SEQ=7"] };
     assert_eq!(signal_marked(&[(marked, Signal::CONT)]), 2);
@@ -103,7 +105,7 @@ fn a_process_with_orphans() {
 #[test]
 fn orphans_that_have_ended_are_waited_for_and_nobody_else() {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "sys::tree::tests::a_process_with_orphans", "--ignored"]);
+    command.args(["--exact", "tree::tests::a_process_with_orphans", "--ignored"]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));

@@ -1,20 +1,20 @@
-//! parjob as the first process of a PID namespace: the entry point of a container, or under `unshare --pid --fork`.
+//! This program as the first process of a PID namespace: the entry point of a container, or under `unshare --pid --fork`.
 //!
 //! The kernel treats process 1 differently in two ways. A signal without a handler does nothing to it, and a process
-//! whose parent has ended becomes its child, whether or not the run started it. So a signal must end parjob even
+//! whose parent has ended becomes its child, whether or not the run started it. So a signal must end the program even
 //! before a run listens for it, the status stands in for death by a signal ([`super::signals::die_by`]), and every
 //! orphan must be waited for.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 
-use super::{signals, tree};
+use super::{failed, signals, tree};
 
 /// Ends of children within this time are looked at together, so that short jobs cost no search each.
 const GATHER: Duration = Duration::from_millis(20);
@@ -33,7 +33,7 @@ pub fn is_first() -> bool {
 /// # Errors
 ///
 /// A handler cannot be set up.
-pub fn begin() -> Result<()> {
+pub fn begin() -> io::Result<()> {
     if !is_first() {
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub fn begin() -> Result<()> {
     for signal in [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM] {
         if !signals::is_ignored(signal) {
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(at_once))
-                .context("cannot handle signals")?;
+                .map_err(failed("cannot handle signals"))?;
         }
     }
     Ok(())
@@ -59,17 +59,20 @@ pub(super) fn hand_over() {
 /// # Errors
 ///
 /// The handler or the thread cannot be set up.
-pub fn reap() -> Result<()> {
+pub fn reap() -> io::Result<()> {
     if !is_first() {
         return Ok(());
     }
-    let mut ended = Signals::new([SIGCHLD]).context("cannot listen for the end of orphans")?;
+    let mut ended = Signals::new([SIGCHLD]).map_err(failed("cannot listen for the end of orphans"))?;
     let body = move || {
         for _ in ended.forever() {
             std::thread::sleep(GATHER);
             tree::reap_orphans(&[]);
         }
     };
-    Builder::new().name("parjob-reaper".into()).spawn(body).context("cannot start the thread that reaps orphans")?;
+    Builder::new()
+        .name("parjob-reaper".into())
+        .spawn(body)
+        .map_err(failed("cannot start the thread that reaps orphans"))?;
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) const GUARD: &std::ffi::CStr = c"parjob-guard";
 /// The time between two passes.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long the guard of a parjob that is itself among the hunted may do its own work before it is killed too.
+/// How long the guard of a runner that is itself among the hunted may do its own work before it is killed too.
 const RESPECT: Duration = Duration::from_secs(1);
 
 /// Kills what is prey until nothing was found for as long as `quiet`, or `patience` is over. Tells whether

@@ -9,8 +9,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::sys::mark::{self, RUNS};
-use crate::sys::{hunt, processes, tree};
+use crate::{hunt, processes, tree};
+
+/// The name of the marks of these tests.
+const RUNS: &str = "RUNS_OF_THE_TESTS";
 
 /// What the runner is to do, in a word of its environment.
 const ROLE: &str = "PARJOB_TEST_ROLE";
@@ -62,7 +64,7 @@ impl Runner {
 
 fn runner(role: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let test = "sys::guard::tests::a_runner_that_the_tests_start";
+    let test = "guard::tests::a_runner_that_the_tests_start";
     command.args(["--exact", test, "--ignored", "--nocapture"]).env(ROLE, role).stderr(Stdio::null());
     command
 }
@@ -84,7 +86,7 @@ fn are_gone(pids: &[Pid]) {
 #[test]
 #[ignore = "a process that the tests of the guard start"]
 fn a_runner_that_the_tests_start() {
-    let mark = Mark::new();
+    let mark = Mark::new(RUNS);
     let guard = Guard::start(&mark).unwrap();
     let role = std::env::var(ROLE).unwrap();
     println!("guard: {}", guard_id());
@@ -195,7 +197,7 @@ fn s5_a_job_that_is_just_being_started_is_found_too() {
         let mut left = Vec::new();
         processes::each(&mut |pid| {
             processes::environment(pid, &mut |variable| {
-                if mark::names(variable, run.as_bytes()) {
+                if variable.starts_with(RUNS.as_bytes()) && variable.ends_with(run.as_bytes()) {
                     left.push(pid);
                 }
             });
