@@ -27,7 +27,6 @@ mod numbers;
 mod operations;
 mod pool;
 mod python;
-mod quoting;
 mod readme;
 mod records;
 #[cfg(feature = "resize")]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::harness::{parjob, shell};
+use crate::harness::{has, parjob, shell};
 
 /// The words of the command, one a line.
 #[track_caller]
@@ -144,11 +144,29 @@ proptest! {
             };
             let script = command(line("--dry-run")).run().succeeds().stdout().to_vec();
             let ran = command(line("")).run().succeeds().stdout().to_vec();
-            for shell in ["dash", "bash"].into_iter().filter(|shell| crate::harness::has(shell)) {
+            for shell in ["dash", "bash"].into_iter().filter(|shell| has(shell)) {
                 let mut pasted = self::shell(&format!("{shell} pasted")).file("pasted", &script);
                 pasted = pasted.env("LC_ALL", "C.UTF-8");
                 pasted.run().prints(&ran).is_silent().succeeds();
             }
         }
+    }
+}
+
+#[test]
+fn a_warning_is_told_even_to_who_wants_only_errors() {
+    let run = parjob("-q --dry-run sh").args(["x={}; echo $((x))", ":::", "1"]).run().succeeds();
+    run.says("parjob: the value of {} is given to a variable or parameter, or may be, and there is arithmetic");
+}
+
+#[test]
+fn what_bash_would_run_in_arithmetic_is_warned_of() {
+    if !has("bash") {
+        return;
+    }
+    // Shows that the warning is about something: bash does run it.
+    for script in ["set -- {}; echo $(( $1 ))", "while read x; do echo $((x+1)); done <<< {}", "x={}; test -v \"$x\""] {
+        let run = parjob("-q sh --shell bash").args([script, ":::", "a[$(touch ran)0]"]).run().says("arithmetic");
+        assert!(run.dir().join("ran").exists(), "{}", run.story());
     }
 }

@@ -1,9 +1,7 @@
 //! Processes: what the command line of an item is made of, and one child from its start to its end.
 //!
-//! [`crate::template`] expands words without a shell, and `quote` makes a shell script in
-//! which a value can never become code. [`recipe`] makes the words of a process of either, and [`paste`] shows
-//! them. [`child`] waits for one
-//! process, as [`orders`] has it. Nothing here knows where items come from, how many there are, or what becomes of the output.
+//! [`parjob_shell_template`] expands words without a shell, and makes shell scripts in which a value can never become code.
+//! [`recipe`] makes the words of a process of either, and [`paste`] shows them. [`child`] waits for one process, as [`orders`] has it. Nothing here knows where items come from, how many there are, or what becomes of the output.
 
 pub mod child;
 pub mod clock;
@@ -11,7 +9,6 @@ pub mod orders;
 pub mod paste;
 pub mod plumbing;
 pub mod program;
-pub mod quote;
 pub mod recipe;
 
 pub use parjob_sys::words;

@@ -10,15 +10,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use parjob_shell_template::Template;
+use parjob_shell_template::cost::{Cost, DIGITS, WORD};
+use parjob_shell_template::placeholder::Known;
+use parjob_shell_template::quote::Script;
+use parjob_shell_template::quote::shells::Shell;
 
 use super::paste;
 use super::program;
-use super::quote::Script;
-use super::quote::shells::Shell;
 use super::words::Words;
-use crate::template::cost::{Cost, DIGITS, WORD};
-use crate::template::placeholder::Known;
-use crate::template::{Template, Values};
+use crate::template::{Filling, Values, unusable};
 
 /// A command, and how its processes are run, as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl Recipe {
     pub fn prepare(options: &Options, known: &Known<'_>, path: Option<OsString>) -> Result<Recipe> {
         let (kind, name) = match &options.way {
             Way::Run => {
-                let template = Template::parse(&options.words, known)?;
+                let template = Template::parse(&options.words, known).map_err(unusable)?;
                 let Some(name) = options.words.first() else { bail!("there is no command to run") };
                 let name = (!template.may_vary_program()).then(|| name.as_bytes().to_vec());
                 (Kind::Words(template), name)
@@ -151,7 +152,9 @@ impl Recipe {
                     Some(text) => {
                         let place = program::find(&name, path.as_deref()).ok();
                         let place = place.as_deref().map(|place| Path::new(OsStr::from_bytes(place.to_bytes())));
-                        let script = Box::new(Script::compile(text.as_bytes(), known, &Shell::of(&name, place))?);
+                        let script = Box::new(
+                            Script::compile(text.as_bytes(), known, &Shell::of(&name, place)).map_err(unusable)?,
+                        );
                         let batch = options.batch.items();
                         let text = script.text(batch);
                         Kind::Script(name.clone(), script, batch, text)
@@ -169,7 +172,7 @@ impl Recipe {
     pub fn fill(&self, items: &[Values<'_>], words: &mut Words) {
         words.clear();
         match &self.kind {
-            Kind::Words(template) => template.expand(items, words),
+            Kind::Words(template) => template.expand(items, &mut Filling(words)),
             Kind::Script(shell, script, batch, text) => {
                 words.push(shell);
                 words.push(b"-c");
@@ -179,7 +182,7 @@ impl Recipe {
                     words.push(&script.text(items.len()));
                 }
                 words.push(SHELL_NAME);
-                script.arguments(items, words);
+                script.arguments(items, &mut Filling(words));
             }
             Kind::Scripts(shell) => {
                 words.push(shell);

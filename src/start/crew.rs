@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result};
+use parjob_shell_template::Template;
+use parjob_shell_template::placeholder::{Known, unknown_names};
 use parjob_sys::cpus;
 use parjob_sys::limits::CommandLine;
 use parjob_sys::mark::Mark;
@@ -29,8 +31,7 @@ use crate::output::{Format, Room};
 use crate::plan::{self, Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
-use crate::template::Template;
-use crate::template::placeholder::{Known, unknown_names};
+use crate::template::unusable;
 
 /// The memory for output that waits for its turn.
 pub(super) const ROOM: usize = 24 << 20;
@@ -210,7 +211,7 @@ fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Opti
     }
     let mut found = Vec::new();
     for word in &processes.command.words {
-        found.extend(unknown_names(word.as_bytes(), known)?);
+        found.extend(unknown_names(word.as_bytes(), known).map_err(unusable)?);
     }
     found.dedup();
     if found.is_empty() {
@@ -256,7 +257,7 @@ fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
         plan::Tag::Item => Tag::Item,
         plan::Tag::Template(template) => {
             let template = std::slice::from_ref(template);
-            Tag::Template(Template::parse(template, known).context("--tag-template")?)
+            Tag::Template(Template::parse(template, known).map_err(unusable).context("--tag-template")?)
         }
     })
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use parjob_shell_template::Template;
 use rustix::process::Signal;
 
 use crate::buffer::Spares;
@@ -14,7 +15,6 @@ use crate::item::{Attempt, Chunk, Seq};
 use crate::op::AnyFold;
 use crate::outcome::Record;
 use crate::output::{Format, Output, Room};
-use crate::template::Template;
 
 /// What a run of processes needs.
 pub struct Crew {

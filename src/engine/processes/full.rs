@@ -1,8 +1,9 @@
 //! Full command lines (`--batch max`): as many items as one holds, taken from as many blocks as that needs.
 
+use parjob_shell_template::cost::Cost;
+
 use crate::chunk::Block;
 use crate::item::{Attempt, Chunk, Fields, Seq};
-use crate::template::cost::Cost;
 
 /// How much a command line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,13 +5,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
+use parjob_shell_template::Template;
+use parjob_shell_template::placeholder::Known;
 
 use super::encode::Written;
 use super::place::{leaves, path};
 use crate::fresh::{Fresh, Old, folder};
 use crate::item::{BadTarget, Fields, Item, Seq};
-use crate::template::placeholder::Known;
-use crate::template::{Template, Values};
+use crate::template::{Values, unusable};
 
 /// What becomes of a file that stands at the target already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Targets {
         let is_folder = text.ends_with('/');
         let rest = if recursive { "{}" } else { "{/}" };
         let whole = if is_folder { format!("{text}{rest}") } else { text.to_string() };
-        let template = Template::parse(&[whole.into()], &known)?;
+        let template = Template::parse(&[whole.into()], &known).map_err(unusable)?;
         let fill = |item: &[u8], seq, worker| {
             let mut out = Vec::new();
             let values = Values { item: Item::new(item, Fields::One), names: &[], seq, worker };

@@ -1,24 +1,23 @@
 //! Placeholders: which stretches of a text stand for a value.
 //!
-//! Read once, before the run, and alike for `run`, `sh`, `--to` and `--tag-template`. What looks like a placeholder
+//! Read once. What looks like a placeholder
 //! and is none stays text (`awk '{print $1}'`), but a number beyond the fields is an error: `grep 'a{2}'` must not
 //! lose its `{2}` in silence.
 
-use anyhow::{Result, bail, ensure};
 use bstr::ByteSlice;
 
-use super::{Form, Slot, Value};
+use crate::{Error, Form, Result, Slot, Value};
 
 /// What is known of the items before the run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The fields of each item: 1 for plain lines, one for each source; `None` where items differ.
     pub fields: Option<usize>,
-    /// The names of the fields in their order (`--header`); empty where there are none.
+    /// The names of the fields in their order; empty where there are none.
     pub names: &'a [Vec<u8>],
-    /// The only placeholder (`-I STR`); braces are then literal.
+    /// The only placeholder; braces are then literal.
     pub token: Option<&'a [u8]>,
-    /// Every `{word}` and `{a.b}` is a name (`--jsonl`).
+    /// Every `{word}` and `{a.b}` is a name.
     pub any_name: bool,
     /// Items reach a command in another way, and are not appended to one without a placeholder.
     pub apart: bool,
@@ -42,7 +41,9 @@ const FORMS: [(&[u8], Form); 5] =
 /// # Errors
 /// A field number beyond the known number of fields.
 pub fn parts(word: &[u8], known: &Known) -> Result<Vec<Part>> {
-    ensure!(known.token != Some(b""), "the placeholder that -I names is empty: name at least one character");
+    if known.token == Some(b"") {
+        return Err(Error::EmptyToken);
+    }
     let first = known.token.map_or(b'{', |token| token[0]);
     let (mut parts, mut text) = (Vec::new(), 0);
     let mut at = 0;
@@ -161,15 +162,13 @@ fn is_within(number: i32, fields: usize) -> bool {
 }
 
 fn check(number: i32, inside: &[u8], known: &Known) -> Result<()> {
-    let Some(fields) = known.fields.filter(|fields| !is_within(number, *fields)) else { return Ok(()) };
-    let fields = if fields == 1 { "one field".to_owned() } else { format!("{fields} fields") };
-    bail!(
-        "there is no {{{}}}: an item has {fields}; where braces are to stay as they are, name another placeholder with -I STR",
-        inside.as_bstr()
-    )
+    match known.fields.filter(|fields| !is_within(number, *fields)) {
+        Some(fields) => Err(Error::NoField { placeholder: inside.to_vec(), fields }),
+        None => Ok(()),
+    }
 }
 
-/// `word` or `a.b`, as `--jsonl` names values.
+/// `word` or `a.b`, as values inside values are named.
 fn is_path(name: &[u8]) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | 0x80..);
     name.split(|byte| *byte == b'.').all(|word| !word.is_empty() && word.iter().all(is_word))

@@ -1,6 +1,6 @@
 //! Keywords, and the heads of the blocks that they begin.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::flow::{Source, Sources};
 use super::grammar::{Parser, State, Stop};

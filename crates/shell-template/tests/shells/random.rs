@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::quoting::evaluated::holds;
+use crate::evaluated::holds;
 
 /// How a variable V is given a word W.
 const GIVES: &[&str] = &[

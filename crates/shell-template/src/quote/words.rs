@@ -3,7 +3,7 @@
 //! Each placeholder is met in one state of quoting, and that says how its value is written. Where shells differ, or
 //! where the state cannot be known for certain, the script is refused: a wrong guess would be a hole.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::flow::{ANY_FILE, Source, Sources, value_in};
 use super::grammar::Parser;

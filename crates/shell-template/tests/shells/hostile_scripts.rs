@@ -1,7 +1,7 @@
 //! Scripts that try to have a value evaluated, through all shells that are there: each is refused, warned of, or harmless
 //! (Y1 to Y5).
 
-use crate::quoting::evaluated::holds;
+use crate::evaluated::holds;
 
 #[rustfmt::skip]
 const HOSTILE_SCRIPTS: &[&str] = &[

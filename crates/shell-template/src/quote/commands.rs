@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use crate::Result;
 
 use super::builtins;
 use super::flow::{ANY_FILE, Evaluator, Source, Sources};

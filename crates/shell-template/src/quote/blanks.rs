@@ -1,6 +1,6 @@
 //! What stands between the words of a script: blanks, ends of lines, comments.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::grammar::Parser;
 use super::symbols::Kind;

@@ -3,18 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use super::*;
-use crate::item::{Fields, Item, push_fields};
 
 const LINES: Known = Known { fields: Some(1), names: &[], token: None, any_name: false, apart: false };
 
 /// Fields are parted by NUL.
-fn item(fields: &[u8]) -> Values<'static> {
-    if !fields.contains(&0) {
-        return Values { item: Item::new(fields.to_vec().leak(), Fields::One), names: &[], seq: 7, worker: 2 };
-    }
-    let mut item = Vec::new();
-    push_fields(fields.split(|byte| *byte == 0), &mut item);
-    Values { item: Item::new(item.leak(), Fields::Several), names: &[], seq: 7, worker: 2 }
+fn item(fields: &[u8]) -> Values<'static, &'static [&'static [u8]]> {
+    let fields: Vec<&[u8]> = fields.split(|byte| *byte == 0).map(|field| &*field.to_vec().leak()).collect();
+    Values { item: fields.leak(), names: &[], seq: 7, worker: 2 }
 }
 
 fn compiled(template: &str) -> Script {
@@ -26,10 +21,10 @@ fn text(template: &str) -> String {
     String::from_utf8(compiled(template).text(1)).unwrap()
 }
 
-fn arguments(script: &Script, items: &[Values]) -> Vec<Vec<u8>> {
-    let mut words = Words::default();
+fn arguments(script: &Script, items: &[Values<'static, &'static [&'static [u8]]>]) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
     script.arguments(items, &mut words);
-    words.iter().map(<[u8]>::to_vec).collect()
+    words
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Arrays and their subscripts, which shells evaluate as arithmetic.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::flow::{Evaluator, Source, Sources, value_in};
 use super::grammar::Parser;
@@ -64,7 +64,7 @@ impl Parser<'_, '_> {
     pub(super) fn array(&mut self, word: &mut Word) -> Result<()> {
         let open = self.at();
         if !self.found.shells.kinds.is_in(Shells::ARRAYS) {
-            let why = "not every shell has arrays: use --shell bash, or quote the parenthesis";
+            let why = "not every shell has arrays: name one that does, such as bash, or quote the parenthesis";
             return self.found.refuse(open, why);
         }
         self.pos += 1;

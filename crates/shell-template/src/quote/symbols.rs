@@ -3,14 +3,13 @@
 //! A placeholder is one symbol among the bytes. Each symbol knows where it stands in the template, also where
 //! backquotes have taken backslashes away, so that what is found out inside them is true of the template's own text.
 
-use anyhow::{Result, anyhow};
 use bstr::ByteSlice;
 
 use super::commands::Command;
 use super::flow::Flow;
 use super::shells::Shell;
-use crate::template::placeholder::Part;
-use crate::template::{Form, Slot, Value};
+use crate::placeholder::Part;
+use crate::{Error, Form, Result, Slot, Value};
 
 /// A byte or a placeholder of the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +107,7 @@ impl<'t> Found<'t> {
         })
     }
 
-    /// Whether this placeholder stands for a number that parjob itself makes, which is safe wherever one may stand.
+    /// Whether this placeholder stands for a number that the caller makes, which is safe wherever one may stand.
     pub(super) fn is_number(&self, slot: usize) -> bool {
         let slot = self.uses.get(slot).and_then(|used| self.slots.get(used.slot));
         slot.is_some_and(|slot| matches!(slot.value, Value::Seq | Value::Worker) && slot.form == Form::Whole)
@@ -123,7 +122,7 @@ impl<'t> Found<'t> {
     pub(super) fn refuse<T>(&self, at: usize, why: impl std::fmt::Display) -> Result<T> {
         let around = &self.template[at.saturating_sub(16)..self.template.len().min(at + 16)];
         let around = around.to_str_lossy().escape_debug().to_string();
-        Err(anyhow!("at column {} of the script, near \"{around}\": {why}", at + 1))
+        Err(Error::Script(format!("at column {} of the script, near \"{around}\": {why}", at + 1)))
     }
 
     /// The error that a value cannot stand where its placeholder stands.

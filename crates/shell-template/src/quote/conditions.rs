@@ -1,6 +1,6 @@
 //! `[[ … ]]`, where the shell has it in its grammar: words, and what is compared with them.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::flow::{Evaluator, value_in};
 use super::grammar::Parser;
@@ -23,7 +23,9 @@ impl Parser<'_, '_> {
             match byte {
                 Some(b'\n') => continue,
                 Some(b'(' | b')' | b'<' | b'>') if !self.found.shells.kinds.is_in(Shells::CONDITIONS) => {
-                    return self.found.refuse(self.at(), "not every shell reads this in [[: use --shell bash");
+                    return self
+                        .found
+                        .refuse(self.at(), "not every shell reads this in [[: name one that does, such as bash");
                 }
                 Some(b'(' | b')' | b'<' | b'>') if !is_pattern || byte != Some(b'(') => self.pos += 1,
                 Some(byte @ (b'&' | b'|')) if self.byte(1) == Some(byte) => self.pos += 2,

@@ -3,7 +3,7 @@
 //! The table of [`shells`](super::shells) says which shells evaluate what. A value there is refused, and variables there
 //! are followed to what gives them values.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::commands::{assign, constants};
 use super::conditions::IN_CONDITION;

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
+use crate::Result;
 
 use super::shells::{self, Reads, Shells};
 use super::symbols::Found;

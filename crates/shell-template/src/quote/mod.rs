@@ -33,15 +33,13 @@ mod words;
 
 use std::io::Write;
 
-use anyhow::{Context, Result};
 use bstr::ByteSlice;
 
 use self::grammar::{Parser, State};
 use self::shells::Shell;
 use self::symbols::{Found, Place, Symbol};
-use super::words::Words;
-use crate::template::placeholder::{Known, Part, parts};
-use crate::template::{Form, Slot, Value, Values};
+use crate::placeholder::{Known, Part, parts};
+use crate::{Fields, Form, Result, Sink, Slot, Value, Values};
 
 /// What the variables are called to which a script's values are moved.
 const VARIABLE: &str = "_parjob_";
@@ -75,14 +73,14 @@ impl Script {
     /// Reads a template.
     ///
     /// # Errors
-    /// A placeholder where a value cannot stand safely, or a script that shells may read otherwise than parjob; what,
+    /// A placeholder where a value cannot stand safely, or a script that shells may read otherwise than this parser; what,
     /// where and what to do about it.
     pub fn compile(template: &[u8], known: &Known, shell: &Shell) -> Result<Script> {
         let script = Script::parse(template, parts(template, known)?, known, shell);
-        let mut script = script.context("values cannot be put into this script safely")?;
+        let mut script = script?;
         if let Some(name) = &shell.unknown {
             script.warnings.push(format!(
-                "{} is not among the shells for which parjob's quoting is tested: dash, bash, busybox ash, mksh, zsh, ksh93, yash",
+                "{} is not among the shells for which the quoting of values is tested: dash, bash, busybox ash, mksh, zsh, ksh93, yash",
                 name.escape_debug()
             ));
         }
@@ -215,7 +213,7 @@ impl Script {
     }
 
     /// Appends the values of `items`, of which there must be at least one, in the order of the parameters.
-    pub fn arguments(&self, items: &[Values], words: &mut Words) {
+    pub fn arguments<'a, F: Fields<'a>>(&self, items: &[Values<'a, F>], words: &mut impl Sink) {
         if self.takes_all {
             items.iter().flat_map(Values::fields).for_each(|field| words.push(field));
             return;
@@ -235,7 +233,7 @@ impl Script {
     }
 
     /// How many values a script has for each item, at the most.
-    pub(super) fn slots(&self) -> usize {
+    pub fn slots(&self) -> usize {
         self.slots.len().max(1)
     }
 

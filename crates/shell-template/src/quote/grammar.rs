@@ -5,7 +5,7 @@
 //! nothing. But what would make a shell see other quotes than this parser does is refused: what the shell of the script
 //! lacks (`((`, arrays), and whatever shells are known to read wrongly.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::commands::{self, Command};
 use super::flow::{Source, Sources};
@@ -261,7 +261,7 @@ impl<'p, 't> Parser<'p, 't> {
         if state == State::Start {
             if self.byte(1) == Some(b'(') {
                 if !self.found.shells.kinds.is_in(Shells::EXTENDED) {
-                    let why = "not every shell has ((: write ( ( for a subshell, [ … ] for a test, or use --shell bash";
+                    let why = "not every shell has ((: write ( ( for a subshell, [ … ] for a test, or name a shell that has it, such as bash";
                     return self.found.refuse(at, why);
                 }
                 self.arithmetic()?;

@@ -5,11 +5,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
-use parjob::command::quote::interpreters::{PROGRAMS, Takes};
-use parjob::command::quote::shells::{BUILTINS, Reads, Shell, Shells, VARIABLES};
+use parjob_shell_template::quote::interpreters::{PROGRAMS, Takes};
+use parjob_shell_template::quote::shells::{BUILTINS, Reads, Shell, Shells, VARIABLES};
 
-use crate::harness::has;
-use crate::quoting::{compiled_for, item};
+use crate::has;
+use crate::{compiled_for, item};
 
 /// The shells, by the names of their programs.
 pub(super) const SHELLS: [(&str, Shells); 7] = [
@@ -45,9 +45,9 @@ pub(super) fn holds(scripts: &[String]) {
     let silent = |(shell, script): (&'static str, &String)| {
         let compiled = compiled_for(shell, script).ok().filter(|compiled| compiled.warnings().is_empty())?;
         let found = PAYLOADS.into_iter().find(|payload| {
-            let mut words = parjob::command::words::Words::default();
+            let mut words = Vec::new();
             compiled.arguments(&[item(payload.as_bytes())], &mut words);
-            evaluates(shell, &compiled.text(1), &words.iter().map(<[u8]>::to_vec).collect::<Vec<_>>())
+            evaluates(shell, &compiled.text(1), &words)
         })?;
         Some(format!("{shell}: {script:?} of {found}"))
     };
@@ -191,12 +191,12 @@ fn y4_each_place_of_the_table_of_programs_is_warned_of_by_the_name_of_the_progra
 
 #[test]
 fn y5_an_unknown_shell_is_told_once_and_taken_for_all() {
-    let known = parjob::template::placeholder::Known { fields: Some(1), ..Default::default() };
+    let known = parjob_shell_template::placeholder::Known { fields: Some(1), ..Default::default() };
     let shell = Shell::of(b"/opt/newsh", None);
-    let script = parjob::command::quote::Script::compile(b"echo {}", &known, &shell).unwrap();
+    let script = parjob_shell_template::quote::Script::compile(b"echo {}", &known, &shell).unwrap();
     assert_eq!(script.warnings().len(), 1);
     assert!(script.warnings()[0].starts_with("newsh is not among the shells"), "{:?}", script.warnings());
-    assert!(parjob::command::quote::Script::compile(b"RANDOM={}", &known, &shell).is_err());
+    assert!(parjob_shell_template::quote::Script::compile(b"RANDOM={}", &known, &shell).is_err());
     for (name, _) in SHELLS {
         assert!(Shell::of(name.as_bytes(), None).unknown.is_none(), "{name}");
     }

@@ -2,7 +2,7 @@
 //!
 //! Here shells differ most. What is read is what all of them read alike, and the rest is refused.
 
-use anyhow::Result;
+use crate::Result;
 
 use super::flow::{Evaluator, Source, Sources};
 use super::grammar::{Parser, Stop};

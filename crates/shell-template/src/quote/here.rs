@@ -1,6 +1,6 @@
 //! Redirections, and here-documents, whose text stands behind the line on which they are named.
 
-use anyhow::Result;
+use crate::Result;
 use bstr::ByteSlice;
 
 use super::commands::Command;

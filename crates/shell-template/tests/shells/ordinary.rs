@@ -1,6 +1,6 @@
 //! Ordinary one-liners of the kind that people use such tools for: none is refused or warned of without need (Y6).
 
-use crate::quoting::compiled_for;
+use crate::compiled_for;
 
 /// The shell, and the script.
 #[rustfmt::skip]
