@@ -65,6 +65,8 @@ pub fn reap() -> Result<()> {
     }
     let mut ended = Signals::new([SIGCHLD]).context("cannot listen for the end of orphans")?;
     let body = move || {
+        // Some may have ended before anybody listened.
+        tree::reap_orphans(&[]);
         for _ in ended.forever() {
             std::thread::sleep(GATHER);
             tree::reap_orphans(&[]);
