@@ -65,6 +65,8 @@ pub fn reap() -> io::Result<()> {
     }
     let mut ended = Signals::new([SIGCHLD]).map_err(failed("cannot listen for the end of orphans"))?;
     let body = move || {
+        // Some may have ended before anybody listened.
+        tree::reap_orphans(&[]);
         for _ in ended.forever() {
             std::thread::sleep(GATHER);
             tree::reap_orphans(&[]);

@@ -536,14 +536,18 @@ mod tests {
             resize(&all).needed(&probe, 0) - 4 * shrink::STRIP as u64
         };
         let small = needed(&[("width", "100"), ("height", "100")], probe(1000, 1000));
-        assert_eq!(small, 100 * 1000 * 8 + 100 * 100 * 16);
+        let weights = |sides: [u64; 4]| sides.iter().sum::<u64>() * 6 * 12;
+        assert_eq!(small, 100 * 1000 * 8 + 100 * 100 * 16 + weights([1000, 1000, 100, 100]));
         // A canvas is a picture too.
         let padded = needed(&[("width", "100"), ("height", "100"), ("fit", "pad")], probe(1000, 1000));
         assert_eq!(padded, small + 100 * 100 * 16);
         // It may lie on its side, and then becomes larger.
-        assert_eq!(needed(&[("width", "100")], probe(1000, 200)), 500 * 200 * 8 + 500 * 100 * 16);
+        assert_eq!(
+            needed(&[("width", "100")], probe(1000, 200)),
+            500 * 200 * 8 + 500 * 100 * 16 + weights([1000, 200, 500, 100])
+        );
         let mut gif = probe(1000, 200);
         gif.format = Format::Gif;
-        assert_eq!(needed(&[("width", "100")], gif), 100 * 200 * 8 + 100 * 20 * 16);
+        assert_eq!(needed(&[("width", "100")], gif), 100 * 200 * 8 + 100 * 20 * 16 + weights([1000, 200, 100, 20]));
     }
 }

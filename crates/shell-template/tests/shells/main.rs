@@ -386,7 +386,7 @@ fn check(shell: &str, path: &str, templates: &[String], hostile: &[u8]) {
     let compiled: Vec<_> = templates.iter().map(|template| compiled(template).unwrap()).collect();
     let with = |value: &[u8]| compiled.iter().map(|script| run_of(script, value)).collect::<Vec<_>>();
     // Whoever pastes gives no parameters.
-    let paste = |text: &String| (["set --;", &text.replace("{}", HARMLESS)].concat().into_bytes(), Vec::new());
+    let paste = |text: &String| (["set --\n", &text.replace("{}", HARMLESS)].concat().into_bytes(), Vec::new());
     let pasted: Vec<_> = templates.iter().map(paste).collect();
     let pasted = outputs(shell, path, &pasted);
     let harmless = outputs(shell, path, &with(HARMLESS.as_bytes()));

@@ -1,5 +1,7 @@
 //! What the planes of a JPEG are, and how they become light.
 
+use wide::f32x8;
+
 use super::Fault;
 use crate::op::resize::jpeg_parts::segments;
 
@@ -67,16 +69,33 @@ impl Colours {
 
 /// Red, green and blue of light and two differences of colour.
 fn ycc(light: &[u8], blue: &[u8], red: &[u8], mut out: Vec<u8>) -> Vec<u8> {
-    for ((light, blue), red) in light.iter().zip(blue).zip(red) {
-        let (y, cb, cr) = (f32::from(*light) + 0.5, f32::from(*blue) - 128.0, f32::from(*red) - 128.0);
-        // What lies beyond a byte becomes its end.
-        out.extend_from_slice(&[
-            (y + 1.402 * cr) as u8,
-            (y - 0.344_136 * cb - 0.714_136 * cr) as u8,
-            (y + 1.772 * cb) as u8,
-        ]);
+    const EIGHT: usize = 8;
+    let whole = light.len().min(blue.len()).min(red.len()) / EIGHT * EIGHT;
+    let (eights, rest) = (light[..whole].chunks_exact(EIGHT), [light, blue, red].map(|plane| &plane[whole..]));
+    for ((light, blue), red) in eights.zip(blue.chunks_exact(EIGHT)).zip(red.chunks_exact(EIGHT)) {
+        let lit = lit([light, blue, red].map(|plane| std::array::from_fn(|at| plane[at])));
+        let mut pixels = [0; 3 * EIGHT];
+        for (at, pixel) in pixels.chunks_exact_mut(3).enumerate() {
+            pixel.copy_from_slice(&[lit[0][at] as u8, lit[1][at] as u8, lit[2][at] as u8]);
+        }
+        out.extend_from_slice(&pixels);
+    }
+    for ((light, blue), red) in rest[0].iter().zip(rest[1]).zip(rest[2]) {
+        let lit = lit([[*light; EIGHT], [*blue; EIGHT], [*red; EIGHT]]);
+        out.extend_from_slice(&lit.map(|plane| plane[0] as u8));
     }
     out
+}
+
+/// Red, green and blue, each 0 to 255, of eight pixels of light and the differences of blue and red.
+fn lit(planes: [[u8; 8]; 3]) -> [[i32; 8]; 3] {
+    let [y, blue, red] = planes.map(|plane| f32x8::from(plane.map(f32::from)));
+    let (y, blue, red) = (y + f32x8::splat(0.5), blue - f32x8::splat(128.0), red - f32x8::splat(128.0));
+    let of = |factor: f32, difference: f32x8| difference * f32x8::splat(factor);
+    [y + of(1.402, red), y - of(0.344_136, blue) - of(0.714_136, red), y + of(1.772, blue)].map(|light| {
+        // What lies beyond a byte becomes its end.
+        light.fast_max(f32x8::splat(0.0)).fast_min(f32x8::splat(255.0)).fast_trunc_int().to_array()
+    })
 }
 
 /// Less light, by the black of each pixel.

@@ -2,11 +2,13 @@
 //!
 //! Approach: the lowest N of eight frequencies are those of a block of N samples, so an inverse transform of N points
 //! gives the block at N eighths of its size, without the shades that are too fine for it. No mean of neighbours is as
-//! good, and it is less work than the full transform. Done as two multiplications by a matrix, in vectors of eight.
+//! good, and it is less work than the full transform. Done as two multiplications by a matrix, in vectors of eight. A block
+//! at its full size has a symmetry that halves them: of a frequency, the second half of the points mirrors the first, with
+//! the sign turned where it is odd.
 
 use std::f32::consts::PI;
 
-use wide::f32x8;
+use wide::{f32x4, f32x8};
 
 /// The coefficients of a block: rows of eight, the lowest frequencies first. The part that is used is at the upper left.
 pub(super) type Block = [f32; 64];
@@ -18,6 +20,8 @@ pub(super) struct Idct {
     down: [[f32; 8]; 8],
     /// By frequency, all points.
     across: [f32x8; 8],
+    /// The first half of them.
+    half: [f32x4; 8],
 }
 
 impl Idct {
@@ -33,7 +37,8 @@ impl Idct {
         let down = std::array::from_fn(|point| std::array::from_fn(|frequency| weight(point, frequency)));
         let across =
             std::array::from_fn(|frequency| f32x8::from(std::array::from_fn(|point| weight(point, frequency))));
-        Idct { points, down, across }
+        let half = std::array::from_fn(|frequency| f32x4::from(std::array::from_fn(|point| weight(point, frequency))));
+        Idct { points, down, across, half }
     }
 
     /// Writes the samples of a block at the start of `out`, whose rows are `stride` apart. Frequencies from `used` on
@@ -41,6 +46,9 @@ impl Idct {
     pub(super) fn block(&self, block: &Block, used: usize, out: &mut [u8], stride: usize) {
         let used = used.min(self.points);
         let rows: [f32x8; 8] = std::array::from_fn(|row| f32x8::from(std::array::from_fn(|at| block[row * 8 + at])));
+        if self.points == 8 {
+            return self.whole(&rows, used, out, stride);
+        }
         for (point, row) in (0..self.points).zip(out.chunks_mut(stride)) {
             let mut column = f32x8::splat(0.0);
             for (weight, coefficients) in self.down[point][..used].iter().zip(&rows) {
@@ -56,6 +64,29 @@ impl Idct {
             let samples = samples.to_array().map(|sample| sample as u8);
             row[..self.points].copy_from_slice(&samples[..self.points]);
         }
+    }
+
+    /// The same at full size.
+    fn whole(&self, rows: &[f32x8; 8], used: usize, out: &mut [u8], stride: usize) {
+        for point in 0..4 {
+            let (mut even, mut odd) = (f32x8::splat(0.0), f32x8::splat(0.0));
+            for (n, (row, weight)) in rows[..used].iter().zip(&self.down[point]).enumerate() {
+                *(if n % 2 == 0 { &mut even } else { &mut odd }) += *row * f32x8::splat(*weight);
+            }
+            out[point * stride..][..8].copy_from_slice(&self.line(even + odd, used));
+            out[(7 - point) * stride..][..8].copy_from_slice(&self.line(even - odd, used));
+        }
+    }
+
+    /// The samples of a row of which these are the frequencies.
+    fn line(&self, frequencies: f32x8, used: usize) -> [u8; 8] {
+        let (mut even, mut odd) = (f32x4::splat(128.5), f32x4::splat(0.0));
+        for (n, (frequency, weights)) in frequencies.to_array()[..used].iter().zip(&self.half).enumerate() {
+            *(if n % 2 == 0 { &mut even } else { &mut odd }) += *weights * f32x4::splat(*frequency);
+        }
+        let bytes = |samples: f32x4| samples.fast_max(f32x4::splat(0.0)).fast_min(f32x4::splat(255.0)).fast_trunc_int();
+        let ([a, b, c, d], [h, g, f, e]) = (bytes(even + odd).to_array(), bytes(even - odd).to_array());
+        [a, b, c, d, e, f, g, h].map(|sample| sample as u8)
     }
 
     /// The samples of a block that has nothing but a mean.

@@ -26,6 +26,7 @@ pub(super) fn jpeg(head: &Head, file: &[u8], bytes: &[u8], rows: u32) -> Result<
     let out = match *data {
         [one] => [out.as_slice(), one].concat(),
         [_, _, _] if head.meaning == Meaning::Ycc => Colours::Ycc.pixels(&data, out),
+        [_, _, _] => Colours::Rgb.pixels(&data, out),
         _ => interleaved(&data, out),
     };
     Ok(cropped(out, line * head.together(), head.line() as usize))
