@@ -129,8 +129,7 @@ fn z1_orphans_that_ended_before_parjob_began_are_reaped() {
     }
     let count = format!("until [ $({ZOMBIES}) = 0 ]; do sleep 0.02; done; touch none");
     for command in ["square", "py 'int(x) ** 2'"] {
-        let script =
-            format!("(: & : & : &); {UNTIL_ONE_HAS_ENDED}; (sh -c \"$COUNT\" &); exec parjob {command}");
+        let script = format!("(: & : & : &); {UNTIL_ONE_HAS_ENDED}; (sh -c \"$COUNT\" &); exec parjob {command}");
         let test = contained(&script).env("COUNT", &count);
         let none = test.dir().join("none");
         let run = test.launch();

@@ -33,7 +33,7 @@ impl Parser<'_, '_> {
                     }
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.dynamic(Piece::Value(slot));
+                    word.slot(slot, self.found.is_number(slot));
                     word.has_bare_slot = true;
                     self.place(slot, Place::Bare)?;
                 }
@@ -81,11 +81,12 @@ impl Parser<'_, '_> {
                 }
                 _ => {}
             }
-            let mut element = self.element()?;
+            let element = self.element()?;
             if element.has_bare_slot {
                 self.found.repeats.push(element.span);
             }
-            self.taken.append(&mut element.takes);
+            self.taken.extend(element.takes.clone());
+            word.elements.push(element);
         }
         self.pos += 1;
         self.depth -= 1;

@@ -69,7 +69,8 @@ impl Parser<'_, '_> {
     fn function(&mut self) -> Result<State> {
         self.found.touches_parameters = true;
         let name = self.plain_word(|word| !word.is_empty(), "here must be the name of a function")?;
-        self.found.flow.functions.insert(name);
+        self.found.flow.functions.insert(name.clone());
+        self.defined = Some(name);
         self.blanks()?;
         if self.byte(0) == Some(b'(') && self.byte(1) == Some(b')') {
             self.pos += 2;

@@ -68,6 +68,8 @@ fn gives(name: &[u8], rest: &[Word], reads: &Sources, found: &mut Found) -> Resu
         b"eval" | b"trap" => code_of_its_own(rest, found),
         b"set" => {
             found.flow.give(Source::Parameters, &taken);
+            let words = rest.iter().skip_while(|word| word.fixed() == Some(b"--")).cloned();
+            found.flow.lists.entry(Source::Parameters).or_default().extend(words);
             rest.iter().for_each(|word| constants(Source::Parameters, word, found));
             array_of_set(rest, &taken, found);
         }
@@ -109,18 +111,18 @@ fn as_name(builtin: &str, slot: usize, found: &Found) -> Result<()> {
 
 /// Reads the script of `eval` or `trap`, where it is fixed text.
 fn code_of_its_own(rest: &[Word], found: &mut Found) {
-    let Some(at) = rest.first().map(|word| word.span.0).filter(|_| rest.iter().all(|word| word.is_fixed)) else {
+    if rest.is_empty() || !rest.iter().all(|word| word.is_fixed) {
         return;
-    };
+    }
     let text = rest.iter().map(|word| &word.text[..]).collect::<Vec<_>>().join(&b' ');
-    read_code(&text, at, found);
+    read_code(&text, found);
 }
 
 /// Reads a text of the script as code. Errors in it are the shell's.
-pub(super) fn read_code(text: &[u8], at: usize, found: &mut Found) {
-    let symbols: Vec<_> = text.iter().map(|byte| Symbol { kind: Kind::Byte(*byte), at }).collect();
+pub(super) fn read_code(text: &[u8], found: &mut Found) {
+    let symbols: Vec<_> = text.iter().enumerate().map(|(at, byte)| Symbol { kind: Kind::Byte(*byte), at }).collect();
     let repeats = found.repeats.len();
-    let _ = Parser::new(&symbols, at, found).script();
+    let _ = Parser::new(&symbols, text.len(), found).script();
     found.repeats.truncate(repeats);
 }
 
@@ -252,12 +254,18 @@ fn formatted(rest: &[Word]) -> Vec<&Word> {
     let mut is_number = Vec::new();
     let mut conversions = format.text.split(|byte| *byte == b'%').skip(1);
     while let Some(text) = conversions.next() {
-        let flags = text.iter().take_while(|byte| b"0123456789.*-+ #'".contains(byte));
-        is_number.extend(flags.clone().filter(|byte| **byte == b'*').map(|_| true));
-        match text.get(flags.count()) {
+        // Flags, width and precision, the length of a number, and which word is meant.
+        let flags = text.iter().take_while(|byte| b"0123456789.*-+ #',hlLjztI$".contains(byte)).count();
+        let (flags, conversion) = (&text[..flags], text.get(flags));
+        if flags.contains(&b'$') {
+            // Which word is which number is not followed.
+            return words.iter().collect();
+        }
+        is_number.extend(flags.iter().filter(|byte| **byte == b'*').map(|_| true));
+        match conversion {
             // `%%`: what follows the second is no conversion.
             None => drop(conversions.next()),
-            Some(conversion) => is_number.push(b"dioxXueEfFgGaA".contains(conversion)),
+            Some(conversion) => is_number.push(!b"sbcq".contains(conversion)),
         }
     }
     if format.is_open() || is_number.is_empty() {
@@ -273,9 +281,9 @@ fn declare(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
     let has =
         |letters: &[u8]| rest.iter().filter(is_flag).any(|word| word.text.iter().any(|byte| letters.contains(byte)));
     let is_export = matches!(name, b"export" | b"readonly");
-    let is_integer = matches!(name, b"integer" | b"float") || has(if is_export { b"" } else { b"iFE" });
+    let is_integer = matches!(name, b"integer" | b"float") || has(if is_export { b"" } else { b"iFEX" });
     let is_array = has(b"aA") && found.shells.kinds.meets(Shells::BASH);
-    let is_reference = name == b"nameref" || has(if is_export { b"" } else { b"n" });
+    let is_reference = name == b"nameref" || has(if is_export { b"" } else { b"nm" });
     for word in rest.iter().filter(|word| !is_flag(word)) {
         let given = word.assigns().map(<[u8]>::to_vec);
         let Some(variable) = given.as_deref().or(word.fixed()).filter(|name| is_name(name)) else {
@@ -290,6 +298,9 @@ fn declare(name: &[u8], rest: &[Word], found: &mut Found) -> Result<()> {
             found.flow.arrays.insert(variable.to_vec());
         }
         if given.is_none() {
+            if is_reference {
+                found.flow.references.insert(variable.to_vec());
+            }
             if has(b"aA") {
                 found.flow.arrays.insert(variable.to_vec());
             }

@@ -43,14 +43,16 @@ impl Parser<'_, '_> {
             }
             Kind::Byte(byte) if byte.is_ascii_digit() => {
                 self.found.touches_parameters |= byte != b'0';
-                if byte != b'0' {
+                if byte != b'0' || self.found.is_inner {
                     self.taken.insert(Source::Parameters);
+                    piece = Piece::Parameters;
                 }
                 self.pos += 1;
             }
             Kind::Byte(b'@' | b'*') => {
                 self.found.touches_parameters = true;
                 self.taken.insert(Source::Parameters);
+                piece = Piece::Parameters;
                 self.pos += 1;
             }
             Kind::Byte(b'#') => {

@@ -12,6 +12,7 @@ use crate::Result;
 
 use super::shells::{self, Reads, Shells};
 use super::symbols::Found;
+use super::words::Word;
 
 /// Something that text can come from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,10 @@ pub(super) enum Source {
     Document(usize),
     /// What the script itself wrote to a file, by the last part of its name.
     File(Vec<u8>),
+    /// What a function prints.
+    Function(Vec<u8>),
+    /// All that commands print, where that goes to a file or to `>(…)`.
+    Output,
     /// A name in a text of the script: arithmetic takes it for a variable, and evaluates the text of that.
     Text(Vec<u8>),
     /// The same inside `[…]`, which is evaluated also where only the name of a variable is expected.
@@ -79,6 +84,10 @@ pub(super) struct Flow {
     pub(super) arrays: BTreeSet<Vec<u8>>,
     /// What is given to variables by `declare`, which reads `(…)` out of it where the variable is an array.
     declared: Vec<(Vec<u8>, Sources)>,
+    /// Variables that stand for others, of which only the script says when it runs.
+    pub(super) references: BTreeSet<Vec<u8>>,
+    /// The words of arrays, and of the parameters.
+    pub(super) lists: BTreeMap<Source, Vec<Word>>,
     /// The functions of the script.
     pub(super) functions: BTreeSet<Vec<u8>>,
     /// What commands are given that may be functions: words and input.
@@ -163,7 +172,10 @@ impl Flow {
         for (holder, name) in self.constants.clone() {
             if let Source::Variable(variable) = &holder {
                 // A file that is named by a variable.
-                let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+                let mut last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+                if last.iter().any(|byte| b"*?[".contains(byte)) {
+                    last = b"**".to_vec();
+                }
                 let (file, by) = (Source::File(last), Source::File([b"$", &variable[..]].concat()));
                 self.reads.push((file.clone(), Sources::from([by.clone()])));
                 self.reads.push((by, Sources::from([file])));
@@ -284,6 +296,9 @@ pub(super) fn judge(found: &mut Found) -> Result<()> {
         found.flow.gives.iter().filter(|(to, _)| matches!(to, Source::Variable(_))).cloned().collect();
     for (to, from) in variables {
         let Source::Variable(name) = to else { continue };
+        if found.flow.references.contains(&name) {
+            found.flow.evaluate(Evaluator::Name, &from);
+        }
         let reads =
             if found.flow.integers.contains(&name) { Some(Reads::Integer) } else { shells::variable(&name, kinds) };
         let Some(reads) = reads else { continue };

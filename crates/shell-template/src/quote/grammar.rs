@@ -73,6 +73,8 @@ pub(super) struct Parser<'p, 't> {
     pub(super) said: Vec<Vec<u8>>,
     /// The variable of the last `for`.
     pub(super) variable: Vec<u8>,
+    /// The name behind the last `function`.
+    pub(super) defined: Option<Vec<u8>>,
 }
 
 /// A list of commands as it is read.
@@ -87,6 +89,8 @@ struct List {
     block: Option<Sources>,
     /// The variable of `for`.
     variable: Vec<u8>,
+    /// The function whose body is being read.
+    function: Option<Vec<u8>>,
 }
 
 impl<'p, 't> Parser<'p, 't> {
@@ -108,6 +112,7 @@ impl<'p, 't> Parser<'p, 't> {
             printed: Sources::new(),
             said: Vec::new(),
             variable: Vec::new(),
+            defined: None,
         }
     }
 
@@ -232,10 +237,15 @@ impl<'p, 't> Parser<'p, 't> {
     /// Looks at the command that has been read; the next one may read what it prints.
     fn next_command(&mut self, list: &mut List, is_pipe: bool) -> Result<State> {
         let mut command = std::mem::take(&mut list.command);
+        let files = std::mem::take(&mut command.writes_behind);
         self.said.extend(command.words.iter().filter_map(|word| word.fixed().map(<[u8]>::to_vec)));
         let mut prints = commands::judge(&mut command, self.found)?;
         if let Some(mut block) = list.block.take() {
-            prints.append(&mut block);
+            files.iter().for_each(|file| commands::writes(file, &block, self.found));
+            match list.function.take() {
+                Some(name) => self.found.flow.give(Source::Function(name), &block),
+                None => prints.append(&mut block),
+            }
         }
         if is_pipe {
             list.command.input = Some(prints);
@@ -285,6 +295,8 @@ impl<'p, 't> Parser<'p, 't> {
         {
             self.found.touches_parameters = true;
             self.found.flow.functions.insert(name.to_vec());
+            let name = name.to_vec();
+            list.function.get_or_insert(name);
             self.pos += 1;
             // The name of a function is no word of the first command in it.
             list.command = Command::default();
@@ -321,6 +333,7 @@ impl<'p, 't> Parser<'p, 't> {
             }
             if let Some(state) = self.keyword(&word)? {
                 list.variable = std::mem::take(&mut self.variable);
+                list.function = list.function.take().or(self.defined.take());
                 if text == b"case" {
                     list.prints.push(std::mem::take(&mut self.printed));
                     Self::closes_block(list);
@@ -338,6 +351,11 @@ impl<'p, 't> Parser<'p, 't> {
         if may_begin && word.is_assignment() {
             commands::assign(&word, self.found);
             return Ok(State::Prefix);
+        }
+        if word.plain() == Some(b"}") && self.found.shells.kinds.meets(Shells::ZSH) {
+            return self
+                .found
+                .refuse(word.span.0, "zsh takes this for the end of a block: write ; before it, or quote it");
         }
         if word.has_bare_slot {
             self.found.repeats.push(word.span);

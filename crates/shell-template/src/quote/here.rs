@@ -66,7 +66,13 @@ impl Parser<'_, '_> {
             Some(slot) if is_number => {
                 return self.found.refuse_slot(slot, "would be the number of a descriptor: write > and a file's name");
             }
-            _ if is_number => self.found.flow.evaluate(Evaluator::Shell(">&".to_owned()), &word.takes),
+            _ if is_number => {
+                self.found.flow.evaluate(Evaluator::Shell(">&".to_owned()), &word.takes);
+                let is_file = |text: &[u8]| !text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+                if first == Some(b'>') && word.fixed().is_some_and(is_file) {
+                    command.writes.push(word.file());
+                }
+            }
             _ if first == Some(b'<') => self.reads(command, word.content(), is_behind),
             _ if is_behind => command.writes_behind.push(word.file()),
             _ => command.writes.push(word.file()),
@@ -95,6 +101,9 @@ impl Parser<'_, '_> {
     /// Reads `<(…)` or `>(…)`, which is a word.
     fn process(&mut self) -> Result<Word> {
         let start = self.at();
+        if self.byte(0) == Some(b'>') {
+            self.found.flow.give(Source::Input, &Sources::from([Source::Output]));
+        }
         self.pos += 2;
         let outer = std::mem::take(&mut self.taken);
         self.commands_inside()?;

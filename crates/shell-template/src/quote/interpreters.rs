@@ -1,6 +1,6 @@
 //! Programs that take code, and where they take it: as data.
 //!
-//! `tests/quoting/evaluated.rs` tries each row. Where a program runs another one, that is looked at in turn, so that
+//! `tests/shells/evaluated.rs` tries each row. Where a program runs another one, that is looked at in turn, so that
 //! `sudo timeout 5 sh -c …` is the shell's row. A program that is not listed takes words.
 
 /// Where a program takes code.
@@ -39,16 +39,24 @@ pub struct Program {
     pub is_shell: bool,
     /// Options with an argument that is no code.
     pub valued: &'static [&'static str],
+    /// Letters of options whose argument, which is no code, is the rest of their word.
+    pub joined: &'static [u8],
     /// Where it takes code.
     pub takes: &'static [Takes],
 }
 
 const fn shell(names: &'static [&'static str], valued: &'static [&'static str], takes: &'static [Takes]) -> Program {
-    Program { names, is_shell: true, valued, takes }
+    Program { names, is_shell: true, valued, joined: b"", takes }
 }
 
 const fn other(names: &'static [&'static str], valued: &'static [&'static str], takes: &'static [Takes]) -> Program {
-    Program { names, is_shell: false, valued, takes }
+    Program { names, is_shell: false, valued, joined: b"", takes }
+}
+
+impl Program {
+    const fn joined(self, joined: &'static [u8]) -> Program {
+        Program { joined, ..self }
+    }
 }
 
 use Takes::{Beginning, File, Fills, From, Input, Leading, Operand, Option, Runs, RunsBehind, Script};
@@ -79,7 +87,9 @@ pub const PROGRAMS: &[Program] = &[
     shell(&["mosh"], &["-p", "--ssh", "--server", "--client"], &[Option(&["--ssh", "--server"]), From(1)]),
     shell(&["pdsh", "clush", "pssh", "parallel-ssh", "dsh"],
         &["-w", "-x", "-g", "-l", "-t", "-u", "-f", "-h", "-H", "-p", "-o", "-e", "-M"], &[From(0)]),
-    shell(&["su", "runuser"], &["-s", "-g", "-G", "-w", "-u", "--shell", "--user"],
+    shell(&["runuser"], &["-s", "-g", "-G", "-w", "-u", "--shell", "--user", "--group"],
+        &[Option(&["-c", "--command", "--session-command"]), Input(ALWAYS), Runs(0), Runs(1)]),
+    shell(&["su"], &["-s", "-g", "-G", "-w", "-u", "--shell", "--user"],
         &[Option(&["-c", "--command", "--session-command"]), Input(ALWAYS)]),
     shell(&["script"], &["-t", "-o", "-E", "-I", "-O", "-B", "-T", "-m"], &[Option(&["-c", "--command"]), Input(ALWAYS)]),
     shell(&["flock"], &["-w", "-E", "--timeout"], &[Option(&["-c", "--command"]), Runs(1)]),
@@ -104,13 +114,14 @@ pub const PROGRAMS: &[Program] = &[
     shell(&["git"], &["-C", "--git-dir", "--work-tree", "--namespace"],
         &[Leading(&["-c", "--config-env", "--exec-path"]),
           Option(&["--exec", "-x", "--upload-pack", "--receive-pack", "--extcmd", "--tree-filter", "--index-filter", "--msg-filter", "--env-filter",
-                   "--commit-filter", "--tag-name-filter", "--parent-filter", "--config"]),
-          Beginning(&["alias.", "core."])]),
+                   "--commit-filter", "--tag-name-filter", "--parent-filter", "--config", "-u"]),
+          Beginning(&["alias.", "core."]), RunsBehind(&["run", "foreach"])]),
     shell(&["tar", "gtar", "bsdtar"], &["-C", "-f", "--directory", "--file"],
         &[Option(&["--checkpoint-action", "--to-command", "--use-compress-program", "--info-script", "--new-volume-script", "--rsh-command",
                    "--rmt-command", "-I", "-F"])]),
     shell(&["rsync"], &[], &[Option(&["-e", "--rsh", "--rsync-path"])]),
     shell(&["scp", "sftp"], &["-i", "-P", "-F", "-c", "-l", "-J"], &[Option(&["-o", "-S", "-D"]), File(&["-b"])]),
+    shell(&["dpkg", "apt", "apt-get"], &[], &[Option(&["--pre-invoke", "--post-invoke", "-o", "--option"])]),
     shell(&["zip"], &[], &[Option(&["-TT", "--unzip-command"])]),
     shell(&["make", "gmake"], &["-C", "-j", "-I", "-o", "-W", "-l", "--directory", "--jobs"],
         &[Option(&["--eval", "-E"]), File(&["-f", "--file", "--makefile"]), Beginning(&[])]),
@@ -125,8 +136,8 @@ pub const PROGRAMS: &[Program] = &[
     shell(&["docker compose", "gcloud", "vagrant"], &[], &[Option(&["--command", "-c"])]),
     // Other languages.
     other(&["python", "python2", "python3", "pypy", "pypy3", "ipython", "ipython3"], &["-m", "-W", "-X"], &[Option(&["-c"]), Script(0), Input(0)]),
-    other(&["perl", "perl5"], &["-F", "-i", "-l", "-0", "-I", "-x", "-C", "-D"], &[Option(&["-e", "-E", "-M", "-m"]), Script(0), Input(0)]),
-    other(&["ruby", "jruby"], &["-I", "-r", "-C", "-F", "-i", "-W"], &[Option(&["-e"]), Script(0), Input(0)]),
+    other(&["perl", "perl5"], &["-I"], &[Option(&["-e", "-E", "-M", "-m"]), Script(0), Input(0)]).joined(b"FixCD"),
+    other(&["ruby", "jruby"], &["-I", "-r", "-C", "-E"], &[Option(&["-e"]), Script(0), Input(0)]).joined(b"FixWKT"),
     other(&["lua", "luajit", "lua5.1", "lua5.3", "lua5.4"], &["-l"], &[Option(&["-e"]), Script(0), Input(0)]),
     other(&["node", "nodejs", "bun"], &["-r", "--require"], &[Option(&["-e", "-p", "--eval", "--print", "-pe"]), Script(0), Input(0)]),
     other(&["deno"], &[], &[Operand(1), Script(1)]),
@@ -147,9 +158,9 @@ pub const PROGRAMS: &[Program] = &[
     // What programs do with text or data.
     other(&["awk", "gawk", "mawk", "nawk", "original-awk"], &["-v", "-F", "-i", "-l", "--assign", "--field-separator", "--include"],
         &[Option(&["-e", "--source"]), File(&["-f", "--file", "-E", "--exec"]), Operand(0)]),
-    other(&["sed", "gsed", "ssed"], &["-l", "--line-length"], &[Option(&["-e", "--expression"]), File(&["-f", "--file"]), Operand(0)]),
+    other(&["sed", "gsed", "ssed"], &["-l", "--line-length"], &[Option(&["-e", "--expression"]), File(&["-f", "--file"]), Operand(0)]).joined(b"i"),
     other(&["vim", "vi", "nvim", "view", "gvim", "vimdiff", "ex"], &["-t", "-T", "-u", "-U", "-i", "-w"],
-        &[Option(&["-c", "--cmd"]), File(&["-S", "-s"]), Beginning(&["+"]), Input(ALWAYS)]),
+        &[Option(&["-c", "--cmd", "-sc"]), File(&["-S", "-s"]), Beginning(&["+"]), Input(ALWAYS)]),
     other(&["emacs", "emacsclient"], &["-f"], &[Option(&["-e", "-eval", "--eval", "--execute", "-execute"]), File(&["-l", "--load", "--script"])]),
     other(&["gdb", "cgdb"], &["-p", "-s", "-d"], &[Option(&["-ex", "-iex", "-eval-command", "--eval-command", "--ex"]), File(&["-x", "--command"]), Input(ALWAYS)]),
     other(&["lldb"], &["-p", "-n"], &[Option(&["-o", "-O", "--one-line"]), File(&["-s", "--source"]), Input(ALWAYS)]),
@@ -160,7 +171,8 @@ pub const PROGRAMS: &[Program] = &[
     other(&["mongo", "mongosh"], &["--host", "--port", "-u", "-p"], &[Option(&["--eval"]), Script(1), Input(1)]),
     other(&["lftp"], &["-u", "-p"], &[Option(&["-e", "-c"]), File(&["-f"]), Input(1)]),
     // Programs that run another one.
-    shell(&["env"], &["-u", "-C", "--unset", "--chdir", "-a"], &[Option(&["-S", "--split-string"]), Runs(0)]),
+    shell(&["env"], &["-u", "-C", "--unset", "--chdir", "-a"], &[Option(&["-S", "--split-string"]), Beginning(&["BASH_FUNC_"]), Runs(0)]),
+    shell(&["repeat"], &[], &[Runs(1)]),
     shell(&["sudo", "doas"], &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group"], &[Runs(0)]),
     shell(&["nice", "ionice", "chrt"], &["-n", "-c", "-p", "--adjustment", "--class"], &[Runs(0)]),
     shell(&["nohup", "setsid", "unbuffer", "catchsegv", "fakeroot", "time", "busybox", "toybox", "chronic", "rlwrap", "torsocks", "proxychains",
@@ -170,7 +182,28 @@ pub const PROGRAMS: &[Program] = &[
     shell(&["timeout", "gtimeout"], &["-k", "-s", "--kill-after", "--signal"], &[Runs(1)]),
     shell(&["strace"], &["-e", "-o", "-p", "-s", "-P", "-E", "-u"], &[Runs(0)]),
     shell(&["taskset", "chroot", "cgexec", "prlimit"], &["-g", "--userspec", "--groups"], &[Runs(1), Runs(0)]),
-    shell(&["unshare", "nsenter", "numactl", "xvfb-run", "srun", "mpirun", "mpiexec", "singularity", "apptainer", "docker", "podman", "kubectl", "conda", "nix-shell"],
+    shell(&["nsenter"], &["-t", "-S", "-G", "--target", "--setuid", "--setgid"], &[Runs(0)]),
+    shell(&["unshare"], &["-S", "-G", "-R", "-w", "--setuid", "--setgid", "--root", "--wd", "--map-user", "--map-group"], &[Runs(0)]),
+    shell(&["sshpass"], &["-p", "-f", "-d", "-P"], &[Runs(0)]),
+    shell(&["perf", "uv", "poetry", "pipenv", "hatch", "pdm", "rye", "faketime", "dbus-run-session", "gosu", "su-exec", "tini", "dumb-init",
+        "s6-setuidgid", "setpriv", "runcon", "chpst", "softlimit", "setarch", "linux64", "cpulimit", "daemonize", "eatmydata", "proot", "bwrap"],
+        &["-e", "-o", "-p", "-c", "-u", "-r", "-m", "--reuid", "--regid"], &[Runs(0), Runs(1), Runs(2)]),
+    shell(&["capsh"], &[], &[Option(&["-c"]), From(0)]),
+    shell(&["start-stop-daemon"], &["-x", "-p", "-u", "-c", "-d", "--exec", "--pidfile", "--chuid", "--chdir"], &[Option(&["-c"]), From(0)]),
+    shell(&["hyperfine"], &["-w", "-r", "-m", "-M", "-P", "-L", "-n", "--warmup", "--runs", "--export-json", "--export-csv", "--export-markdown"],
+        &[Option(&["-p", "-s", "-c", "--prepare", "--setup", "--cleanup", "-S", "--shell"]), From(0)]),
+    shell(&["adb"], &["-s", "-t", "-H", "-P"], &[From(1)]),
+    shell(&["sg", "newgrp"], &[], &[Option(&["-c"]), Operand(1)]),
+    shell(&["npx", "npm", "pnpm", "yarn", "bunx"], &["-p", "--package", "-w", "--workspace"], &[Option(&["-c", "--call"]), Runs(0), Runs(1)]),
+    shell(&["ansible"], &["-i", "-m", "-u", "-f", "-l", "-e"], &[Option(&["-a", "--args"])]),
+    shell(&["screen"], &["-S", "-t", "-c", "-p", "-T", "-h", "-s"], &[From(0)]),
+    shell(&["xterm", "urxvt", "rxvt", "konsole", "gnome-terminal", "alacritty", "kitty", "st", "foot"], &["-T", "-geometry", "-title"],
+        &[RunsBehind(&["-e", "-x", "--"]), Option(&["-e", "--command", "-x"])]),
+    shell(&["cmd", "cmd.exe"], &[], &[From(0)]),
+    shell(&["split", "gsplit"], &["-b", "-C", "-l", "-n", "-a", "-t"], &[Option(&["--filter"])]),
+    shell(&["sort", "gsort"], &["-k", "-t", "-o", "-S", "-T", "--parallel", "--output", "--key"], &[Option(&["--compress-program"])]),
+    shell(&["less", "more"], &["-o", "-p", "-x", "-y"], &[Beginning(&["+"])]),
+    shell(&["numactl", "xvfb-run", "srun", "mpirun", "mpiexec", "singularity", "apptainer", "docker", "podman", "kubectl", "conda", "nix-shell"],
         &["-n", "-np", "-N", "-c", "-t", "-p", "-s", "-e", "-v", "-w", "-u", "-C", "-m", "-l", "-a", "-f", "-i"],
         &[Option(&["--run", "--command"]), Runs(0), Runs(1), Runs(2), Runs(3)]),
     shell(&["find", "fd", "fdfind"], &[], &[RunsBehind(&["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"])]),

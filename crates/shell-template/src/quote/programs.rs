@@ -2,6 +2,7 @@
 //!
 //! This is a list of what is commonly written, not a proof: the promise covers one level.
 
+use super::commands::assign;
 use super::flow::{Evaluator, Source, Sources};
 use super::interpreters::{PROGRAMS, Program, Takes};
 use super::symbols::Found;
@@ -11,7 +12,7 @@ use super::words::Word;
 const DEEP: usize = 8;
 
 /// The files that are standard input.
-const INPUTS: [&[u8]; 5] = [b"-", b"/dev/stdin", b"/dev/fd/0", b"/proc/self/fd/0", b"/dev/tty"];
+const INPUTS: [&[u8]; 3] = [b"-", b"/dev/stdin", b"/dev/tty"];
 
 /// Notes where the programs of a command take code.
 pub(super) fn judge(words: &[Word], input: &Sources, found: &mut Found) {
@@ -124,6 +125,8 @@ impl Call {
                 Takes::Runs(n) => {
                     let skip = |word: &&&Word| word.assigns().is_some();
                     let assigned = parsed.operands.iter().skip(*n).take_while(skip).count();
+                    // The program that is run sees these variables.
+                    parsed.operands.iter().skip(*n).take(assigned).for_each(|word| assign(word, found));
                     if let Some(place) = parsed.places.get(n + assigned) {
                         command(&rest[*place..], &self.input, depth + 1, found);
                     }
@@ -170,7 +173,8 @@ impl Call {
 
     /// Notes that a file is code. That a value names it is what was asked for; what the script writes to it is code.
     fn file(&self, word: &Word, found: &mut Found) {
-        if word.fixed().is_some_and(|text| INPUTS.contains(&text)) {
+        let is_descriptor = |text: &[u8]| text.starts_with(b"/dev/fd/") || text.starts_with(b"/proc/self/fd/");
+        if word.fixed().is_some_and(|text| INPUTS.contains(&text) || is_descriptor(text)) {
             self.reads(found);
         } else {
             self.code(&word.content(), found);
@@ -263,6 +267,7 @@ impl Call {
             }
             true
         };
+        let takes_rest = |letter: &u8| self.program.joined.contains(letter);
         // Options may stand between an option and its argument, as in `sh -c -e SCRIPT`.
         let skips = |n: &usize| {
             self.program.is_shell && self.program.names.contains(&"bash") && behind[*n].start().starts_with(b"-")
@@ -279,6 +284,9 @@ impl Call {
         }
         for (at, letter) in word.start().iter().enumerate().skip(1) {
             let is_last = word.is_fixed && at + 1 == word.text.len();
+            if takes_rest(letter) {
+                return 0;
+            }
             parsed.reads_input |= *letter == b's' && self.program.names.contains(&"bash");
             // A shell takes its script behind all letters.
             let takes_next = is_last || self.program.names.contains(&"bash") && word.is_fixed;

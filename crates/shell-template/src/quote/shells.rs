@@ -1,6 +1,6 @@
 //! The shells that scripts are written for, and what each of them evaluates beyond its grammar: as data.
 //!
-//! Each row was tried with that shell, and `tests/quoting/evaluated.rs` tries it again. A shell that is not listed here is
+//! Each row was tried with that shell, and `tests/shells/evaluated.rs` tries it again. A shell that is not listed here is
 //! taken for all of them at once, and a warning says so.
 
 use std::ffi::OsStr;
@@ -168,6 +168,17 @@ pub const VARIABLES: &[Variables] = &[
     // Read by shells that prompt, and by those that the script starts.
     Variables { names: &["PS0", "PS1", "PS2", "PROMPT_COMMAND", "ENV", "BASH_ENV"], shells: Shells::ALL, reads: Reads::Text },
     Variables { names: &["PROMPT4"], shells: Shells::ZSH, reads: Reads::Text },
+    Variables {
+        names: &["functions", "dis_functions", "aliases", "dis_aliases", "galiases", "saliases", "commands"],
+        shells: Shells::ZSH,
+        reads: Reads::Text,
+    },
+    Variables { names: &["BASH_ALIASES"], shells: Shells::BASH, reads: Reads::Text },
+    Variables {
+        names: &["YASH_PS1", "YASH_PS2", "YASH_PS4", "PS4S", "YASH_PS4S"],
+        shells: Shells::ALL,
+        reads: Reads::Text,
+    },
     Variables { names: &["COMMAND_NOT_FOUND_HANDLER", "YASH_AFTER_CD"], shells: Shells::YASH, reads: Reads::Text },
     // Read by programs that the script starts.
     Variables {

@@ -70,6 +70,8 @@ pub(super) struct Found<'t> {
     pub(super) shells: Shell,
     /// Where values go.
     pub(super) flow: Flow,
+    /// What is read is the script of a further shell, whose `$0` is given too.
+    pub(super) is_inner: bool,
     /// Commands whose name is known only when the script runs.
     pub(super) deferred: Vec<Command>,
 }
@@ -120,6 +122,8 @@ impl<'t> Found<'t> {
 
     /// The error that the script cannot be used: where, and why.
     pub(super) fn refuse<T>(&self, at: usize, why: impl std::fmt::Display) -> Result<T> {
+        // A text of the script that is read as code may be longer than the template.
+        let at = at.min(self.template.len());
         let around = &self.template[at.saturating_sub(16)..self.template.len().min(at + 16)];
         let around = around.to_str_lossy().escape_debug().to_string();
         Err(Error::Script(format!("at column {} of the script, near \"{around}\": {why}", at + 1)))

@@ -5,7 +5,7 @@
 
 use crate::Result;
 
-use super::flow::{ANY_FILE, Source, Sources, value_in};
+use super::flow::{ANY_FILE, Evaluator, Source, Sources, value_in};
 use super::grammar::Parser;
 use super::symbols::{Kind, Place};
 
@@ -17,6 +17,8 @@ pub(super) enum Piece {
     /// `$name`.
     Variable(Vec<u8>),
     Value(usize),
+    /// `$1`, `$@` and the others.
+    Parameters,
     /// A command or another expansion, with the words that stand in it.
     Other(Vec<Vec<u8>>),
 }
@@ -45,6 +47,8 @@ pub(super) struct Word {
     pub(super) holds: Sources,
     /// It gives values to an array.
     pub(super) is_array: bool,
+    /// The values of the array.
+    pub(super) elements: Vec<Word>,
 }
 
 impl Word {
@@ -52,6 +56,17 @@ impl Word {
     pub(super) fn of(text: &[u8]) -> Word {
         let (takes, pieces) = (texts_in(text), vec![Piece::Text(text.to_vec())]);
         Word { text: text.to_vec(), pieces, is_fixed: true, takes, ..Word::default() }
+    }
+
+    /// Adds a placeholder.
+    pub(super) fn slot(&mut self, slot: usize, is_number: bool) {
+        if is_number {
+            // Digits, whichever.
+            self.quoted();
+            self.push(b'1');
+        } else {
+            self.dynamic(Piece::Value(slot));
+        }
     }
 
     /// Its text, where all of it is known.
@@ -133,10 +148,12 @@ impl Word {
                 Piece::Text(text) => name.extend_from_slice(text),
                 Piece::Variable(variable) => name.extend([b"$", &variable[..]].concat()),
                 Piece::Value(value) => name.extend_from_slice(format!("{{{value}}}").as_bytes()),
-                Piece::Other(_) => return ANY_FILE.to_vec(),
+                Piece::Other(_) | Piece::Parameters => return ANY_FILE.to_vec(),
             }
         }
-        name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec()
+        let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+        let is_pattern = self.is_plain && name.iter().any(|byte| b"*?[".contains(byte));
+        if is_pattern { ANY_FILE.to_vec() } else { name }
     }
 
     pub(super) fn push(&mut self, byte: u8) {
@@ -243,7 +260,7 @@ impl Parser<'_, '_> {
                     }
                 }
                 Kind::Slot(slot) => {
-                    word.dynamic(Piece::Value(slot));
+                    word.slot(slot, self.found.is_number(slot));
                     word.has_bare_slot = true;
                     self.place(slot, Place::Bare)?;
                 }
@@ -256,6 +273,10 @@ impl Parser<'_, '_> {
         word.takes = std::mem::replace(&mut self.taken, outer);
         word.takes.append(&mut word.texts());
         word.slot = value_in(&word.takes);
+        if word.text.starts_with(b"{") && word.text.ends_with(b"]}") && matches!(self.byte(0), Some(b'<' | b'>')) {
+            // A descriptor is given to a variable.
+            self.found.flow.evaluate(Evaluator::Name, &word.takes);
+        }
         Ok(word)
     }
 
@@ -321,7 +342,7 @@ impl Parser<'_, '_> {
                     self.pos += 1;
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.dynamic(Piece::Value(slot));
+                    word.slot(slot, self.found.is_number(slot));
                     self.place(slot, Place::Bare)?;
                 }
             }
@@ -363,7 +384,7 @@ impl Parser<'_, '_> {
                     self.pos += 1;
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.dynamic(Piece::Value(slot));
+                    word.slot(slot, self.found.is_number(slot));
                     self.place(slot, Place::Single)?;
                 }
             }
@@ -399,7 +420,7 @@ impl Parser<'_, '_> {
                     self.pos += 1;
                 }
                 Some(Kind::Slot(slot)) => {
-                    word.dynamic(Piece::Value(slot));
+                    word.slot(slot, self.found.is_number(slot));
                     self.place(slot, Place::Double)?;
                 }
             }

@@ -4,6 +4,8 @@
 //! A property is tried with hundreds of scripts and values, so a shell is started once for all of them: it runs each
 //! script in a subshell of its own, with the values as parameters.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
