@@ -89,3 +89,76 @@ fn n6_strict_warn_and_status_are_those_of_coreutils() {
     parjob("square -c 2 1 2 3").run().prints("1\n4\n9\n").succeeds();
     parjob("hash --chunk 2 none").run().prints("").status(1);
 }
+
+#[test]
+fn n6_an_algorithm_that_is_not_there_is_named() {
+    let lists = [
+        ("sha224sum", "SHA-224"),
+        ("sha384sum", "SHA-384"),
+        ("b2sum --tag", "BLAKE2b"),
+        ("b2sum -l 256 --tag", "BLAKE2b-256"),
+        ("sha384sum --tag", "SHA384"),
+        ("openssl dgst -sha3-256", "SHA3-256"),
+        ("openssl dgst -sha512-256", "SHA2-512/256"),
+    ];
+    for (program, name) in lists {
+        if !has(program.split(' ').next().unwrap()) {
+            continue;
+        }
+        let done = shell(&format!("{FILES} {program} a b > list; parjob hash -c list")).run().prints("").status(1);
+        done.says("list: no properly formatted checksum lines found\n")
+            .says(&format!("warning: list: 2 lines are of {name}, which is not supported; parjob has blake3, sha256"));
+        let mixed = format!("{FILES} sha256sum a > list; {program} b >> list; parjob hash -c");
+        let done = shell(&format!("{mixed} list")).run().prints("a: OK\n").succeeds();
+        done.says("1 line is improperly formatted").says(&format!("warning: list: 1 line is of {name}, which is not"));
+        shell(&format!("{mixed} --status list")).run().prints("").is_silent().succeeds();
+        shell(&format!("{mixed} --strict list")).run().prints("a: OK\n").status(1);
+    }
+}
+
+#[test]
+fn n6_files_that_all_differ_may_be_of_another_algorithm() {
+    let lists = [
+        ("b2sum", 128, "BLAKE2b (b2sum)"),
+        ("b2sum -l 256", 64, "BLAKE2 of 256 bits"),
+        ("b2sum -l 160", 40, "BLAKE2 of 160 bits"),
+        ("xxhsum -H2", 32, "XXH128"),
+        ("xxhsum -H1", 16, "XXH64 (xxhsum)"),
+    ];
+    for (program, digits, others) in lists {
+        if !has(program.split(' ').next().unwrap()) {
+            continue;
+        }
+        let list = format!("{FILES} {program} a b > list 2>seen; ");
+        let done = shell(&format!("{list} parjob hash -c list")).run().prints("a: FAILED\nb: FAILED\n").status(1);
+        done.says(&format!("warning: list: 2 of 2 checksums of {digits} digits match by none")).says(others);
+        // One that matches tells that the algorithm is the one, and the others are damaged.
+        let own = if digits == 64 { "sha256sum" } else { "sha512sum" };
+        let more = format!("{FILES} {own} a b 'c d' > list; printf x > a; parjob hash -c list");
+        shell(&more).run().prints("a: FAILED\nb: OK\nc d: OK\n").never_says("may be well").status(1);
+        shell(&format!("{list} parjob hash -c --status list")).run().prints("").is_silent().status(1);
+    }
+}
+
+#[test]
+fn n6_the_names_of_openssl_are_understood() {
+    if !has("openssl") {
+        return;
+    }
+    for name in ["sha256", "sha512", "sha1", "md5"] {
+        for given in ["", &format!("--algorithm {name}")] {
+            let script = format!("{FILES} openssl dgst -{name} a b > list; parjob hash {given} -c list");
+            shell(&script).run().prints("a: OK\nb: OK\n").is_silent().succeeds();
+        }
+    }
+    for name in ["SHA2-256", "SHA256", "SHA2-512", "SHA512", "SHA1", "MD5"] {
+        let digits = match name {
+            "MD5" => 32,
+            "SHA1" => 40,
+            name if name.ends_with("256") => 64,
+            _ => 128,
+        };
+        let list = format!("{name}(one)= {}\n", "0".repeat(digits));
+        parjob("hash -c list").file("list", list).file("one", "1").run().prints("one: FAILED\n").status(1);
+    }
+}

@@ -411,14 +411,23 @@ fn v5_what_unpacks_to_a_gigabyte_is_not_unpacked() {
         ("xmp.png", xmp),
         ("text.png", beside(*b"zTXt", b"name\0\0")),
         ("itxt.png", beside(*b"iTXt", b"name\0\x01\0\0\0")),
+        ("iptc.png", beside(*b"zTXt", b"Raw profile type iptc\0\0")),
     ];
     // Memory that is not there is an abort where nobody asks for it.
     let script = "ulimit -v 700000; parjob --jobs 1 resize --memory 100M --keep-metadata --width 20 --to out/{} *.png";
     let test = pictures.iter().fold(shell(script), |test, (name, bytes)| test.file(name, bytes));
-    let done = test.file("z.png", png(160, 120)).run().status(1).counts(5, 3, 2, 0).never_says("panic");
+    let done = test.file("z.png", png(160, 120)).run().status(1).counts(6, 3, 3, 0).never_says("panic");
     let done = done.prints("out/itxt.png\nout/text.png\nout/z.png\n");
     let done = done.says("\"iccp.png\" cannot be resized: its colour profile unpacks to more than 16777216 bytes");
+    let done = done.says("\"iptc.png\" cannot be resized: its IPTC unpacks to more than 16777216 bytes");
     done.says("\"xmp.png\" cannot be resized: its XMP unpacks to more than 16777216 bytes");
+    let few = "ulimit -v 700000; parjob --jobs 1 resize --memory 2M --keep-metadata --width 20 --to {/.}.webp iptc.png";
+    let done = shell(few).file("iptc.png", &pictures[4].1).run().status(1);
+    done.says("\"iptc.png\" cannot be resized: its IPTC unpacks to more than 2097152 bytes");
+    for options in ["", "--keep-metadata --damaged accept"] {
+        let script = format!("ulimit -v 700000; parjob --jobs 1 resize {options} --width 20 --to out/{{}} iptc.png");
+        shell(&script).file("iptc.png", &pictures[4].1).run().prints("out/iptc.png\n").succeeds();
+    }
     // Nobody asked for the text.
     let test = resize("--width 20 --to out/{} xmp.png").file("xmp.png", &pictures[1].1);
     test.run().is_silent().succeeds();

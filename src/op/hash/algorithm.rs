@@ -23,19 +23,19 @@ struct Entry {
     algorithm: Algorithm,
     /// The word after `--algorithm`.
     name: &'static str,
-    /// What begins a line of the BSD form.
-    tag: &'static str,
+    /// What begins a line of the BSD form, and the name that OpenSSL gives it there.
+    tags: [&'static str; 2],
     /// The bytes of its digest.
     size: usize,
 }
 
 const ENTRIES: [Entry; 6] = [
-    Entry { algorithm: Algorithm::Blake3, name: "blake3", tag: "BLAKE3", size: 32 },
-    Entry { algorithm: Algorithm::Sha256, name: "sha256", tag: "SHA256", size: 32 },
-    Entry { algorithm: Algorithm::Sha512, name: "sha512", tag: "SHA512", size: 64 },
-    Entry { algorithm: Algorithm::Sha1, name: "sha1", tag: "SHA1", size: 20 },
-    Entry { algorithm: Algorithm::Md5, name: "md5", tag: "MD5", size: 16 },
-    Entry { algorithm: Algorithm::Xxh3, name: "xxh3", tag: "XXH3", size: 8 },
+    Entry { algorithm: Algorithm::Blake3, name: "blake3", tags: ["BLAKE3"; 2], size: 32 },
+    Entry { algorithm: Algorithm::Sha256, name: "sha256", tags: ["SHA256", "SHA2-256"], size: 32 },
+    Entry { algorithm: Algorithm::Sha512, name: "sha512", tags: ["SHA512", "SHA2-512"], size: 64 },
+    Entry { algorithm: Algorithm::Sha1, name: "sha1", tags: ["SHA1", "SHA-1"], size: 20 },
+    Entry { algorithm: Algorithm::Md5, name: "md5", tags: ["MD5"; 2], size: 16 },
+    Entry { algorithm: Algorithm::Xxh3, name: "xxh3", tags: ["XXH3"; 2], size: 8 },
 ];
 
 impl Algorithm {
@@ -75,7 +75,23 @@ impl Algorithm {
 
     /// The one whose tag begins a line, and the rest of the line.
     pub(super) fn with_tag(line: &[u8]) -> Option<(Algorithm, &[u8])> {
-        ENTRIES.iter().find_map(|entry| Some((entry.algorithm, line.strip_prefix(entry.tag.as_bytes())?)))
+        let (tag, rest) = line.split_at(line.iter().take_while(|byte| !matches!(byte, b' ' | b'(')).count());
+        let has = |entry: &&Entry| entry.tags.iter().any(|one| one.as_bytes() == tag);
+        Some((ENTRIES.iter().find(has)?.algorithm, rest))
+    }
+
+    /// Algorithms whose digests have so many hexadecimal digits, none of which parjob has.
+    pub(super) fn others_of_len(digits: usize) -> &'static str {
+        match digits {
+            16 => "XXH64 (xxhsum)",
+            32 => "XXH128, MD4 or BLAKE2 of 128 bits",
+            40 => "RIPEMD-160 or BLAKE2 of 160 bits",
+            56 => "SHA-224",
+            64 => "BLAKE2 of 256 bits, SHA3-256 or SM3",
+            96 => "SHA-384",
+            128 => "BLAKE2b (b2sum), SHA3-512 or Whirlpool",
+            _ => "",
+        }
     }
 
     /// How many hexadecimal digits its digests have.

@@ -35,6 +35,9 @@ pub(super) struct Check {
     counts: Mutex<BTreeMap<usize, Counts>>,
 }
 
+/// How many algorithms that parjob does not have are named.
+const NAMED_FOREIGN: usize = 8;
+
 /// What a worker came upon in a list.
 #[derive(Default)]
 struct Counts {
@@ -47,6 +50,11 @@ struct Counts {
     any_alike: bool,
     /// The algorithms that were found out.
     found: BTreeSet<&'static str>,
+    /// Lines of algorithms that parjob does not have, which are improper too, and the names of those.
+    foreign: u64,
+    foreign_names: BTreeSet<String>,
+    /// By the length of the digest, where that alone says what may have made it: files that are unlike, and alike.
+    by_digits: BTreeMap<usize, [u64; 2]>,
     /// Files that could not be read, where no report names them.
     named: Vec<(Seq, String)>,
 }
@@ -59,7 +67,26 @@ impl Counts {
         }
     }
 
+    fn note_foreign(&mut self, many: u64, name: String) {
+        self.foreign += many;
+        if self.foreign_names.len() < NAMED_FOREIGN {
+            self.foreign_names.insert(name);
+        }
+    }
+
+    fn note_by_digits(&mut self, made_by: MadeBy, digits: usize, counts: [u64; 2]) {
+        if let MadeBy::OneOf(_) = made_by {
+            let all = self.by_digits.entry(digits).or_default();
+            *all = [all[0] + counts[0], all[1] + counts[1]];
+        }
+    }
+
     fn add(&mut self, more: Counts) {
+        self.foreign += more.foreign;
+        more.foreign_names.into_iter().for_each(|name| self.note_foreign(0, name));
+        for (digits, counts) in more.by_digits {
+            self.note_by_digits(MadeBy::OneOf(&[]), digits, counts);
+        }
         self.improper += more.improper;
         self.unreadable += more.unreadable;
         self.unlike += more.unlike;
@@ -103,6 +130,11 @@ impl Check {
                 counts.note_improper(line.seq);
                 return results.pass();
             }
+            Line::Foreign(name) => {
+                counts.note_improper(line.seq);
+                counts.note_foreign(1, name);
+                return results.pass();
+            }
             Line::Entry { made_by, hex, name } => (made_by, hex, name),
         };
         counts.any_proper = true;
@@ -120,10 +152,12 @@ impl Check {
             }
             Ok(None) => {
                 counts.unlike += 1;
+                counts.note_by_digits(made_by, hex.len(), [1, 0]);
                 self.fail(&path, b"FAILED", unlike(made_by), results);
             }
             Ok(Some(algorithm)) => {
                 counts.any_alike = true;
+                counts.note_by_digits(made_by, hex.len(), [0, 1]);
                 if let MadeBy::OneOf(all) = made_by {
                     counts.found.insert(algorithm.name());
                     if all.len() > 1 && likely != Some(algorithm) {
@@ -149,6 +183,7 @@ impl Check {
             return lines
                 .into_iter()
                 .chain([remark(format!("{named}no properly formatted checksum lines found"), Means::Failed)])
+                .chain(self.of_others(&named, counts))
                 .collect();
         }
         let counted = |count: u64, one: &str, many: &str, means| {
@@ -167,7 +202,15 @@ impl Check {
             counted(unlike, "computed checksum did NOT match", "computed checksums did NOT match", Means::Nothing),
             none.then(|| remark(format!("{named}no file was verified"), Means::Failed)),
         ];
-        lines.into_iter().map(Some).chain(unread).chain(rest).chain([self.found(&named, counts)]).flatten().collect()
+        lines
+            .into_iter()
+            .map(Some)
+            .chain(unread)
+            .chain(rest)
+            .chain([self.found(&named, counts)])
+            .flatten()
+            .chain(self.of_others(&named, counts))
+            .collect()
     }
 }
 
@@ -178,6 +221,28 @@ impl Check {
         let text = |seq| format!("{named}{}: improperly formatted checksum line", number(seq));
         let wanted = counts.improper_at.iter().filter(|_| self.warn);
         wanted.map(|seq| Remark { text: text(seq), means: Means::Nothing }).collect()
+    }
+
+    /// What may be of algorithms that parjob does not have: such files are not damaged for it.
+    fn of_others(&self, named: &str, counts: &Counts) -> Vec<Remark> {
+        let names: Vec<&str> = counts.foreign_names.iter().map(String::as_str).collect();
+        let (names, own) = (names.join(" and "), Algorithm::names().join(", "));
+        let lines = if counts.foreign == 1 { "line is" } else { "lines are" };
+        let count = counts.foreign;
+        let said = format!("warning: {named}{count} {lines} of {names}, which is not supported; parjob has {own}");
+        let none_alike = counts.by_digits.iter().filter(|(_, [unlike, alike])| *unlike > 0 && *alike == 0);
+        let guessed = none_alike.map(|(digits, [unlike, _])| {
+            let own = Algorithm::of_len(*digits).iter().map(|one| one.name()).collect::<Vec<_>>().join(" or ");
+            let others = Algorithm::others_of_len(*digits);
+            let of = format!(
+                "{unlike} of {unlike} checksums of {digits} digits match by none of parjob's algorithms ({own})"
+            );
+            format!(
+                "warning: {named}{of}; if the list is of {others}: parjob does not have that, and the files may be well"
+            )
+        });
+        let all = (count > 0).then_some(said).into_iter().chain(guessed).filter(|_| !self.status);
+        all.map(|text| Remark { text, means: Means::Nothing }).collect()
     }
 
     /// By which algorithms, where neither the user nor the list says so and it is another than the usual one.

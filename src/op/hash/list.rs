@@ -13,6 +13,8 @@ pub(super) enum Line {
     Nothing,
     /// Something that is not understood.
     Improper,
+    /// The digest of a file by an algorithm that parjob does not have.
+    Foreign(String),
     /// A file should have this digest.
     Entry { made_by: MadeBy, hex: Vec<u8>, name: Vec<u8> },
 }
@@ -42,7 +44,7 @@ pub(super) fn parse(line: &[u8], given: Option<Algorithm>, form: Option<Form>) -
     let Some((line, escaped)) = stripped(line) else { return Line::Nothing };
     let Some((made_by, hex, name)) = bsd(line, given).or_else(|| plain(line, given, form).map(|(parts, _)| parts))
     else {
-        return Line::Improper;
+        return foreign(line).map_or(Line::Improper, Line::Foreign);
     };
     match if escaped { unescaped(name) } else { Some(name.to_vec()) } {
         Some(name) => Line::Entry { made_by, hex: hex.to_ascii_lowercase(), name },
@@ -71,16 +73,36 @@ fn digits(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
+/// The algorithm that a line names, in the BSD form or by the length of its digest, where parjob has none such.
+fn foreign(line: &[u8]) -> Option<String> {
+    const LONGEST: usize = 24;
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'_');
+    let tag = &line[..line.iter().take_while(is_name).count()];
+    if let Some((_, digest)) = tagged(&line[tag.len()..]) {
+        let is_other = (1..=LONGEST).contains(&tag.len()) && Algorithm::with_tag(line).is_none();
+        let is_digest = digest.len() >= 8 && digits(digest) == digest.len();
+        return (is_other && is_digest).then(|| String::from_utf8_lossy(tag).into_owned());
+    }
+    let length = digits(line);
+    let is_plain = matches!(&line[length..], [b' ' | b'\t', _, ..]) && Algorithm::of_len(length).is_empty();
+    Some(Algorithm::others_of_len(length).to_string()).filter(|name| is_plain && !name.is_empty())
+}
+
+/// The name and what should be its digest, behind the tag of a line of the BSD form.
+fn tagged(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"(")?;
+    let end = memchr::memrchr(b')', rest)?;
+    Some((&rest[..end], without_blanks(without_blanks(&rest[end + 1..]).strip_prefix(b"=")?)))
+}
+
 type Parts<'a> = (MadeBy, &'a [u8], &'a [u8]);
 
 /// `SHA256 (name) = digest`: what `--tag` writes.
 fn bsd(line: &[u8], given: Option<Algorithm>) -> Option<Parts<'_>> {
     let (algorithm, rest) = Algorithm::with_tag(line).filter(|(algorithm, _)| takes(given, *algorithm))?;
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"(")?;
-    let end = memchr::memrchr(b')', rest)?;
-    let digest = without_blanks(without_blanks(&rest[end + 1..]).strip_prefix(b"=")?);
+    let (name, digest) = tagged(rest)?;
     let is_digest = digest.len() == algorithm.hex_len() && digits(digest) == digest.len();
-    is_digest.then_some((MadeBy::This(algorithm), digest, &rest[..end]))
+    is_digest.then_some((MadeBy::This(algorithm), digest, name))
 }
 
 /// `digest  name`, or ` *` between them: a file in binary mode, where a system makes a difference. xxhsum
@@ -200,10 +222,36 @@ mod tests {
             let got = parse(line.as_bytes(), None, None);
             assert!(matches!(got, Line::Entry { made_by: MadeBy::OneOf(all), .. } if all == expected), "{line}");
         }
-        for digits in [0, 8, 31, 33, 56, 63, 65, 96, 127, 129] {
+        for digits in [0, 8, 31, 33, 55, 63, 65, 97, 127, 129] {
             let line = format!("{}  a", &"0".repeat(digits));
             assert_eq!(parse(line.as_bytes(), None, None), Line::Improper, "{line}");
         }
+        for (digits, name) in [(56, "SHA-224"), (96, "SHA-384")] {
+            let line = format!("{}  a", &"0".repeat(digits));
+            assert_eq!(parse(line.as_bytes(), None, None), Line::Foreign(name.into()), "{line}");
+            assert_eq!(parse(line.trim_end_matches(" a").as_bytes(), None, None), Line::Improper);
+        }
+    }
+
+    #[test]
+    fn n6_a_tag_may_name_what_is_not_there() {
+        let digest = "0".repeat(64);
+        for name in ["BLAKE2b", "BLAKE2b-256", "SHA3-256", "SHA512/256", "SHA2-512/256", "SM3", "HMAC-SHA256", "MD55"] {
+            for line in
+                [format!("{name} (a) = {digest}"), format!("{name}(a)= {digest}"), format!("\\{name} (a) = {digest}")]
+            {
+                assert_eq!(parse(line.as_bytes(), None, None), Line::Foreign(name.into()), "{line}");
+            }
+        }
+        for line in ["f(x) = 12", "f(x) = 1234567g", "(a) = 12345678", "MD5 (a) = 12345678", "SHA2-256 (a) = 00000000"]
+        {
+            assert_eq!(parse(line.as_bytes(), None, None), Line::Improper, "{line}");
+        }
+        let own = format!("SHA2-256(a)= {digest}");
+        assert!(matches!(
+            parse(own.as_bytes(), None, None),
+            Line::Entry { made_by: MadeBy::This(Algorithm::Sha256), .. }
+        ));
     }
 
     #[test]

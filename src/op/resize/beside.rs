@@ -3,8 +3,10 @@
 //! IPTC stands among the blocks of Photoshop in a JPEG (APP13) and a TIFF, and in a text of ImageMagick's in a PNG. Of the
 //! blocks only those are kept that are not about pixels: others hold thumbnails, guides, paths.
 
+use super::decode::{Fault, How};
 use super::exif;
 use super::jpeg_parts::segments;
+use super::png_parts::{self, chunks};
 use super::probe::Format;
 
 /// What begins a segment with blocks of Photoshop.
@@ -18,8 +20,8 @@ const KEPT: [u16; 4] = [IPTC, 0x0425, 0x040a, 0x040b];
 const IPTC: u16 = 0x0404;
 
 /// The tags of a TIFF: the blocks, IPTC alone, and the density.
-const TIFF_BLOCKS: u16 = 34_377;
-const TIFF_IPTC: u16 = 33_723;
+pub(super) const TIFF_BLOCKS: u16 = 34_377;
+pub(super) const TIFF_IPTC: u16 = 33_723;
 const TIFF_DENSITY: [u16; 3] = [282, 283, 296];
 
 /// What is kept.
@@ -43,15 +45,20 @@ const INCHES: Option<f64> = Some(1.0 / 0.0254);
 const CENTIMETRES: Option<f64> = Some(100.0);
 
 impl Beside {
-    /// That of a file.
-    pub(super) fn of(bytes: &[u8], format: Format) -> Beside {
-        match format {
+    /// That of a file; errors if it unpacks to more than it may.
+    pub(super) fn of(bytes: &[u8], format: Format, how: How) -> Result<Beside, Fault> {
+        Ok(match format {
             Format::Jpeg => of_jpeg(bytes),
-            Format::Png => of_png(bytes),
+            Format::Png => of_png(bytes, how)?,
             Format::Tiff => of_tiff(bytes),
             Format::Bmp => Beside { blocks: None, density: of_bmp(bytes) },
             Format::Webp | Format::Gif => Beside::default(),
-        }
+        })
+    }
+
+    /// How many bytes it holds.
+    pub(super) fn size(&self) -> u64 {
+        self.blocks.as_ref().map_or(0, |blocks| blocks.len() as u64)
     }
 
     /// The same of a picture that was turned onto its other side, if it was.
@@ -98,26 +105,24 @@ fn of_jpeg(bytes: &[u8]) -> Beside {
     beside
 }
 
-fn of_png(bytes: &[u8]) -> Beside {
-    let mut options = png::DecodeOptions::default();
-    options.set_ignore_text_chunk(false);
-    let mut decoder = png::Decoder::new_with_options(std::io::Cursor::new(bytes), options);
-    decoder.set_limits(png::Limits { bytes: 64 << 20 });
-    let Ok(reader) = decoder.read_info() else { return Beside::default() };
-    let info = reader.info();
-    let density = info.pixel_dims.and_then(|dims| {
-        let per_metre = (dims.unit == png::Unit::Meter).then_some(1.0);
-        Density::new(dims.xppu.into(), dims.yppu.into(), per_metre)
+fn of_png(bytes: &[u8], how: How) -> Result<Beside, Fault> {
+    let dims = chunks(bytes).take_while(|chunk| chunk.name != *b"IDAT").find(|chunk| chunk.name == *b"pHYs");
+    let density = dims.and_then(|chunk| {
+        let (across, rest) = chunk.body.split_first_chunk::<4>()?;
+        let (down, unit) = rest.split_first_chunk::<4>()?;
+        let per_metre = (*unit == [1]).then_some(1.0);
+        Density::new(u32::from_be_bytes(*across).into(), u32::from_be_bytes(*down).into(), per_metre)
     });
-    let plain = info.uncompressed_latin1_text.iter().find(|text| text.keyword == RAW_PROFILE);
-    let plain = plain.map(|text| text.text.clone());
-    let packed = || info.compressed_latin1_text.iter().find(|text| text.keyword == RAW_PROFILE)?.get_text().ok();
-    let blocks = plain.or_else(packed).and_then(|text| unwritten(&text)).and_then(|iptc| {
+    let text = match png_parts::text(bytes, RAW_PROFILE, how.most_unpacked, "IPTC") {
+        Err(_) if how.is_lenient => None,
+        found => found?,
+    };
+    let blocks = text.and_then(|text| unwritten(&text)).and_then(|iptc| {
         // Some write the blocks, others IPTC alone.
         let iptc = iptc.strip_prefix(PHOTOSHOP).unwrap_or(&iptc);
         if iptc.starts_with(b"8BIM") { kept(iptc) } else { Some(block(iptc)) }
     });
-    Beside { blocks, density }
+    Ok(Beside { blocks, density })
 }
 
 fn of_tiff(bytes: &[u8]) -> Beside {
@@ -186,7 +191,8 @@ fn block(iptc: &[u8]) -> Vec<u8> {
 
 /// Blocks as the text of a PNG: a name, the length, and digits in lines.
 pub(super) fn written(blocks: &[u8]) -> String {
-    let mut text = format!("\niptc\n{:8}", blocks.len());
+    let mut text = String::with_capacity(2 * blocks.len() + blocks.len() / 36 + 40);
+    text.push_str(&format!("\niptc\n{:8}", blocks.len()));
     for line in blocks.chunks(36) {
         text.push('\n');
         line.iter().for_each(|byte| text.push_str(&format!("{byte:02x}")));
@@ -196,13 +202,16 @@ pub(super) fn written(blocks: &[u8]) -> String {
 }
 
 /// What such a text stands for.
-fn unwritten(text: &str) -> Option<Vec<u8>> {
-    let rest = text.trim_start().strip_prefix("iptc")?.trim_start();
-    let (_, digits) = rest.split_once(|c: char| c.is_ascii_whitespace())?;
-    let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+fn unwritten(text: &[u8]) -> Option<Vec<u8>> {
+    let rest = text.trim_ascii_start().strip_prefix(b"iptc")?.trim_ascii_start();
+    let length = rest.iter().position(u8::is_ascii_whitespace)?;
+    let mut digits = rest[length..].iter().filter(|byte| !byte.is_ascii_whitespace());
     let value = |digit: u8| char::from(digit).to_digit(16);
-    let pair = |pair: &[u8]| u8::try_from(value(pair[0])? * 16 + value(pair[1])?).ok();
-    digits.chunks_exact(2).map(pair).collect()
+    let mut out = Vec::with_capacity(rest.len() / 2);
+    while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
+        out.push(u8::try_from(value(*high)? * 16 + value(*low)?).ok()?);
+    }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -218,7 +227,7 @@ mod tests {
         let iptc = block(b"\x1c\x02\x05\0\x01x");
         let blocks = [other(0x0c, 5), iptc.clone(), other(0x22, 2), other(0x25, 16)].concat();
         assert_eq!(kept(&blocks), Some([iptc.clone(), other(0x25, 16)].concat()));
-        assert_eq!(unwritten(&written(&blocks)), Some(blocks.clone()));
+        assert_eq!(unwritten(written(&blocks).as_bytes()), Some(blocks.clone()));
         assert_eq!(kept(&other(0x0c, 5)), None);
         (0..blocks.len()).for_each(|end| _ = kept(&blocks[..end]));
     }

@@ -330,7 +330,7 @@ impl Resize {
     fn needed(&self, probe: &Probe, size: u64) -> u64 {
         let ways = probe.format.ways().iter();
         let shapes = ways.filter_map(|lies| Some((self.shape(probe, *lies).ok()?, *lies)));
-        let unpacked = if probe.format == Format::Png { 2 * self.most_unpacked() as u64 } else { 0 };
+        let unpacked = if probe.format == Format::Png { 3 * self.most_unpacked() as u64 } else { 0 };
         let besides = probe.besides.min(size.saturating_add(unpacked));
         shapes.map(|(shape, lies)| self.needed_for(&shape, lies, probe, size, besides)).max().unwrap_or(0)
     }
@@ -356,11 +356,13 @@ impl Resize {
         } else {
             0
         };
-        let besides = besides.saturating_mul(3);
+        // IPTC becomes digits in a PNG, two for a byte.
+        let times = if self.options.keep_metadata { 6 } else { 3 };
+        let besides = besides.saturating_mul(times);
         [size, decoder, strip, weights, part, padded, between, result, besides].into_iter().fold(0, u64::saturating_add)
     }
 
-    /// The most bytes to which a profile or XMP may unpack: what all pictures may take, but no more than any of them has.
+    /// The most bytes to which a profile, XMP or IPTC may unpack: what all pictures may take, but no more than any of them has.
     fn most_unpacked(&self) -> usize {
         self.budget.most().clamp(1 << 20, 16 << 20) as usize
     }
@@ -414,9 +416,17 @@ impl Resize {
             let view = View { width: picture.width, height: picture.height, lay, is_same };
             meta.exif = exif.map(|exif| exif::fitted(exif, view));
             meta.xmp = xmp.map(|xmp| xmp::fitted(xmp, view));
-            meta.beside = Beside::of(bytes, probe.format).turned(lay);
+            meta.beside = meta.beside.turned(lay);
         }
         Ok(Taken { picture, meta, ..made })
+    }
+
+    /// What stands beside the pixels, where it is to be kept.
+    fn beside(&self, bytes: &[u8], probe: &Probe, how: How) -> Result<Beside, Failure> {
+        if !self.options.keep_metadata {
+            return Ok(Beside::default());
+        }
+        Beside::of(bytes, probe.format, how).map_err(Failure::BadPicture)
     }
 
     /// Of a JPEG, by its planes; `None`: this is not the way for it.
@@ -425,8 +435,12 @@ impl Resize {
         if probe.format != Format::Jpeg || self.options.linear {
             return None;
         }
-        let meta = jpeg_parts::meta(bytes);
-        let shape = match settle(&meta) {
+        let mut meta = jpeg_parts::meta(bytes);
+        let beside = self.beside(bytes, probe, how);
+        let shape = match beside.and_then(|beside| {
+            meta.beside = beside;
+            settle(&meta)
+        }) {
             Ok(shape) => shape,
             Err(cause) => return Some(Err(cause)),
         };
@@ -451,7 +465,8 @@ impl Resize {
         // Decoders take what they need without asking.
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         pixels::room(usize::try_from(decoder).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
-        let opened = decode::open(bytes, probe, how).map_err(Failure::BadPicture)?;
+        let mut opened = decode::open(bytes, probe, how).map_err(Failure::BadPicture)?;
+        opened.meta.beside = self.beside(bytes, probe, how)?;
         let shape = settle(&opened.meta)?;
         let size = (probe.width, probe.height);
         let shrunk = || {

@@ -6,6 +6,8 @@
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
+use super::beside::RAW_PROFILE;
+
 /// What tells a PNG.
 const MAGIC: usize = 8;
 
@@ -142,6 +144,24 @@ pub(super) fn xmp(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, String> 
     if *packed == 0 { Ok(Some(text.to_vec())) } else { unpacked(text, most, "XMP") }
 }
 
+/// The first text of that keyword, in Latin-1; errors if it unpacks to more than `most` bytes.
+pub(super) fn text(bytes: &[u8], keyword: &str, most: usize, name: &str) -> Result<Option<Vec<u8>>, String> {
+    let text = chunks(bytes).find_map(|chunk| {
+        let text = chunk.body.strip_prefix(keyword.as_bytes())?.strip_prefix(&[0])?;
+        match &chunk.name {
+            b"tEXt" => Some((false, text)),
+            // The way in which it is packed, of which there is one.
+            b"zTXt" => Some((true, text.strip_prefix(&[0])?)),
+            _ => None,
+        }
+    });
+    match text {
+        Some((true, packed)) => unpacked(packed, most, name),
+        Some((false, text)) => Ok(Some(text.to_vec())),
+        None => Ok(None),
+    }
+}
+
 /// What was packed by Deflate; `None`: it is broken.
 fn unpacked(packed: &[u8], most: usize, name: &str) -> Result<Option<Vec<u8>>, String> {
     match fdeflate::decompress_to_vec_bounded(packed, most) {
@@ -169,14 +189,14 @@ pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> io::Result<(u32, u32, u64
     while file.read_exact(&mut start).is_ok() && start[4..] != *b"IEND" {
         let length = u32::from_be_bytes([start[0], start[1], start[2], start[3]]);
         // Of a text its keyword, and whether it is packed.
-        let mut keyword = [0; XMP.len() + 1];
+        const IPTC: &[u8] = RAW_PROFILE.as_bytes();
+        let mut keyword = [0; IPTC.len() + 1];
         let looked = match &start[4..] {
-            b"iTXt" if length as usize >= keyword.len() => {
-                file.read_exact(&mut keyword)?;
-                keyword.len()
-            }
+            b"iTXt" | b"tEXt" | b"zTXt" => keyword.len().min(length as usize),
             _ => 0,
         };
+        file.read_exact(&mut keyword[..looked])?;
+        let is_iptc = keyword.starts_with(IPTC);
         let factor = match &start[4..] {
             b"iCCP" => MOST_UNPACKED,
             b"iTXt" if keyword.starts_with(XMP) => {
@@ -186,6 +206,8 @@ pub(super) fn probe<R: BufRead + Seek>(mut file: R) -> io::Result<(u32, u32, u64
                     MOST_UNPACKED
                 }
             }
+            b"zTXt" if is_iptc => MOST_UNPACKED,
+            b"tEXt" if is_iptc => 1,
             b"eXIf" => 1,
             _ => 0,
         };

@@ -38,7 +38,7 @@ pub(super) struct Probe {
     pub(super) height: u32,
     /// The most bytes that the decoder takes for a pixel.
     pub(super) bytes_per_pixel: u64,
-    /// The most bytes of profile, EXIF and XMP, as far as the head tells.
+    /// The most bytes of profile, EXIF, XMP and IPTC, as far as the head tells.
     pub(super) besides: u64,
 }
 
@@ -145,7 +145,7 @@ fn jpeg<R: BufRead + Seek>(mut file: R) -> Result<(u32, u32, u64, u64), Unknown>
             let (width, height, bytes) = size.ok_or_else(|| Unknown::Broken("it has no frame".into()))?;
             return Ok((width, height, bytes, besides));
         }
-        if matches!(marker, 0xe1 | 0xe2) {
+        if matches!(marker, 0xe1 | 0xe2 | 0xed) {
             besides += u64::from(length);
         }
         file.seek_relative(length.into())?;

@@ -201,6 +201,59 @@ mod tests {
         }
     }
 
+    /// A block of IPTC of that size, which hardly packs.
+    fn iptc(size: u32) -> Vec<u8> {
+        let iptc = (0..size).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8);
+        b"8BIM\x04\x04\0\0".iter().copied().chain(size.to_be_bytes()).chain(iptc).collect()
+    }
+
+    fn png_with_iptc(size: u32, packed: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, 8, 8);
+        let (keyword, text) = (super::super::beside::RAW_PROFILE.into(), super::super::beside::written(&iptc(size)));
+        if packed { encoder.add_ztxt_chunk(keyword, text) } else { encoder.add_text_chunk(keyword, text) }.unwrap();
+        encoder.write_header().unwrap().write_image_data(&[7; 64]).unwrap();
+        out
+    }
+
+    fn jpeg_with_iptc(size: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut out, 80);
+        for part in iptc(size).chunks(60_000) {
+            encoder.add_app_segment(13, [b"Photoshop 3.0\0", part].concat()).unwrap();
+        }
+        encoder.encode(&[7; 64], 8, 8, jpeg_encoder::ColorType::Luma).unwrap();
+        out
+    }
+
+    fn tiff_with_iptc(size: u32) -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut out).unwrap();
+        let mut image = encoder.new_image::<tiff::encoder::colortype::Gray8>(8, 8).unwrap();
+        image.encoder().write_tag(tiff::tags::Tag::Unknown(34_377), &iptc(size)[..]).unwrap();
+        image.write_data(&[7; 64]).unwrap();
+        out.into_inner()
+    }
+
+    #[test]
+    fn v1_iptc_takes_no_more_memory_than_was_set_aside() {
+        for size in [1000, 500_000, 5_000_000] {
+            let pictures = [
+                ("packed png", png_with_iptc(size, true)),
+                ("plain png", png_with_iptc(size, false)),
+                ("jpeg", jpeg_with_iptc(size)),
+                ("tiff", tiff_with_iptc(size)),
+            ];
+            for (name, bytes) in pictures {
+                let probe = probe::probe(Cursor::new(&bytes)).unwrap();
+                let Weight { held, aside, made } = weigh(&bytes, &probe, 4, false).unwrap();
+                assert!(held <= aside, "{name} with {size}: {held} held, {aside} set aside");
+                made.unwrap();
+                assert!(probe.besides >= u64::from(size), "{name}");
+            }
+        }
+    }
+
     #[test]
     fn no_picture_takes_more_memory_than_was_set_aside() {
         use jpeg_encoder::ColorType::{Cmyk, CmykAsYcck, Rgb};

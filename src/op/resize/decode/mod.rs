@@ -32,7 +32,7 @@ pub(super) struct How {
     pub(super) is_lenient: bool,
     /// XMP is to be kept.
     pub(super) keeps_xmp: bool,
-    /// The most bytes to which a profile or XMP may unpack.
+    /// The most bytes to which a profile, XMP or IPTC may unpack.
     pub(super) most_unpacked: usize,
 }
 
@@ -69,7 +69,8 @@ pub(super) struct Meta {
 impl Meta {
     /// How many bytes it holds.
     pub(super) fn size(&self) -> u64 {
-        [&self.icc, &self.exif, &self.xmp].into_iter().flatten().map(|part| part.len() as u64).sum()
+        let parts = [&self.icc, &self.exif, &self.xmp].into_iter().flatten().map(|part| part.len() as u64);
+        parts.sum::<u64>() + self.beside.size()
     }
 
     /// Which way the picture must be turned, as in EXIF; upright where nothing is said. XMP counts where EXIF is silent.

@@ -219,9 +219,10 @@ impl Head {
         Ok(&rest[..count.min(rest.len())])
     }
 
-    /// Bytes of the profile and of XMP.
+    /// Bytes of the profile, of XMP and of IPTC.
     pub(in crate::op::resize) fn besides(&self) -> u64 {
-        self.directory.size(tag::ICC).saturating_add(self.directory.size(tag::XMP))
+        let sizes = [tag::ICC, tag::XMP, tag::IPTC, tag::BLOCKS].map(|tag| self.directory.size(tag));
+        sizes.into_iter().fold(0, u64::saturating_add)
     }
 
     /// The most bytes that decoding takes.

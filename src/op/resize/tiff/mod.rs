@@ -64,8 +64,10 @@ pub(super) mod tag {
     pub(in crate::op::resize) const YCC_RANGES: u16 = 532;
     pub(in crate::op::resize) const XMP: u16 = 700;
     pub(in crate::op::resize) const ICC: u16 = 34675;
+    pub(in crate::op::resize) const IPTC: u16 = crate::op::resize::beside::TIFF_IPTC;
+    pub(in crate::op::resize) const BLOCKS: u16 = crate::op::resize::beside::TIFF_BLOCKS;
 
-    const ALL: [u16; 33] = [
+    const ALL: [u16; 35] = [
         SUBFILE,
         WIDTH,
         HEIGHT,
@@ -99,6 +101,8 @@ pub(super) mod tag {
         YCC_RANGES,
         XMP,
         ICC,
+        IPTC,
+        BLOCKS,
     ];
 
     pub(super) fn is_read(tag: u16) -> bool {
