@@ -8,7 +8,7 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
-fuzz_target!(|bytes: &[u8]| parjob::op::fuzz_picture(bytes));
+fuzz_target!(|bytes: &[u8]| parjob_pictures::fuzz_picture(bytes));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let fields = fields(&data[..size]);

@@ -46,8 +46,6 @@ use anyhow::Result;
 
 use crate::item::{Chunk, Failures, Lists, Trees};
 
-#[cfg(all(fuzzing, feature = "resize"))]
-pub use resize::fuzz_picture;
 pub use results::{Amount, Detail, Results};
 pub use size::size;
 

@@ -13,10 +13,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Mutex, PoisonError};
 
+use parjob_pictures::{Error, probe};
 use parjob_sys::entry;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::probe::{Unknown, probe};
 use crate::item::Failure;
 
 /// The bytes by which a picture is told from other things.
@@ -71,7 +71,7 @@ fn copy(file: File, most: u64) -> Result<(File, u64), Failure> {
     let mut file = Patient(file);
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
-    if let Err(Unknown::NoPicture) = probe(Cursor::new(&head)) {
+    if let Err(Error::NoPicture) = probe(Cursor::new(&head)) {
         return Err(Failure::NoPicture);
     }
     let no_room = |error: io::Error| Failure::BadPicture(format!("it cannot be copied to a temporary file: {error}"));

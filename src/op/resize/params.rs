@@ -1,10 +1,8 @@
 //! The options of `resize`, from text.
 
 use anyhow::{Context, Result, bail, ensure};
-use fast_image_resize::FilterType;
+use parjob_pictures::{Filter, Fit, Settings, Side, Wanted, Written};
 
-use super::encode::Written;
-use super::shape::{Fit, Side, Wanted};
 use super::target::{Existing, Targets};
 use crate::op::{Param, Params, size};
 
@@ -42,17 +40,11 @@ pub(super) const PARAMS: &[Param] = &[
 
 /// The options.
 pub(super) struct Options {
-    pub(super) want: Wanted,
-    pub(super) filter: FilterType,
-    pub(super) linear: bool,
-    pub(super) background: [u8; 3],
+    pub(super) picture: Settings,
     pub(super) encode: Encode,
     pub(super) quality: u8,
-    pub(super) keep_metadata: bool,
-    pub(super) accepts_damage: bool,
     pub(super) dry_run: bool,
     pub(super) targets: Targets,
-    pub(super) max_pixels: u64,
     /// `None`: as the machine has it.
     pub(super) memory: Option<u64>,
 }
@@ -73,17 +65,19 @@ impl Options {
     pub(super) fn of(params: &Params) -> Result<Options> {
         let quality = u8::try_from(params.number("quality")?).ok().filter(|quality| (1..=100).contains(quality));
         Ok(Options {
-            want: want(params)?,
-            filter: filter(params.text("filter"))?,
-            linear: params.flag("linear"),
-            background: colour(params.text("background"))?,
+            picture: Settings {
+                want: want(params)?,
+                filter: filter(params.text("filter"))?,
+                linear: params.flag("linear"),
+                background: colour(params.text("background"))?,
+                keep_metadata: params.flag("keep-metadata"),
+                accepts_damage: damaged(params.text("damaged"))?,
+                max_pixels: size(params.text("max-pixels")).context("--max-pixels")?,
+            },
             encode: encode(params.text("encode"))?,
             quality: quality.context("--quality is a number from 1 to 100")?,
-            keep_metadata: params.flag("keep-metadata"),
-            accepts_damage: damaged(params.text("damaged"))?,
             dry_run: params.flag("dry-run"),
             targets: targets(params)?,
-            max_pixels: size(params.text("max-pixels")).context("--max-pixels")?,
             memory: memory(params.text("memory"))?,
         })
     }
@@ -151,12 +145,12 @@ fn damaged(name: &str) -> Result<bool> {
     }
 }
 
-fn filter(name: &str) -> Result<FilterType> {
+fn filter(name: &str) -> Result<Filter> {
     Ok(match name {
-        "lanczos3" => FilterType::Lanczos3,
-        "catmull-rom" => FilterType::CatmullRom,
-        "bilinear" => FilterType::Bilinear,
-        "box" => FilterType::Box,
+        "lanczos3" => Filter::Lanczos3,
+        "catmull-rom" => Filter::CatmullRom,
+        "bilinear" => Filter::Bilinear,
+        "box" => Filter::Box,
         _ => bail!("--filter {name:?} is none of lanczos3, catmull-rom, bilinear, box"),
     })
 }

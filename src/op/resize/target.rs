@@ -5,10 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
+use parjob_pictures::Written;
 use parjob_shell_template::Template;
 use parjob_shell_template::placeholder::Known;
 
-use super::encode::Written;
 use super::place::{leaves, path};
 use crate::fresh::{Fresh, Old, folder};
 use crate::item::{BadTarget, Fields, Item, Seq};

@@ -5,8 +5,8 @@ use super::directory::Directory;
 use super::head::Head;
 use super::kinds::Meaning;
 use super::{Fault, tag};
-use crate::op::resize::jpeg;
-use crate::op::resize::jpeg_parts::{is_frame, segments};
+use crate::jpeg;
+use crate::jpeg_parts::{is_frame, segments};
 
 /// The bytes of a JPEG of the whole picture.
 pub(super) fn whole(head: &Head, file: &[u8]) -> Result<Vec<u8>, Fault> {

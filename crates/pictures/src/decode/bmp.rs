@@ -4,9 +4,9 @@
 //! top to bottom, whichever way they stand there; only one in runs is held whole, as numbers of its palette.
 
 use super::{Fault, How, Meta, Opened, Push, agrees};
-use crate::op::resize::pixels::{Layout, room, zeros};
-use crate::op::resize::probe::Probe;
-use crate::op::resize::shrink::STRIP;
+use crate::pixels::{Layout, room, zeros};
+use crate::probe::Probe;
+use crate::shrink::STRIP;
 
 /// The masks of what has a byte for each colour.
 const PLAIN: [u32; 4] = [0x00ff_0000, 0xff00, 0x00ff, 0];
@@ -207,7 +207,7 @@ fn part(pixel: u32, mask: u32) -> u8 {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::op::resize::probe;
+    use crate::probe;
 
     const HOW: How = How { is_lenient: false, keeps_xmp: true, most_unpacked: 0 };
 

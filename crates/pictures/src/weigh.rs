@@ -4,11 +4,8 @@ use std::io::Cursor;
 
 use parjob_sys::heap::{Counting, most_held};
 
-use super::budget::Budget;
-use super::encode::{self, Written};
-use super::params::Options;
 use super::probe::{self, Probe};
-use super::{Params, RESIZE, Resize, Setting, Taken};
+use super::{Budget, Filter, Fit, Resizer, Settings, Side, Wanted, Written};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -23,20 +20,25 @@ struct Weight {
 
 /// Resizes a picture to that width, as far as it can be read, keeps what stands beside it, and weighs it.
 fn weigh(bytes: &[u8], probe: &Probe, width: u32, linear: bool) -> Option<Weight> {
-    let mut params = Params::defaults(&RESIZE);
-    params.0.extend([("width", width.to_string()), ("to", "{}.png".to_string())]);
-    params.0.extend([("damaged", "accept".to_string()), ("keep-metadata", String::new())]);
-    params.0.extend(linear.then(|| ("linear", String::new())));
-    let options = Options::of(&params).ok()?;
-    let resize = Resize::new(options, Budget::new(0), &Setting::default());
+    let want = Wanted { width: Side::Pixels(width), height: Side::Any, fit: Fit::Inside, enlarge: false };
+    let settings = Settings {
+        want,
+        filter: Filter::Lanczos3,
+        linear,
+        background: [255; 3],
+        keep_metadata: true,
+        accepts_damage: true,
+        max_pixels: 256_000_000,
+    };
+    let resizer = Resizer::new(settings, Budget::new(0));
+    resizer.check(probe).ok()?;
     let (made, held) = most_held(|| {
-        let mut share = resize.budget.take(0);
-        let taken = resize.picture(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
-        let Taken { picture, meta, .. } = taken;
-        encode::encode(picture, meta, Written::Png, 75, [255; 3]).map(drop)
+        let mut share = resizer.budget().take(0);
+        let resized = resizer.resize(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
+        resized.encode(Written::Png, 75, [255; 3]).map(drop).map_err(|cause| cause.to_string())
     });
     // The file is held as well.
-    let (file, aside) = (bytes.len() as u64, resize.needed(probe, bytes.len() as u64));
+    let (file, aside) = (bytes.len() as u64, resizer.needed(probe, bytes.len() as u64));
     Some(Weight { held: held + file, aside, made })
 }
 

@@ -7,9 +7,9 @@ use image_webp::WebPDecoder;
 use super::head::Head;
 use super::kinds::Meaning;
 use super::{Fault, tag};
-use crate::op::resize::jpeg::{self, Colours};
-use crate::op::resize::pixels::room;
-use crate::op::resize::planes;
+use crate::jpeg::{self, Colours};
+use crate::pixels::room;
+use crate::planes;
 
 /// The samples of a JPEG, by rows of the block's width. Light and differences of colour become red, green and blue.
 pub(super) fn jpeg(head: &Head, file: &[u8], bytes: &[u8], rows: u32) -> Result<Vec<u8>, Fault> {

@@ -6,12 +6,12 @@ use super::colours::Colours;
 use super::head::Head;
 use super::kinds::{Format, Predictor};
 use super::{Fault, packed, samples};
-use crate::op::resize::decode::{Push, in_strips};
-use crate::op::resize::pixels::{Layout, room};
-use crate::op::resize::shrink::STRIP;
+use crate::decode::{Push, in_strips};
+use crate::pixels::{Layout, room};
+use crate::shrink::STRIP;
 
 /// Hands on the rows of a picture from top to bottom.
-pub(in crate::op::resize) fn rows(head: &Head, file: &[u8], push: Push<'_>) -> Result<(), Fault> {
+pub(crate) fn rows(head: &Head, file: &[u8], push: Push<'_>) -> Result<(), Fault> {
     let colours = Colours::new(head, &mut Cursor::new(file));
     let (layout, (across, down)) = (head.layout(), head.blocks());
     let line = layout.size(head.width, 1);

@@ -1,10 +1,10 @@
-//! JPEG at its full size, by parjob's own decoder ([`crate::op::resize::jpeg`]): for `--linear`, and of inks.
+//! JPEG at its full size, by parjob's own decoder ([`crate::jpeg`]): for `--linear`, and of inks.
 
 use super::{Fault, How, Opened, agrees, jpeg_parts};
-use crate::op::resize::jpeg::{self, Colours};
-use crate::op::resize::pixels::Layout;
-use crate::op::resize::planes;
-use crate::op::resize::probe::Probe;
+use crate::jpeg::{self, Colours};
+use crate::pixels::Layout;
+use crate::planes;
+use crate::probe::Probe;
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     let jpeg = jpeg::open(bytes, how.is_lenient)?;

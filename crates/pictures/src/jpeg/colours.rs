@@ -3,11 +3,11 @@
 use wide::f32x8;
 
 use super::Fault;
-use crate::op::resize::jpeg_parts::segments;
+use crate::jpeg_parts::segments;
 
 /// What the planes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::op::resize) enum Colours {
+pub(crate) enum Colours {
     Grey,
     /// Light and two differences of colour (JFIF 1.02).
     Ycc,
@@ -36,13 +36,13 @@ impl Colours {
     }
 
     /// Whether the planes are amounts of ink. The mean of two mixtures of inks is not what lies between their colours.
-    pub(in crate::op::resize) fn are_inks(self) -> bool {
+    pub(crate) fn are_inks(self) -> bool {
         matches!(self, Colours::Cmyk | Colours::Ycck)
     }
 
     /// Pixels of samples, of each plane as many: grey, or red, green and blue. Without its profile more cannot be known
     /// of inks. They go into `out`, which has room for them.
-    pub(in crate::op::resize) fn pixels(self, planes: &[&[u8]], mut out: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn pixels(self, planes: &[&[u8]], mut out: Vec<u8>) -> Vec<u8> {
         match (self, planes) {
             (Colours::Ycc, [light, blue, red]) => ycc(light, blue, red, out),
             (Colours::Rgb, [red, green, blue]) => {

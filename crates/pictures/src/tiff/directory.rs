@@ -15,12 +15,12 @@ const MOST_DIRECTORIES: usize = 1 << 10;
 const MOST_BESIDES: u64 = 64 << 20;
 
 /// A file whose bytes are taken from any place.
-pub(in crate::op::resize) trait Source: Read + Seek {}
+pub(crate) trait Source: Read + Seek {}
 impl<R: Read + Seek> Source for R {}
 
 /// The fields of a directory.
 #[derive(Debug)]
-pub(in crate::op::resize) struct Directory {
+pub(crate) struct Directory {
     little: bool,
     /// Sorted by their tags, each tag once.
     fields: Vec<(u16, Field)>,
@@ -30,7 +30,7 @@ pub(in crate::op::resize) struct Directory {
 
 /// Where the values of a field are. All of them lie within the file.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::op::resize) struct Field {
+pub(crate) struct Field {
     kind: Kind,
     count: u64,
     at: u64,
@@ -84,13 +84,13 @@ struct Layout {
 
 impl Directory {
     /// Reads the first directory of a file.
-    pub(in crate::op::resize) fn read(file: &mut impl Source) -> io::Result<Directory> {
+    pub(crate) fn read(file: &mut impl Source) -> io::Result<Directory> {
         let (layout, first) = head(file)?;
         Directory::at(file, layout, first)
     }
 
     /// Number of pictures in the file, the first included; smaller copies and masks do not count.
-    pub(in crate::op::resize) fn pictures(&self, file: &mut impl Source) -> usize {
+    pub(crate) fn pictures(&self, file: &mut impl Source) -> usize {
         let Ok((layout, first)) = head(file) else { return 1 };
         let (mut next, mut seen, mut pictures) = (self.next, vec![first], 1);
         while next != 0 && !seen.contains(&next) && seen.len() < MOST_DIRECTORIES {
@@ -166,7 +166,7 @@ impl Directory {
     }
 
     /// The bytes of a field as they stand in the file; `None`: it is absent, or larger than a profile may be.
-    pub(in crate::op::resize) fn bytes<'a>(&self, file: &'a [u8], tag: u16) -> Option<&'a [u8]> {
+    pub(crate) fn bytes<'a>(&self, file: &'a [u8], tag: u16) -> Option<&'a [u8]> {
         let (field, size) = (self.field(tag)?, self.size(tag));
         let at = usize::try_from(field.at).ok()?;
         file.get(at..at + usize::try_from(size).ok().filter(|_| size <= MOST_BESIDES)?)

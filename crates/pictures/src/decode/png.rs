@@ -5,12 +5,12 @@ use std::io::{BufRead, Seek};
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Reader, Transformations};
 
 use super::{Fault, How, Meta, Opened, Push, agrees, in_strips};
-use crate::op::resize::exif;
-use crate::op::resize::pixels::{Layout, zeros};
-use crate::op::resize::png_mended::Mended;
-use crate::op::resize::png_parts::{self, Picture, chunks};
-use crate::op::resize::probe::Probe;
-use crate::op::resize::shrink::STRIP;
+use crate::exif;
+use crate::pixels::{Layout, zeros};
+use crate::png_mended::Mended;
+use crate::png_parts::{self, Picture, chunks};
+use crate::probe::Probe;
+use crate::shrink::STRIP;
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     if how.is_lenient {

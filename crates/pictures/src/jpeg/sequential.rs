@@ -4,7 +4,7 @@ use super::bits::{Bits, PAD, extend, unstuff};
 use super::huffman::Huffman;
 use super::idct::Block;
 use super::{Band, Fault, Jpeg, Push, USED, ZIGZAG, bands};
-use crate::op::resize::jpeg_parts::{next_marker, segments};
+use crate::jpeg_parts::{next_marker, segments};
 
 /// What a plane needs while its scan is read.
 struct Reading<'a> {

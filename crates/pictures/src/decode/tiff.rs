@@ -1,10 +1,10 @@
-//! TIFF, by parjob's own reader ([`crate::op::resize::tiff`]): the first picture of the file.
+//! TIFF, by parjob's own reader ([`crate::tiff`]): the first picture of the file.
 
 use std::io::Cursor;
 
 use super::{Fault, Meta, Opened, agrees, told};
-use crate::op::resize::probe::Probe;
-use crate::op::resize::tiff::{self, Head, tag};
+use crate::probe::Probe;
+use crate::tiff::{self, Head, tag};
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe) -> Result<Opened<'a>, Fault> {
     let head = Head::read(&mut Cursor::new(bytes)).map_err(told)??;

@@ -5,7 +5,7 @@ use std::io::{self, SeekFrom};
 use super::directory::{Directory, Field, Source};
 use super::kinds::{Alpha, Format, Meaning, Packing, Predictor, alpha, meaning};
 use super::{Fault, tag};
-use crate::op::resize::pixels::Layout;
+use crate::pixels::Layout;
 
 /// Maximum number of samples of a pixel.
 const MOST_SAMPLES: u64 = 64;
@@ -18,10 +18,10 @@ const STATE: u64 = 512 << 10;
 
 /// What is known of a picture before it is decoded.
 #[derive(Debug)]
-pub(in crate::op::resize) struct Head {
-    pub(in crate::op::resize) directory: Directory,
-    pub(in crate::op::resize) width: u32,
-    pub(in crate::op::resize) height: u32,
+pub(crate) struct Head {
+    pub(crate) directory: Directory,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     pub(super) meaning: Meaning,
     pub(super) bits: u8,
     pub(super) format: Format,
@@ -40,14 +40,14 @@ pub(in crate::op::resize) struct Head {
     /// Of a JPEG of the old kind: its sampling, and the rows of its strips.
     pub(super) old_sampling: (usize, usize),
     pub(super) old_rows: u32,
-    pub(in crate::op::resize) orientation: Option<u8>,
+    pub(crate) orientation: Option<u8>,
     offsets: Field,
     counts: Option<Field>,
 }
 
 impl Head {
     /// Reads it. An error of the file itself is none of the picture.
-    pub(in crate::op::resize) fn read(file: &mut impl Source) -> io::Result<Result<Head, Fault>> {
+    pub(crate) fn read(file: &mut impl Source) -> io::Result<Result<Head, Fault>> {
         let directory = Directory::read(file)?;
         Ok(Head::of(directory, file))
     }
@@ -160,7 +160,7 @@ impl Head {
     }
 
     /// How its pixels come.
-    pub(in crate::op::resize) fn layout(&self) -> Layout {
+    pub(crate) fn layout(&self) -> Layout {
         let colour = !matches!(self.meaning, Meaning::Grey { .. });
         let narrow =
             matches!(self.meaning, Meaning::Cmyk | Meaning::Ycc | Meaning::Palette | Meaning::Lab | Meaning::IccLab);
@@ -168,7 +168,7 @@ impl Head {
     }
 
     /// Whether a colour profile of the file is one of the pixels that are handed on.
-    pub(in crate::op::resize) fn keeps_profile(&self) -> bool {
+    pub(crate) fn keeps_profile(&self) -> bool {
         !matches!(self.meaning, Meaning::Cmyk | Meaning::Lab | Meaning::IccLab)
     }
 
@@ -220,13 +220,13 @@ impl Head {
     }
 
     /// Bytes of the profile, of XMP and of IPTC.
-    pub(in crate::op::resize) fn besides(&self) -> u64 {
+    pub(crate) fn besides(&self) -> u64 {
         let sizes = [tag::ICC, tag::XMP, tag::IPTC, tag::BLOCKS].map(|tag| self.directory.size(tag));
         sizes.into_iter().fold(0, u64::saturating_add)
     }
 
     /// The most bytes that decoding takes.
-    pub(in crate::op::resize) fn memory(&self, file: &mut impl Source) -> io::Result<u64> {
+    pub(crate) fn memory(&self, file: &mut impl Source) -> io::Result<u64> {
         let size = file.seek(SeekFrom::End(0))?;
         let product = |factors: &[u64]| factors.iter().fold(1, |all: u64, factor| all.saturating_mul(*factor));
         let (wide, high) = (u64::from(self.block.0), u64::from(self.block.1));

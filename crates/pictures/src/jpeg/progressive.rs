@@ -10,8 +10,8 @@ use super::bits::{Bits, extend, unstuff};
 use super::huffman::Huffman;
 use super::sequential::{accept, check_start, next_stretch};
 use super::{Fault, Jpeg, Plane, Push, Scan, USED, ZIGZAG, bands};
-use crate::op::resize::jpeg_parts::segments;
-use crate::op::resize::pixels::zeros;
+use crate::jpeg_parts::segments;
+use crate::pixels::zeros;
 
 /// The coefficients of a plane.
 struct Kept {

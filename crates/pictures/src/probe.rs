@@ -11,12 +11,18 @@ use super::{gif_parts, png_parts};
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
+    /// JPEG (ITU T.81), sequential or progressive.
     Jpeg,
+    /// PNG.
     Png,
+    /// WebP, of which the first picture counts.
     Webp,
+    /// GIF, of which the first picture counts.
     Gif,
+    /// Windows and OS/2 bitmaps.
     Bmp,
+    /// TIFF and `BigTIFF`.
     Tiff,
 }
 
@@ -32,14 +38,17 @@ impl Format {
 
 /// What the head of a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Probe {
-    pub(super) format: Format,
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub struct Probe {
+    /// The format of the file.
+    pub format: Format,
+    /// In pixels, as the file has it.
+    pub width: u32,
+    /// In pixels, as the file has it.
+    pub height: u32,
     /// The most bytes that the decoder takes for a pixel.
-    pub(super) bytes_per_pixel: u64,
+    pub bytes_per_pixel: u64,
     /// The most bytes of profile, EXIF, XMP and IPTC, as far as the head tells.
-    pub(super) besides: u64,
+    pub besides: u64,
 }
 
 /// What tells the format, and the size of the simpler ones.

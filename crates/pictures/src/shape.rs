@@ -2,7 +2,7 @@
 
 /// How a picture is fitted into the size that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fit {
+pub enum Fit {
     /// As large as fits inside.
     Inside,
     /// As small as covers it; what stands over is cut off.
@@ -15,9 +15,10 @@ pub(super) enum Fit {
 
 /// A side as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Side {
+pub enum Side {
     /// Whatever follows from the other.
     Any,
+    /// Pixels, at least 1.
     Pixels(u32),
     /// As a part of that of the original, which stands upright.
     Share(f64),
@@ -25,11 +26,15 @@ pub(super) enum Side {
 
 /// What is asked for of all pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Wanted {
-    pub(super) width: Side,
-    pub(super) height: Side,
-    pub(super) fit: Fit,
-    pub(super) enlarge: bool,
+pub struct Wanted {
+    /// Maximum width.
+    pub width: Side,
+    /// Maximum height.
+    pub height: Side,
+    /// How both together are meant.
+    pub fit: Fit,
+    /// Smaller pictures are enlarged.
+    pub enlarge: bool,
 }
 
 impl Wanted {

@@ -3,10 +3,10 @@
 use gif::{ColorOutput, DecodeOptions, Decoder, MemoryLimit};
 
 use super::{Fault, How, Meta, Opened, Push, agrees, told};
-use crate::op::resize::gif_parts;
-use crate::op::resize::pixels::{Layout, zeros};
-use crate::op::resize::probe::Probe;
-use crate::op::resize::shrink::STRIP;
+use crate::gif_parts;
+use crate::pixels::{Layout, zeros};
+use crate::probe::Probe;
+use crate::shrink::STRIP;
 
 /// What is not covered.
 const CLEAR: [u8; 4] = [0; 4];

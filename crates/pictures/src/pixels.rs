@@ -8,7 +8,7 @@ use fast_image_resize::PixelType;
 pub(super) type Fault = String;
 
 /// Memory for so many bytes. A picture may be larger than what there is, and must not take the others with it.
-pub(super) fn room(bytes: usize) -> Result<Vec<u8>, Fault> {
+pub fn room(bytes: usize) -> Result<Vec<u8>, Fault> {
     let mut data = Vec::new();
     data.try_reserve_exact(bytes).map_err(|_| format!("there is no memory for {bytes} bytes of it"))?;
     Ok(data)
@@ -85,12 +85,6 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// A picture of zeros.
-    #[cfg(test)]
-    pub(super) fn new(width: u32, height: u32, layout: Layout) -> Picture {
-        Picture { width, height, layout, data: vec![0; layout.size(width, height)] }
-    }
-
     /// A picture of zeros, for which there may be no memory.
     pub(super) fn try_new(width: u32, height: u32, layout: Layout) -> Result<Picture, Fault> {
         Ok(Picture { width, height, layout, data: zeros(layout.size(width, height))? })

@@ -4,8 +4,8 @@ use super::directory::Source;
 use super::head::Head;
 use super::kinds::{Alpha, Format, Meaning};
 use super::tag;
-use crate::op::resize::light;
-use crate::op::resize::pixels::Layout;
+use crate::light;
+use crate::pixels::Layout;
 
 /// What makes pixels of samples.
 pub(super) struct Colours {

@@ -3,7 +3,7 @@
 
 use super::head::Head;
 use super::kinds::{Format, Meaning, Predictor};
-use crate::op::resize::light;
+use crate::light;
 
 /// Brings a row of a block, as it is unpacked, to the bytes that its samples would have in memory.
 pub(super) fn settle(head: &Head, row: &mut [u8], spare: &mut Vec<u8>) {

@@ -10,9 +10,12 @@ use super::probe::Format;
 
 /// A format that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub enum Written {
+    /// JPEG.
     Jpeg,
+    /// PNG.
     Png,
+    /// WebP.
     Webp,
 }
 
@@ -27,7 +30,7 @@ pub(super) type Fault = String;
 
 impl Written {
     /// The format of that name.
-    pub(super) fn find(name: &str) -> Option<Written> {
+    pub fn find(name: &str) -> Option<Written> {
         match name {
             "jpeg" | "jpg" => Some(Written::Jpeg),
             "png" => Some(Written::Png),
@@ -37,7 +40,7 @@ impl Written {
     }
 
     /// The format that the extension of a file's name stands for.
-    pub(super) fn of_extension(extension: &[u8]) -> Option<Written> {
+    pub fn of_extension(extension: &[u8]) -> Option<Written> {
         match extension.to_ascii_lowercase().as_slice() {
             b"jpg" | b"jpeg" | b"jpe" | b"jfif" => Some(Written::Jpeg),
             b"png" => Some(Written::Png),
@@ -47,7 +50,7 @@ impl Written {
     }
 
     /// The format of the original, or PNG where that is one that is only read.
-    pub(super) fn same(format: Format) -> Written {
+    pub fn same(format: Format) -> Written {
         match format {
             Format::Jpeg => Written::Jpeg,
             Format::Webp => Written::Webp,
@@ -56,7 +59,7 @@ impl Written {
     }
 
     /// The most pixels on a side.
-    pub(super) fn most(self) -> u32 {
+    pub fn most(self) -> u32 {
         match self {
             Written::Jpeg => 65_535,
             Written::Png => 0x7fff_ffff,
@@ -65,7 +68,7 @@ impl Written {
     }
 
     /// Its name, for a person.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Written::Jpeg => "JPEG",
             Written::Png => "PNG",

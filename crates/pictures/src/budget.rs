@@ -7,7 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many bytes.
-pub(super) struct Budget {
+pub struct Budget {
     most: u64,
     state: Mutex<State>,
     changed: Condvar,
@@ -23,23 +23,24 @@ struct State {
 }
 
 /// Bytes that are taken until this is dropped.
-pub(super) struct Share<'a> {
+pub struct Share<'a> {
     budget: &'a Budget,
     bytes: u64,
 }
 
 impl Budget {
-    pub(super) fn new(most: u64) -> Budget {
+    /// With a maximum in bytes. One picture that takes more may be at work alone.
+    pub fn new(most: u64) -> Budget {
         Budget { most, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// What all may take together.
-    pub(super) fn most(&self) -> u64 {
+    pub fn most(&self) -> u64 {
         self.most
     }
 
     /// Waits for its turn, and until so much is free, or all.
-    pub(super) fn take(&self, bytes: u64) -> Share<'_> {
+    pub fn take(&self, bytes: u64) -> Share<'_> {
         let mut state = self.lock();
         let number = state.next;
         state.next += 1;
@@ -54,9 +55,8 @@ impl Budget {
         Share { budget: self, bytes }
     }
 
-    /// How many have come so far.
-    #[cfg(test)]
-    pub(super) fn comers(&self) -> u64 {
+    /// Number of shares that were asked for so far, those that still wait too.
+    pub fn requests(&self) -> u64 {
         self.lock().next
     }
 
@@ -74,7 +74,7 @@ impl Budget {
 
 impl Share<'_> {
     /// Gives back what is more than this.
-    pub(super) fn keep(&mut self, bytes: u64) {
+    pub fn keep(&mut self, bytes: u64) {
         let more = self.bytes.saturating_sub(bytes);
         self.bytes -= more;
         self.budget.give_back(more);

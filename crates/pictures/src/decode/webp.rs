@@ -3,10 +3,10 @@
 use image_webp::WebPDecoder;
 
 use super::{Fault, How, Meta, Opened, agrees, told, whole};
-use crate::op::resize::exif;
-use crate::op::resize::pixels::{Layout, Picture};
-use crate::op::resize::probe::Probe;
-use crate::op::resize::webp_parts::{self, Padded};
+use crate::exif;
+use crate::pixels::{Layout, Picture};
+use crate::probe::Probe;
+use crate::webp_parts::{self, Padded};
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
     webp_parts::check(bytes, (probe.width, probe.height))?;
