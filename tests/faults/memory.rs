@@ -63,6 +63,19 @@ fn z16_memory_is_flat_for_jsonl() {
 }
 
 #[test]
+fn z16_memory_is_flat_for_tables() {
+    cat("--format csv", "| cat >/dev/null", &OUTPUTS[..4]);
+    cat("--format tsv --unordered", "out", &OUTPUTS[2..4]);
+}
+
+#[test]
+fn z16_memory_is_flat_where_the_reader_is_slow() {
+    for options in ["", "--unordered", "--format jsonl", "--results kept", "--line-buffer"] {
+        cat(options, "| (sleep 1; cat) >/dev/null", &[(70_000, 500), (3_000_000, 40)]);
+    }
+}
+
+#[test]
 fn z16_memory_is_flat_for_a_reduction() {
     let test = measured("--jobs 2 --reduce sum run cat", "/dev/null");
     holds(test.file("f", "1\n".repeat(1_500_000)).file("items", "f\n".repeat(40)), super::BOUND);
