@@ -1,6 +1,6 @@
 //! Pictures, made smaller: decoded from JPEG, PNG, WebP, GIF, BMP or TIFF, resized, and encoded as JPEG, PNG or WebP.
 //!
-//! The way of a picture: [`probe`] looks at the head of a file, [`Resizer::needed`] says what memory it takes at most,
+//! The way of a picture: [`probe()`] looks at the head of a file, [`Resizer::needed`] says what memory it takes at most,
 //! [`Budget`] waits for that, `decode` gives rows, `shrink` resizes them as they come, `pixels` turns and pads the result,
 //! and [`Resized::encode`] makes a file of it. A JPEG has a shorter way: `jpeg` decodes its planes at the size that is
 //! needed, `planes` resizes each.

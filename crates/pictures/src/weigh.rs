@@ -61,6 +61,7 @@ pub fn fuzz_picture(bytes: &[u8]) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::decode::{self, How};
 
     const WIDTH: u32 = 2000;
     const HEIGHT: u32 = 1500;
@@ -253,6 +254,32 @@ mod tests {
                 made.unwrap();
                 assert!(probe.besides >= u64::from(size), "{name}");
             }
+        }
+    }
+
+    /// A TIFF of one line of that many grey pixels, of which it holds three bytes.
+    fn empty_tiff(packing: u32, width: u32) -> Vec<u8> {
+        let fields =
+            [(256, width), (257, 1), (258, 8), (259, packing), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)];
+        let mut out = [b"II*\0", &12_u32.to_le_bytes()[..], b"\x80\x01\x02\0", &9_u16.to_le_bytes()].concat();
+        for (tag, value) in fields {
+            out.extend([tag, 4_u16].map(u16::to_le_bytes).as_flattened());
+            out.extend([1, value].map(u32::to_le_bytes).as_flattened());
+        }
+        out.extend([0; 4]);
+        out
+    }
+
+    #[test]
+    fn v1_for_lines_that_no_file_of_that_size_can_hold_nothing_is_set_aside() {
+        for (name, packing) in [("none", 1), ("lzw", 5), ("deflate", 8), ("packbits", 32773)] {
+            let bytes = empty_tiff(packing, 200_000_000);
+            let probe = probe::probe(Cursor::new(&bytes)).unwrap();
+            let how = How { is_lenient: true, keeps_xmp: false, most_unpacked: 1 << 20 };
+            let (read, held) =
+                most_held(|| decode::open(&bytes, &probe, how).and_then(|opened| (opened.rows)(&mut |_| Ok(()))));
+            assert!(read.is_err(), "{name}");
+            assert!(held < 8 << 20, "{name}: {held} bytes");
         }
     }
 

@@ -69,7 +69,14 @@ impl<'a> Block<'a> {
         (x, y): (u32, u32),
         rows: u32,
     ) -> Result<Block<'a>, Fault> {
-        let planes = (0..head.planes()).map(|plane| packed::open(head, file, head.packed(file, plane, x, y)?, rows));
+        let planes = (0..head.planes()).map(|plane| {
+            let bytes = head.packed(file, plane, x, y)?;
+            if head.packing.most_from(bytes.len()) < head.line() {
+                // Not even one row can be in it: nothing is set aside for rows.
+                return Err("it ends too early".to_owned());
+            }
+            packed::open(head, file, bytes, rows)
+        });
         let planes = planes.collect::<Result<Vec<_>, Fault>>()?;
         let (raw, spare, plane, samples) = Default::default();
         Ok(Block { head, colours, planes, raw, spare, plane, samples, taken: 0 })

@@ -115,6 +115,21 @@ impl Packing {
         })
     }
 
+    /// The most bytes to which so many can unpack, where the packing has such a bound.
+    pub(super) fn most_from(self, bytes: usize) -> u64 {
+        let bytes = bytes as u64;
+        match self {
+            Packing::None => bytes,
+            // Two bytes are a run of up to 128.
+            Packing::PackBits => bytes.saturating_mul(64),
+            // A code has nine bits or more, and stands for 4096 bytes at most.
+            Packing::Lzw => bytes.saturating_mul(8).div_ceil(9).saturating_mul(4096),
+            // 258 bytes by two bits, and a head.
+            Packing::Deflate => bytes.saturating_mul(1032).saturating_add(1 << 10),
+            _ => u64::MAX,
+        }
+    }
+
     /// A strip is decoded at once.
     pub(super) fn is_lossy(self) -> bool {
         matches!(self, Packing::Jpeg | Packing::OldJpeg | Packing::Webp)
