@@ -118,8 +118,9 @@ fn z1_orphans_of_others_are_reaped_by_operations_in_process_too() {
     }
 }
 
-/// Becomes a command once there is a file `one`; unlike a shell it waits for no child.
+/// Makes a file `up`, and becomes a command once there is a file `one`; unlike a shell it waits for no child.
 const WHEN_ONE_HAS_ENDED: &str = "import os, sys, time
+open('up', 'w').close()
 while not os.path.exists('one'): time.sleep(0.01)
 os.execvp(sys.argv[1], sys.argv[1:])";
 
@@ -133,8 +134,9 @@ fn z1_orphans_that_ended_before_parjob_began_are_reaped() {
         until [ $({ZOMBIES}) = 0 ]; do sleep 0.02; done; touch none"
     );
     for command in ["square", "len"] {
-        let script =
-            format!("(sh -c \"$COUNT\" &); (sleep 0.05 & sleep 0.06 &); exec python3 -c \"$WHEN\" parjob {command}");
+        let script = format!(
+            "(sh -c \"$COUNT\" &); (sh -c 'until [ -e up ]; do sleep 0.01; done' &); exec python3 -c \"$WHEN\" parjob {command}"
+        );
         let test = contained(&script).env("COUNT", &count).env("WHEN", WHEN_ONE_HAS_ENDED);
         let none = test.dir().join("none");
         let run = test.launch();
