@@ -11,11 +11,11 @@ use super::probe::Format;
 /// A format that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// JPEG.
+    /// Baseline JPEG, up to 65,535 pixels on a side.
     Jpeg,
-    /// PNG.
+    /// PNG, with a palette or few bits where they hold the picture.
     Png,
-    /// WebP.
+    /// WebP, lossless at quality 100, up to 16,383 pixels on a side.
     Webp,
 }
 

@@ -67,9 +67,9 @@ pub enum Error {
     Bad(String),
     /// It has more pixels than it may, or would have on its way.
     TooManyPixels {
-        /// In pixels.
+        /// Pixels across, of the original, the result or what lies between.
         width: u32,
-        /// In pixels.
+        /// Pixels down, of the same.
         height: u32,
         /// The most that there may be.
         limit: u64,
@@ -94,7 +94,7 @@ impl std::error::Error for Error {}
 /// What pictures are to become.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The size.
+    /// Maximum width and height, and how a picture is fitted into them.
     pub want: Wanted,
     /// The filter of the convolution.
     pub filter: Filter,
@@ -207,7 +207,7 @@ impl Resizer {
 
     /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
     /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file, and
-    /// so many bytes of metadata: as they were found, as an encoder takes them, and in the new file.
+    /// `besides` bytes of metadata: as they were found, as an encoder takes them, and in the new file.
     fn needed_for(&self, shape: &Shape, lies: bool, probe: &Probe, size: u64, besides: u64) -> u64 {
         let between = area((shape.size.0, probe.height)).saturating_mul(8);
         let canvas = self.want(probe, lies).canvas().map_or(0, area);
