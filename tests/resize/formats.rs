@@ -90,6 +90,8 @@ fn other_formats_are_read() {
     shows_scene(&small(&webp(160, 120, true), 80), 80, 60);
     shows_scene(&small(&gif(160, 120), 80), 80, 60);
     shows_scene(&small(&bmp(161, 120), 80), 80, 60);
+    // As the clipboard has it, and `.dib` files of some programs.
+    shows_scene(&small(&bmp(161, 120)[14..], 80), 80, 60);
     for (name, bytes) in tiffs(160, 120) {
         let got = small(&bytes, 80);
         let expected = if name.contains("grey") { scene(80, 60).as_grey() } else { scene(80, 60) };

@@ -3,7 +3,7 @@
 use fax::maps::{Mode, black, mode, white};
 use fax::{BitWriter, Bits, VecWriter};
 
-use super::made::{Tiff, Value};
+use super::made::{self, Tiff, Value};
 use super::pictures::{Pixels, png, read, scene};
 use super::{file, resize};
 use crate::harness::shell;
@@ -663,6 +663,38 @@ fn jpeg_and_webp_inside_are_read() {
         let got = got.unwrap_or_else(|| panic!("{name} is refused"));
         let off = got.distance(&super::pictures::scene(got.width, got.height));
         assert!(off < 3.0, "{name}: {off}");
+    }
+}
+
+#[test]
+fn grey_and_alpha_by_jpeg_are_read() {
+    // Grey rises to the right, alpha to the bottom.
+    let shade = |plane: usize, x: f64, y: f64| (if plane == 0 { x } else { y } * 255.0) as u8;
+    let how = made::Stored { planes: &[(1, 1); 2], scans: &[&[0, 1]], restart: 0, adobe: None };
+    let jpeg = made::jpeg_of(64, 64, how, shade);
+    let mut tiff = Tiff::new(true, false, 64, 64);
+    tiff.short(258, &[8; 2]).short(259, &[7]).short(262, &[1]).short(277, &[2]).short(278, &[64]).short(338, &[2]);
+    let file = tiff.bytes(false, std::slice::from_ref(&jpeg));
+    let got = all(&[("grey".into(), file)]).remove(0).expect("a picture");
+    assert_eq!(got.samples, 2);
+    for (x, y) in [(0, 0), (60, 4), (4, 60), (63, 63), (33, 41)] {
+        let place = |at: u32| f64::from(at / 8 * 8 + 4) / 64.0;
+        let [grey, .., alpha] = got.at(x, y);
+        assert_eq!([grey, alpha], [shade(0, place(x), 0.0), shade(1, 0.0, place(y))], "{x} {y}");
+    }
+    // Alone nothing says what the second plane is.
+    let done = resize("--width 20 --encode png --to out two.jpg").file("two.jpg", jpeg).run();
+    done.status(1).says("a JPEG of 2 planes is not read");
+}
+
+#[test]
+fn v9_a_fax_code_of_nothing_but_zeros_is_damage() {
+    for (packing, options) in [(2, 0), (3, 0), (3, 1), (4, 0)] {
+        let mut tiff = Tiff::new(true, false, 60, 40);
+        tiff.short(259, &[packing]).short(262, &[0]).long(278, &[40]).long(292, &[options]);
+        let bytes = tiff.bytes(false, &[vec![0; 200]]);
+        let done = resize("--width 20 --encode png --to out code.tif").file("code.tif", bytes).run();
+        done.status(1).says("\"code.tif\"");
     }
 }
 

@@ -7,7 +7,7 @@ use super::decode::{Fault, How};
 use super::exif;
 use super::jpeg_parts::segments;
 use super::png_parts::{self, chunks};
-use super::probe::Format;
+use super::probe::{Format, info_header};
 
 /// What begins a segment with blocks of Photoshop.
 pub(super) const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
@@ -148,11 +148,11 @@ fn of_tiff(bytes: &[u8]) -> Beside {
 }
 
 fn of_bmp(bytes: &[u8]) -> Option<Density> {
-    let order = exif::Order { little: true };
-    if order.long(bytes, 14)? < 40 {
+    let (order, bytes) = (exif::Order { little: true }, info_header(bytes));
+    if order.long(bytes, 0)? < 40 {
         return None;
     }
-    Density::new(order.long(bytes, 38)?.into(), order.long(bytes, 42)?.into(), Some(1.0))
+    Density::new(order.long(bytes, 24)?.into(), order.long(bytes, 28)?.into(), Some(1.0))
 }
 
 /// Of blocks those that are kept, unless there are none.

@@ -8,7 +8,7 @@ use png::{BitDepth, ColorType};
 
 use super::exif;
 use super::pixels::{Layout, Picture};
-use super::probe::Format;
+use super::probe::{Format, info_header};
 
 /// The most colours of a palette.
 const MOST: usize = 256;
@@ -24,7 +24,7 @@ pub(super) fn came_with_few(bytes: &[u8], format: Format) -> bool {
         // The depth, and the type, of which 3 is a palette.
         Format::Png => matches!(bytes.get(24..26), Some([1..=4, _] | [_, 3])),
         Format::Gif => true,
-        Format::Bmp => matches!(bytes.get(28), Some(1..=8)),
+        Format::Bmp => matches!(info_header(bytes).get(14), Some(1..=8)),
         Format::Tiff => {
             let short = |tag| exif::value(bytes, tag).and_then(|(_, value, order)| order.short(value, 0));
             short(MEANING) == Some(PALETTE) || short(BITS).is_none_or(|bits| bits < 8)

@@ -116,8 +116,20 @@ fn sniff(magic: &[u8]) -> Option<Format> {
         [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, ..] => {
             Format::Bmp
         }
+        // Without a file header the number of planes and the depth tell it, too.
+        [40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, _, _, _, _, _, _, _, _, 1, 0, depth, 0, ..]
+        | [12, 0, 0, 0, _, _, _, _, 1, 0, depth, 0, ..]
+            if matches!(depth, 1 | 2 | 4 | 8 | 16 | 24 | 32) =>
+        {
+            Format::Bmp
+        }
         _ => return None,
     })
+}
+
+/// The bytes of a BMP from its info header on, before which there may be a file header.
+pub(super) fn info_header(bytes: &[u8]) -> &[u8] {
+    if bytes.starts_with(b"BM") { bytes.get(14..).unwrap_or_default() } else { bytes }
 }
 
 fn short(bytes: &[u8], at: usize) -> Result<u32, Unknown> {
@@ -211,16 +223,17 @@ fn gif<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64, u64), Unknown> {
 }
 
 fn bmp(magic: &[u8]) -> Result<(u32, u32, u64, u64), Unknown> {
-    if long(magic, 14)? == 12 {
-        return Ok((short(magic, 18)?, short(magic, 20)?, 0, 0));
+    let magic = info_header(magic);
+    if long(magic, 0)? == 12 {
+        return Ok((short(magic, 4)?, short(magic, 6)?, 0, 0));
     }
     // Only the longest head can name a profile.
-    let besides = if long(magic, 14)? == 124 { u64::MAX } else { 0 };
+    let besides = if long(magic, 0)? == 124 { u64::MAX } else { 0 };
     // What is stored in runs is held as numbers of its palette.
-    let is_in_runs = long(magic, 14)? >= 40 && matches!(long(magic, 30)?, 1 | 2);
+    let is_in_runs = long(magic, 0)? >= 40 && matches!(long(magic, 16)?, 1 | 2);
     // One that is stored from top to bottom has a negative height.
-    let height = long(magic, 22)?.cast_signed().unsigned_abs();
-    Ok((long(magic, 18)?.cast_signed().unsigned_abs(), height, is_in_runs.into(), besides))
+    let height = long(magic, 8)?.cast_signed().unsigned_abs();
+    Ok((long(magic, 4)?.cast_signed().unsigned_abs(), height, is_in_runs.into(), besides))
 }
 
 fn webp<R: BufRead + Seek>(file: R) -> Result<(u32, u32, u64), Unknown> {

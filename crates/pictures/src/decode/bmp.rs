@@ -2,10 +2,13 @@
 //!
 //! The rows of one that is stored as it is have a place that follows from the head, so they are taken from the file from
 //! top to bottom, whichever way they stand there; only one in runs is held whole, as numbers of its palette.
+//!
+//! The file header of 14 bytes may be missing: that is what a `.dib` of the clipboard is. Offsets below count from the
+//! info header on, which both have.
 
 use super::{Fault, How, Meta, Opened, Push, agrees};
 use crate::pixels::{Layout, room, zeros};
-use crate::probe::Probe;
+use crate::probe::{Probe, info_header};
 use crate::shrink::STRIP;
 
 /// The masks of what has a byte for each colour.
@@ -23,12 +26,15 @@ struct Head {
     palette: Vec<[u8; 3]>,
     /// Which bits of a pixel of 16 or 32 are red, green, blue and alpha.
     masks: [u32; 4],
-    /// Where the pixels begin.
+    /// Where the pixels begin, from the info header on.
     at: usize,
 }
 
 pub(super) fn open<'a>(bytes: &'a [u8], probe: &Probe, how: How) -> Result<Opened<'a>, Fault> {
-    let head = Head::read(bytes).ok_or("it ends within its head")??;
+    // Where the file header says that the pixels begin.
+    let at = long(bytes, 10).filter(|_| bytes.starts_with(b"BM")).unwrap_or(0);
+    let bytes = info_header(bytes);
+    let head = Head::read(bytes, at).ok_or("it ends within its head")??;
     agrees((head.width as u32, head.height as u32), probe)?;
     let layout = if head.masks[3] == 0 { Layout::RGB } else { Layout::RGBA };
     let meta = Meta { icc: profile(bytes), ..Meta::default() };
@@ -46,23 +52,23 @@ fn long(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// The profile, which only the longest of heads can name.
 fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
-    if long(bytes, 14)? != 124 || bytes.get(70..74)? != b"DEBM" {
+    if long(bytes, 0)? != 124 || bytes.get(56..60)? != b"DEBM" {
         return None;
     }
-    let (at, many) = (long(bytes, 126)? as usize + 14, long(bytes, 130)? as usize);
+    let (at, many) = (long(bytes, 112)? as usize, long(bytes, 116)? as usize);
     Some(bytes.get(at..at.checked_add(many)?)?.to_vec())
 }
 
 impl Head {
-    /// `None`: the file ends within it.
-    fn read(bytes: &[u8]) -> Option<Result<Head, Fault>> {
-        let size = long(bytes, 14)? as usize;
+    /// `at`: where the pixels begin by the file header, 0 if it does not say. `None`: the file ends within the header.
+    fn read(bytes: &[u8], at: u32) -> Option<Result<Head, Fault>> {
+        let size = long(bytes, 0)? as usize;
         // The oldest has numbers of 16 bits, and colours of three bytes.
         let (width, height, bits, entry) = match size {
-            12 => (short(bytes, 18)? as i32, short(bytes, 20)? as i32, short(bytes, 24)?, 3),
-            _ => (long(bytes, 18)?.cast_signed(), long(bytes, 22)?.cast_signed(), short(bytes, 28)?, 4),
+            12 => (short(bytes, 4)? as i32, short(bytes, 6)? as i32, short(bytes, 10)?, 3),
+            _ => (long(bytes, 4)?.cast_signed(), long(bytes, 8)?.cast_signed(), short(bytes, 14)?, 4),
         };
-        let (kind, used) = if size < 40 { (0, 0) } else { (long(bytes, 30)?, long(bytes, 46)? as usize) };
+        let (kind, used) = if size < 40 { (0, 0) } else { (long(bytes, 16)?, long(bytes, 32)? as usize) };
         let is_in_runs = match (kind, bits) {
             (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) => false,
             (3 | 6, 16 | 24 | 32) if size != 64 => false,
@@ -74,8 +80,8 @@ impl Head {
         }
         let masks = match (kind, bits) {
             (3 | 6, _) => {
-                let alpha = if size >= 56 || kind == 6 { long(bytes, 66)? } else { 0 };
-                [long(bytes, 54)?, long(bytes, 58)?, long(bytes, 62)?, alpha]
+                let alpha = if size >= 56 || kind == 6 { long(bytes, 52)? } else { 0 };
+                [long(bytes, 40)?, long(bytes, 44)?, long(bytes, 48)?, alpha]
             }
             (_, 16) => [0x7c00, 0x03e0, 0x001f, 0],
             _ => PLAIN,
@@ -83,7 +89,7 @@ impl Head {
         // Masks follow a head that has no place for them.
         let behind =
             if size == 40 { [(3, 12), (6, 16)].iter().find(|(of, _)| *of == kind).map_or(0, |(_, n)| *n) } else { 0 };
-        let (from, at) = (14 + size + behind, long(bytes, 10)? as usize);
+        let (from, at) = (size + behind, (at as usize).saturating_sub(14));
         let most = if bits > 8 { 0 } else { 1 << bits };
         let many = if used == 0 { most } else { used.min(most) };
         // Some say that the pixels begin with the file, and mean behind the palette.
@@ -294,6 +300,7 @@ mod tests {
                     }
                 }
                 assert_eq!(decode(&file).unwrap(), expected.concat(), "{bits} bits, {width} wide");
+                assert_eq!(decode(&file[14..]).unwrap(), expected.concat(), "{bits} bits, {width} wide, no header");
                 if width % 13 == 1 {
                     (0..file.len()).for_each(|end| assert!(decode(&file[..end]).is_err(), "{bits} bits, {end} bytes"));
                 }
@@ -313,6 +320,7 @@ mod tests {
             let numbers = numbers.iter().rev().flatten();
             let expected: Vec<u8> = numbers.flat_map(|n| [2, 1, 0].map(|at| colour(*n)[at])).collect();
             assert_eq!(decode(&file).unwrap(), expected, "{bits} bits");
+            assert_eq!(decode(&file[14..]).unwrap(), expected, "{bits} bits, no header");
             (0..file.len()).for_each(|end| assert!(decode(&file[..end]).is_err(), "{bits} bits, {end} bytes"));
         }
     }
@@ -322,5 +330,6 @@ mod tests {
         let mut file = Vec::from(b"BM\0\0\0\0\0\0\0\0\x20\0\0\0\x0c\0\0\0\x02\0\x01\0\x01\0\x01\0");
         file.extend_from_slice(&[1, 2, 3, 4, 5, 6, 0x40, 0, 0, 0]);
         assert_eq!(decode(&file).unwrap(), [3, 2, 1, 6, 5, 4]);
+        assert_eq!(decode(&file[14..]).unwrap(), [3, 2, 1, 6, 5, 4]);
     }
 }

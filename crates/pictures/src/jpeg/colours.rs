@@ -31,7 +31,8 @@ impl Colours {
             ([_, _, _], _) => Colours::Ycc,
             ([_, _, _, _], None | Some(0)) => Colours::Cmyk,
             ([_, _, _, _], _) => Colours::Ycck,
-            _ => return Err("it has no frame".into()),
+            (&[], _) => return Err("it has no frame".into()),
+            _ => return Err(format!("a JPEG of {} planes is not read", planes.len())),
         })
     }
 

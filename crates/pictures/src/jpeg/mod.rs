@@ -6,8 +6,8 @@
 //! result are converted to red, green and blue. Of a progressive file only the coefficients that are needed are kept
 //! ([`progressive`]). docs/benchmarks.md has the gain.
 //!
-//! It reads 8-bit pictures of one, three or four planes, sequential or progressive, Huffman-coded, of any sampling and in
-//! any number of scans. [`open`] refuses everything else. It knows nothing of what becomes of the rows.
+//! It reads 8-bit pictures of one to four planes, sequential or progressive, Huffman-coded, of any sampling and in any
+//! number of scans; [`open`] and [`open_part`] refuse everything else. It knows nothing of what becomes of the rows.
 
 mod bits;
 mod colours;
@@ -110,13 +110,19 @@ static USED: [u8; 64] = {
 
 /// Reads the head of a picture. A lenient decoder gives of a damaged one what can be read.
 pub(super) fn open(bytes: &[u8], is_lenient: bool) -> Result<Jpeg<'_>, Fault> {
+    let mut jpeg = open_part(bytes, is_lenient)?;
+    let ids: Vec<u8> = jpeg.planes.iter().map(|plane| plane.id).collect();
+    jpeg.colours = Colours::find(bytes, &ids)?;
+    Ok(jpeg)
+}
+
+/// As [`open`], for a part of a TIFF, which says itself what the planes are: [`Jpeg::colours`] means nothing.
+pub(super) fn open_part(bytes: &[u8], is_lenient: bool) -> Result<Jpeg<'_>, Fault> {
     let mut jpeg = Jpeg { is_lenient, ..Jpeg::empty(bytes) };
     for segment in segments(bytes, 0) {
         match segment.marker {
             marker if is_frame(marker) => jpeg.frame(&segment)?,
             0xda => {
-                let ids: Vec<u8> = jpeg.planes.iter().map(|plane| plane.id).collect();
-                jpeg.colours = Colours::find(bytes, &ids)?;
                 let scan = jpeg.scan(&segment)?;
                 jpeg.is_whole = !jpeg.is_progressive && scan.planes.len() == jpeg.planes.len();
                 jpeg.first = (scan, segment.end);
@@ -134,7 +140,7 @@ fn refused(segment: &Segment<'_>) -> Fault {
         (0xc3 | 0xc7 | 0xcb | 0xcf, _) => "lossless",
         (0xc9 | 0xca | 0xcd | 0xce, _) => "with arithmetic coding",
         (0xc5 | 0xc6, _) => "in several frames",
-        (_, [8, _, _, _, _, 1 | 3 | 4, ..]) => return "its frame is broken".into(),
+        (_, [8, _, _, _, _, 1..=4, ..]) => return "its frame is broken".into(),
         (_, [8, _, _, _, _, count, ..]) => return format!("a JPEG of {count} planes is not read"),
         (_, [bits, ..]) => return format!("a JPEG of {bits} bits a sample is not read"),
         _ => return "its frame is broken".into(),
@@ -194,7 +200,7 @@ impl<'a> Jpeg<'a> {
 
     /// Takes the frame.
     fn frame(&mut self, segment: &Segment<'_>) -> Result<(), Fault> {
-        let [8, h1, h0, w1, w0, count @ (1 | 3 | 4), planes @ ..] = segment.body else { return Err(refused(segment)) };
+        let [8, h1, h0, w1, w0, count @ 1..=4, planes @ ..] = segment.body else { return Err(refused(segment)) };
         (self.is_progressive, self.planes) = (segment.marker == 0xc2, Vec::new());
         (self.width, self.height) = (u16::from_be_bytes([*w1, *w0]).into(), u16::from_be_bytes([*h1, *h0]).into());
         if !matches!(segment.marker, 0xc0..=0xc2)

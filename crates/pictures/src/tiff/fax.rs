@@ -93,6 +93,8 @@ impl<'a> Lines<'a> {
                 near += 2;
             }
             let change = |n: usize| change(n).unwrap_or(self.width);
+            // To the table of the crate every twelve bits that begin with seven zeros are that code.
+            let is_end = self.bits.peek(12) == Some(1);
             match mode::decode(&mut self.bits)? {
                 Mode::Pass => at = change(near + 1),
                 Mode::Vertical(by) => {
@@ -106,7 +108,7 @@ impl<'a> Lines<'a> {
                         self.now.push(at);
                     }
                 }
-                Mode::EOF if is_start => {
+                Mode::EOF if is_start && is_end => {
                     self.ended = true;
                     return Some(());
                 }

@@ -14,7 +14,7 @@ use crate::planes;
 /// The samples of a JPEG, by rows of the block's width. Light and differences of colour become red, green and blue.
 pub(super) fn jpeg(head: &Head, file: &[u8], bytes: &[u8], rows: u32) -> Result<Vec<u8>, Fault> {
     let jpeg = with_tables(head.directory.bytes(file, tag::JPEG_TABLES), bytes);
-    let jpeg = jpeg::open(&jpeg, false)?;
+    let jpeg = jpeg::open_part(&jpeg, false)?;
     fits(head, (jpeg.width, jpeg.height), rows)?;
     if jpeg.planes() != head.together() {
         return Err(format!("a part of it has {} samples for a pixel, not {}", jpeg.planes(), head.together()));

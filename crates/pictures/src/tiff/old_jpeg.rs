@@ -17,7 +17,7 @@ pub(super) fn whole(head: &Head, file: &[u8]) -> Result<Vec<u8>, Fault> {
     let stream = stream.or_else(|| head.packed(file, 0, 0, 0).ok().filter(is_jpeg));
     if let Some(stream) = stream {
         let fits = |jpeg: jpeg::Jpeg<'_>| (jpeg.width, jpeg.height) == (head.width, head.height);
-        if jpeg::open(stream, false).is_ok_and(fits) {
+        if jpeg::open_part(stream, false).is_ok_and(fits) {
             return Ok(stream.to_vec());
         }
     }
