@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use parjob::item::{Chunk, Failures, Fields, Seq};
+use parjob::failure::Failures;
+use parjob::item::{Chunk, Fields, Seq};
 use parjob::op::{OPERATIONS, Operation, Params, Results, Setting, Work};
 
 /// Items, each closed by a newline, and how many there are.

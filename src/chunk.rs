@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::buffer::Loan;
-use crate::item::{Attempt, Chunk, Failure, Fields, Seq};
+use crate::failure::Failure;
+use crate::item::{Attempt, Chunk, Fields, Seq};
 
 /// How many items a worker takes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,7 +322,7 @@ mod tests {
             len: text.len() as u32,
             delimiter: b'\n',
             fields: Fields::One,
-            faults: vec![(1, Failure::NotANumber)],
+            faults: vec![(1, Failure::constant("is not a number"))],
         };
         Block::new(bytes, content, chunking, Attempt::FIRST)
     }

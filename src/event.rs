@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::item::{Attempt, Failed, Failure, Seq};
+use crate::failure::{Failed, Failure};
+use crate::item::{Attempt, Seq};
 use crate::outcome::{Account, Record};
 
 /// Watches a run.

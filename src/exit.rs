@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::event::{Ended, Stop};
-use crate::item::Failure;
+use crate::failure::FailureKind;
 
 /// Every item went well, or what `--halt` asked for was reached.
 pub const OK: i32 = 0;
@@ -87,20 +87,20 @@ fn of_failures(ended: &Ended, report: Report) -> i32 {
     match (report, &ended.first_failed) {
         (Report::Any, _) | (_, None) => FAILED,
         (Report::Count, _) => i32::try_from(ended.counts.failed).unwrap_or(i32::MAX).clamp(1, 101),
-        (Report::First, Some((_, cause))) => of_failure(cause),
+        (Report::First, Some((_, cause))) => of_failure(cause.kind()),
     }
 }
 
 /// The status that a shell would show for this failure.
-fn of_failure(cause: &Failure) -> i32 {
-    match cause {
-        Failure::Exited(status) => *status,
-        Failure::Signaled { signal, .. } | Failure::Stopped(signal) => 128 + signal,
-        Failure::TimedOut(_) => DEADLINE,
+fn of_failure(kind: FailureKind) -> i32 {
+    match kind {
+        FailureKind::Exit(status) => status,
+        FailureKind::Signal(signal) | FailureKind::Stopped(signal) => 128 + signal,
+        FailureKind::Timeout => DEADLINE,
         // It may have ended with 0, and yet without an answer.
-        Failure::LostWorker(cause) => of_failure(cause).max(FAILED),
-        Failure::NotStarted(libc::ENOENT) => NOT_FOUND,
-        Failure::NotStarted(_) => NOT_EXECUTABLE,
-        _ => FAILED,
+        FailureKind::Lost(Some(end)) => of_failure(end.into()).max(FAILED),
+        FailureKind::NotStarted(libc::ENOENT) => NOT_FOUND,
+        FailureKind::NotStarted(_) => NOT_EXECUTABLE,
+        FailureKind::Item | FailureKind::Lost(None) | FailureKind::Panic => FAILED,
     }
 }

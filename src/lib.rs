@@ -22,6 +22,7 @@ pub mod source;
 
 pub mod buffer;
 pub mod chunk;
+pub mod failure;
 pub mod item;
 pub mod outcome;
 

@@ -17,7 +17,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parjob::chunk::Chunking;
 use parjob::exit::Exit;
-use parjob::item::{Chunk, Failure};
+use parjob::failure::Failure;
+use parjob::item::Chunk;
 use parjob::op::{self, Blanks, Map, Operation, Params, Results, Words};
 use parjob::plan::{self, Plan};
 use parjob::progress::{self, Style, Talk};
@@ -74,7 +75,7 @@ impl Map for Dawdle {
             dawdle(self.seed, item);
             match (self.fate)(item) {
                 Fate::Ok(text) => results.push(&text),
-                Fate::Fails => results.fail(Failure::NotANumber),
+                Fate::Fails => results.fail(Failure::constant("is not a number")),
                 Fate::Panics => panic!("as the item says"),
             }
         }

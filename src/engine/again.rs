@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
-use crate::item::{Attempt, Failure};
+use crate::failure::{Failure, FailureKind};
+use crate::item::Attempt;
 
 /// Which attempts are followed by another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,19 +32,19 @@ pub enum Kind {
 impl Again {
     /// Whether another attempt may be made.
     pub fn may_follow(&self, attempt: Attempt, cause: &Failure) -> bool {
-        let wanted = self.on.is_empty() || self.on.iter().any(|kind| kind.is_of(cause));
-        attempt.0 <= self.retries && cause.may_pass() && wanted
+        let wanted = self.on.is_empty() || self.on.iter().any(|kind| kind.is_of(cause.kind()));
+        attempt.0 <= self.retries && cause.is_transient() && wanted
     }
 }
 
 impl Kind {
-    fn is_of(self, cause: &Failure) -> bool {
+    fn is_of(self, cause: FailureKind) -> bool {
         match (self, cause) {
-            (kind, Failure::LostWorker(cause)) => kind.is_of(cause),
-            (Kind::Exit(wanted), Failure::Exited(status)) => wanted.is_none_or(|wanted| wanted == *status),
-            (Kind::Signal, Failure::Signaled { .. } | Failure::Stopped(_)) => true,
-            (Kind::Timeout, Failure::TimedOut(_)) => true,
-            (Kind::Start, Failure::NotStarted(_)) => true,
+            (kind, FailureKind::Lost(Some(end))) => kind.is_of(end.into()),
+            (Kind::Exit(wanted), FailureKind::Exit(status)) => wanted.is_none_or(|wanted| wanted == status),
+            (Kind::Signal, FailureKind::Signal(_) | FailureKind::Stopped(_)) => true,
+            (Kind::Timeout, FailureKind::Timeout) => true,
+            (Kind::Start, FailureKind::NotStarted(_)) => true,
             _ => false,
         }
     }
@@ -71,18 +72,22 @@ impl FromStr for Kind {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::failure::ProcessEnd;
 
     #[test]
     fn only_the_failures_that_are_named_are_tried_again() {
         let on = |text: &str| Again { retries: 1, on: text.split(',').map(|kind| kind.parse().unwrap()).collect() };
         let first = Attempt::FIRST;
-        assert!(on("exit=75,timeout").may_follow(first, &Failure::Exited(75)));
-        assert!(!on("exit=75,timeout").may_follow(first, &Failure::Exited(1)));
-        assert!(on("exit=75,timeout").may_follow(first, &Failure::TimedOut(std::time::Duration::ZERO)));
-        assert!(on("signal").may_follow(first, &Failure::Stopped(21)));
-        assert!(on("exit").may_follow(first, &Failure::Exited(9)));
-        assert!(!on("exit").may_follow(Attempt(2), &Failure::Exited(9)));
-        assert!(!Again { retries: 1, on: Vec::new() }.may_follow(first, &Failure::NotANumber));
+        let failure = |kind| Failure::new(kind, "").transient();
+        assert!(on("exit=75,timeout").may_follow(first, &failure(FailureKind::Exit(75))));
+        assert!(!on("exit=75,timeout").may_follow(first, &failure(FailureKind::Exit(1))));
+        assert!(on("exit=75,timeout").may_follow(first, &failure(FailureKind::Timeout)));
+        assert!(on("signal").may_follow(first, &failure(FailureKind::Stopped(21))));
+        assert!(on("exit").may_follow(first, &failure(FailureKind::Exit(9))));
+        assert!(on("exit").may_follow(first, &failure(FailureKind::Lost(Some(ProcessEnd::Exit(9))))));
+        assert!(!on("exit").may_follow(first, &failure(FailureKind::Lost(None))));
+        assert!(!on("exit").may_follow(Attempt(2), &failure(FailureKind::Exit(9))));
+        assert!(!Again { retries: 1, on: Vec::new() }.may_follow(first, &Failure::constant("is not a number")));
     }
 
     #[test]

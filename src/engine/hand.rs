@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::caught::catch;
 use crate::buffer::empty;
 use crate::chunk::Block;
-use crate::item::{Chunk, Failed, Failure, Failures, Fields, Seq};
+use crate::failure::{Failed, Failure, Failures};
+use crate::item::{Chunk, Fields, Seq};
 use crate::op::{AnyFold, Map, Results, Tally};
 use crate::output::Format;
 
@@ -202,7 +203,7 @@ fn run_map(map: &dyn Map, chunk: &Chunk<'_>, results: &mut Results) {
     let Err(message) = catch(|| map.map(chunk, results)) else { return };
     results.rewind(&before);
     if chunk.count == 1 {
-        return results.fail(Failure::Panicked(message));
+        return results.fail(Failure::panic(&message));
     }
     chunk.singly().for_each(|item| run_map(map, &item, results));
 }
@@ -306,7 +307,7 @@ impl Folding {
             let mut failed = Failures::new();
             match catch(|| single.step(&item, &mut failed)) {
                 Ok(()) => self.total.merge(&mut *single),
-                Err(message) => failed = vec![(0, Failure::Panicked(message))],
+                Err(message) => failed = vec![(0, Failure::panic(&message))],
             }
             failures.extend(failed.into_iter().map(|(_, cause)| (place, cause)));
         }

@@ -18,7 +18,8 @@ mod quota;
 mod ran;
 
 use crate::chunk::Block;
-use crate::item::{Attempt, Failed, Seq};
+use crate::failure::Failed;
+use crate::item::{Attempt, Seq};
 use crate::op::Answer;
 
 pub use again::{Again, Kind};

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Parcel, Piece, Ring};
 use crate::buffer::Spares;
-use crate::item::Failed;
+use crate::failure::Failed;
 
 /// A parcel of so many bytes is full: worth collecting at once, and not worth copying into another.
 const FULL: usize = 64 * 1024;

@@ -1,6 +1,7 @@
 //! What a process did: the outcome of an item, or of a batch, as the engine hands it over.
 
-use crate::item::{Attempt, Failed, Seq};
+use crate::failure::Failed;
+use crate::item::{Attempt, Seq};
 use crate::outcome::{Account, Record};
 use crate::output::Output;
 

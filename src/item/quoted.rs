@@ -1,4 +1,4 @@
-//! How an item, and the signal that ended its process, is shown in a message.
+//! How an item, and what others say, is shown in a message.
 
 use std::fmt;
 
@@ -38,12 +38,15 @@ pub struct Safe<'a>(pub &'a [u8]);
 
 impl fmt::Display for Safe<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| write_safe(f, c))
+        match str::from_utf8(self.0) {
+            Ok(text) if self.0.iter().all(|byte| (b' '..=b'~').contains(byte)) => f.write_str(text),
+            _ => self.0.chars().try_for_each(|c| write_safe(f, c)),
+        }
     }
 }
 
 /// Writes a character, escaped when a terminal would not just show it.
-pub(super) fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
     match c {
         '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default()),
         c if is_unsafe(c) => write!(f, "{}", c.escape_unicode()),
@@ -54,9 +57,4 @@ pub(super) fn write_safe(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
 /// Whether a character could move the cursor, start an escape sequence or turn the text around.
 fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A signal as people call it.
-pub fn signal_name(signal: i32) -> String {
-    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Answer, Blanks, Example, Fold, Operation, Value, Words, Work};
-use crate::item::{Chunk, Failures};
+use crate::failure::Failures;
+use crate::item::Chunk;
 
 /// The operation.
 pub(super) static COUNT: Operation = Operation {

@@ -9,7 +9,8 @@ use dashu_int::IBig;
 use super::lines::Lines;
 use super::scan::{Visitor, scan};
 use super::{Map, Params, Results, Work, number};
-use crate::item::{Chunk, Failure};
+use crate::failure::Failure;
+use crate::item::Chunk;
 
 /// What becomes of a number: integers exactly, floats as the machine computes them.
 pub(super) trait Formula: Send + Sync + 'static {

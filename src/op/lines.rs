@@ -7,7 +7,7 @@
 use dashu_int::IBig;
 
 use super::{Results, text};
-use crate::item::Failure;
+use crate::failure::Failure;
 
 /// Writes lines to [`Results`]; what was written is there once this is dropped.
 pub(super) struct Lines<'a> {
@@ -106,6 +106,7 @@ mod tests {
     #![expect(clippy::unwrap_used)]
 
     use super::*;
+    use crate::op::number::NOT_A_NUMBER;
 
     #[test]
     fn lines_of_every_kind_follow_each_other() {
@@ -117,7 +118,7 @@ mod tests {
             lines.integer(n % 3 == 0, u128::from(n).pow(n % 12));
             lines.float(f64::from(n) / 3.0);
             lines.big(&IBig::from(n).pow(30));
-            lines.fail(Failure::NotANumber);
+            lines.fail(NOT_A_NUMBER);
             let sign = if n % 3 == 0 { "-" } else { "" };
             let (power, third, big) = (u128::from(n).pow(n % 12), f64::from(n) / 3.0, IBig::from(n).pow(30));
             expected += &format!("{sign}{power}\n{third:?}\n{big}\n");

@@ -38,13 +38,16 @@ mod sum;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod testing;
 mod text;
+#[cfg(any(feature = "hash", feature = "resize"))]
+mod unreadable;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::item::{Chunk, Failures, Lists, Trees};
+use crate::failure::Failures;
+use crate::item::{Chunk, Lists, Trees};
 
 pub use results::{Amount, Detail, Results};
 pub use size::size;

@@ -15,7 +15,7 @@ use anyhow::{Result, ensure};
 use dashu_int::IBig;
 
 use super::{Param, Params};
-use crate::item::Failure;
+use crate::failure::Failure;
 
 /// The option that bounds the digits of an integer.
 pub(super) const MAX_DIGITS: Param = Param::option("max-digits", "N", Some("10000"), "An integer of more digits fails");
@@ -38,6 +38,13 @@ pub(super) enum Number {
     Float(f64),
 }
 
+/// docs/operations.md says what is a number.
+pub(super) const NOT_A_NUMBER: Failure = Failure::constant("is not a number");
+
+fn too_many_digits(digits: usize, limit: usize) -> Failure {
+    Failure::item(format!("has {digits} digits; --max-digits allows {limit}"))
+}
+
 /// The number that the item is.
 #[inline]
 pub(super) fn parse(item: &[u8], max_digits: usize) -> Result<Number, Failure> {
@@ -50,7 +57,7 @@ pub(super) fn parse(item: &[u8], max_digits: usize) -> Result<Number, Failure> {
     match integer(negative, digits, max_digits) {
         Some(number) => number,
         // Its grammar is ours: it takes a sign, a bare point on either side, and inf and nan in any case.
-        None => fast_float2::parse(text).map(Number::Float).map_err(|_| Failure::NotANumber),
+        None => fast_float2::parse(text).map(Number::Float).map_err(|_| NOT_A_NUMBER),
     }
 }
 
@@ -87,7 +94,7 @@ fn long_integer(negative: bool, digits: &[u8], max_digits: usize) -> Result<Numb
     let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
     let digits = &digits[zeros..];
     if digits.len() > max_digits {
-        return Err(Failure::TooManyDigits { digits: digits.len(), limit: max_digits });
+        return Err(too_many_digits(digits.len(), max_digits));
     }
     let magnitude = match digits.len() {
         ..=19 => word(digits).map(IBig::from),
@@ -99,7 +106,7 @@ fn long_integer(negative: bool, digits: &[u8], max_digits: usize) -> Result<Numb
         }
         _ => str::from_utf8(digits).ok().and_then(|text| IBig::from_str_radix(text, 10).ok()),
     };
-    let magnitude = magnitude.ok_or(Failure::NotANumber)?;
+    let magnitude = magnitude.ok_or(NOT_A_NUMBER)?;
     let value = if negative { -magnitude } else { magnitude };
     Ok(i64::try_from(&value).map_or(Number::Big(value), Number::Small))
 }
@@ -164,16 +171,16 @@ mod tests {
             "", " ", "+", "-", ".", "e5", "1e", "1e+", "1_000", "0x10", "1 2", "--1", "+-1", "infinit", "nano", "١",
             "1.2.3",
         ] {
-            assert_eq!(parse(text.as_bytes(), 10_000), Err(Failure::NotANumber), "{text:?}");
+            assert_eq!(parse(text.as_bytes(), 10_000), Err(NOT_A_NUMBER), "{text:?}");
         }
     }
 
     #[test]
     fn the_digits_of_an_integer_are_bounded_and_leading_zeros_are_free() {
         let long = "9".repeat(10_001);
-        assert_eq!(parse(long.as_bytes(), 10_000), Err(Failure::TooManyDigits { digits: 10_001, limit: 10_000 }));
+        assert_eq!(parse(long.as_bytes(), 10_000), Err(too_many_digits(10_001, 10_000)));
         assert!(matches!(parse(&long.as_bytes()[1..], 10_000), Ok(Number::Big(_))));
-        assert_eq!(parse(b"-1000", 3), Err(Failure::TooManyDigits { digits: 4, limit: 3 }));
+        assert_eq!(parse(b"-1000", 3), Err(too_many_digits(4, 3)));
         assert_eq!(parse(b"-000999", 3), Ok(Number::Small(-999)));
         assert!(matches!(parse(b"1000.0", 3), Ok(Number::Float(_))));
     }

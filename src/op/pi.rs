@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use super::number::{self, Number};
 use super::{Answer, Blanks, Example, Fold, Operation, Param, Value, Words, Work, text};
-use crate::item::{Chunk, Failure, Failures};
+use crate::failure::{Failure, Failures};
+use crate::item::Chunk;
 
 /// The operation.
 pub(super) static PI: Operation = Operation {
@@ -90,9 +91,11 @@ impl Fold for Pi {
     }
 }
 
+const NOT_A_COUNT: Failure = Failure::constant("is not a whole number of samples");
+
 /// The number of samples that the item asks for: a whole number, written as an integer or as 1e9.
 fn samples(item: &[u8]) -> Result<u64, Failure> {
-    let count = match number::parse(item, usize::MAX).map_err(|_| Failure::NotACount)? {
+    let count = match number::parse(item, usize::MAX).map_err(|_| NOT_A_COUNT)? {
         Number::Small(count) => u64::try_from(count).ok(),
         Number::Big(count) => u64::try_from(&count).ok(),
         // Below 2^64 this is exact.
@@ -100,7 +103,7 @@ fn samples(item: &[u8]) -> Result<u64, Failure> {
             (count >= 0.0 && count < 2_f64.powi(64) && count.fract() == 0.0).then_some(count as u64)
         }
     };
-    count.ok_or(Failure::NotACount)
+    count.ok_or(NOT_A_COUNT)
 }
 
 /// The random numbers of one item.
@@ -157,7 +160,7 @@ mod tests {
         assert_eq!(samples(b"0"), Ok(0));
         assert_eq!(samples(b"18446744073709551615"), Ok(u64::MAX));
         for item in ["", "-1", "1.5", "x", "nan", "inf", "18446744073709551616", "2e19"] {
-            assert_eq!(samples(item.as_bytes()), Err(Failure::NotACount), "{item}");
+            assert_eq!(samples(item.as_bytes()), Err(NOT_A_COUNT), "{item}");
         }
     }
 

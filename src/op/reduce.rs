@@ -8,7 +8,8 @@ use dashu_int::IBig;
 
 use super::scan::{Visitor, scan};
 use super::{Answer, Fold, Params, Value, Work, number};
-use crate::item::{Chunk, Failure, Failures};
+use crate::failure::{Failure, Failures};
+use crate::item::Chunk;
 
 /// What a fold keeps of the numbers. Its default is the fold of none; the order of calls does not matter.
 pub(super) trait Reduction: Default + Send + 'static {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::buffer::empty;
-use crate::item::{Failure, Failures};
+use crate::failure::{Failure, Failures};
 
 /// The results of a chunk: text, one line for each item that went well, and the items that failed.
 ///

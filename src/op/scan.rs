@@ -12,7 +12,8 @@ use dashu_int::IBig;
 use wide::u8x16;
 
 use super::number::{self, Number, ZEROS, eight_digits};
-use crate::item::{Chunk, Failure};
+use crate::failure::Failure;
+use crate::item::Chunk;
 
 /// What an operation does with each item of a chunk, in order.
 pub(super) trait Visitor {

@@ -46,7 +46,7 @@ mod tests {
 
     use super::super::testing::{map, map_with, work};
     use super::*;
-    use crate::item::Failure;
+    use crate::op::number::NOT_A_NUMBER;
 
     #[test]
     fn squares_of_all_kinds() {
@@ -62,7 +62,7 @@ mod tests {
     fn failures_have_their_places() {
         let (text, failures) = map_with(&work("square"), &["1", "x", "2", "", "3"], b'\n');
         assert_eq!(text, "1\n4\n9\n");
-        assert_eq!(failures, [(1, Failure::NotANumber), (3, Failure::NotANumber)]);
+        assert_eq!(failures, [(1, NOT_A_NUMBER), (3, NOT_A_NUMBER)]);
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{Answer, Params, Results, Setting, Value, Work, find};
-use crate::item::{Chunk, Failures, Fields, Seq};
+use crate::failure::Failures;
+use crate::item::{Chunk, Fields, Seq};
 
 /// The operation's work with all parameters at their defaults.
 pub(super) fn work(name: &str) -> Work {

@@ -148,8 +148,8 @@ fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row
     let mut skipped = results.skipped.iter().peekable();
     chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
-        let error = failure.map(|(_, cause)| crate::item::error(item.text(), cause));
-        let traceback = failure.map_or("", |(_, cause)| cause.traceback());
+        let error = failure.map(|(_, cause)| crate::failure::error(item.text(), cause));
+        let traceback = failure.map_or("", |(_, cause)| cause.detail());
         let said = failure.and_then(|_| results.said.iter().rfind(|(said_at, _)| *said_at == place));
         let said = said.map_or(&b""[..], |(_, said)| said);
         let told = details.next_if(|(told, _)| *told == place);

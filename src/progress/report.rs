@@ -7,7 +7,8 @@ use std::io::Write;
 
 use super::say;
 use crate::event::{Ended, Event, Observer, Stop};
-use crate::item::{Failed, Safe, Seq, signal_name};
+use crate::failure::{Failed, signal_name};
+use crate::item::{Safe, Seq};
 use crate::output::Aside;
 
 /// How much is said.
@@ -119,7 +120,7 @@ impl Report {
 /// the whole traceback, and nothing of what was shown when it was said; else the end.
 fn described(failed: &Failed, whole: bool) -> String {
     let mut text = failed.to_string();
-    let traceback = failed.cause.traceback().trim_end();
+    let traceback = failed.cause.detail().trim_end();
     let (said, most) = match traceback.rsplit_once('\n') {
         _ if whole => (traceback.as_bytes(), usize::MAX),
         Some((place, last)) if text.ends_with(last) => (place.as_bytes(), SAID),
@@ -191,7 +192,8 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Failed, Failure, Fields};
+    use crate::failure::{Failed, Failure};
+    use crate::item::Fields;
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {
@@ -201,7 +203,7 @@ mod tests {
                 seq: Seq(seq),
                 item: b"x".as_slice().into(),
                 fields: Fields::One,
-                cause: Failure::NotANumber,
+                cause: Failure::constant("is not a number"),
                 said: Box::default(),
             };
             report.on(&Event::Failed(&failed));

@@ -8,7 +8,8 @@ use super::retry::Waiting;
 use super::state::{Change, Phase};
 use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
 use crate::event::{Event, Stop};
-use crate::item::{Attempt, Failed, Seq};
+use crate::failure::Failed;
+use crate::item::{Attempt, Seq};
 use crate::outcome::{Account, Record};
 
 impl Run<'_> {

@@ -28,7 +28,8 @@ use crate::buffer::{BufferPool, Spares};
 use crate::chunk::Block;
 use crate::engine::{Engine, Note, Order, Ring};
 use crate::event::{Ended, Event, Observer, Stop};
-use crate::item::{Failure, Seq};
+use crate::failure::Failure;
+use crate::item::Seq;
 use crate::op::Answer;
 use crate::output::{Load, Wrote};
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::reorder::Results;
 use crate::buffer::BufferPool;
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failed, Fields, Seq};
+use crate::failure::Failed;
+use crate::item::{Attempt, Fields, Seq};
 use crate::outcome::{Account, Record};
 
 /// An item that waits.

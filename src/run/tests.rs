@@ -12,7 +12,8 @@ use super::*;
 use crate::chunk::{Chunking, Content};
 use crate::engine::{Delivery, Parcel, Piece};
 use crate::event::Counts;
-use crate::item::{Attempt, Failed, Failure, Fields, Seq};
+use crate::failure::{Failed, Failure};
+use crate::item::{Attempt, Fields, Seq};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,8 +96,11 @@ impl Engine for Fake {
 }
 
 fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
-    let cause =
-        if matches!(fate, Fate::Trip | Fate::Loud) { Failure::Panicked("tripped".into()) } else { Failure::NotANumber };
+    let cause = if matches!(fate, Fate::Trip | Fate::Loud) {
+        Failure::panic("tripped")
+    } else {
+        Failure::constant("is not a number")
+    };
     let item = format!("i{seq}").into_bytes().into();
     let failed = Failed { seq: Seq(seq), item, fields: Fields::One, cause, said: Box::default() };
     let failed = if fate == Fate::Ok { Vec::new() } else { vec![failed] };

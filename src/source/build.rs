@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::faults::too_long;
 use super::screen::KEPT;
 use super::{Emit, Reading, double};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failure, Fields, Seq, push_fields};
+use crate::failure::Failure;
+use crate::item::{Attempt, Fields, Seq, push_fields};
 
 /// A buffer so full is sent; the rest is for the chunk that is not yet whole.
 const RIPE: usize = BUFFER / 4 * 3;
@@ -79,10 +81,13 @@ impl<'a> Packer<'a> {
             return Ok(true);
         }
         self.left -= 1;
-        match fault.or_else(|| self.fault(fields.clone())) {
+        let given = fault.map(|fault| {
+            let most = if fault.is_of_beginning() { KEPT.min(self.max_item) } else { usize::MAX };
+            (fault, most)
+        });
+        match given.or_else(|| self.fault(fields.clone())) {
             None => self.pack(fields),
-            Some(fault) => {
-                let most = if matches!(fault, Failure::TooLong { .. }) { KEPT.min(self.max_item) } else { usize::MAX };
+            Some((fault, most)) => {
                 self.pack(sound(fields, self.builder.delimiter, most).iter().copied());
                 self.builder.fault(fault);
             }
@@ -90,14 +95,14 @@ impl<'a> Packer<'a> {
         self.builder.push(&self.item)
     }
 
-    /// What is wrong with an item of these fields.
-    fn fault<'f>(&self, mut fields: impl Iterator<Item = &'f [u8]> + Clone) -> Option<Failure> {
+    /// What is wrong with an item of these fields, and how many bytes of it are kept.
+    fn fault<'f>(&self, mut fields: impl Iterator<Item = &'f [u8]> + Clone) -> Option<(Failure, usize)> {
         let spaces = fields.clone().count().saturating_sub(1);
         if fields.clone().map(<[u8]>::len).sum::<usize>() + spaces > self.max_item {
-            return Some(Failure::TooLong { limit: self.max_item });
+            return Some((too_long(self.max_item), KEPT.min(self.max_item)));
         }
         let closes = self.builder.delimiter;
-        fields.any(|field| memchr::memchr(closes, field).is_some()).then_some(Failure::HoldsNul)
+        fields.any(|field| memchr::memchr(closes, field).is_some()).then_some((Failure::HOLDS_NUL, usize::MAX))
     }
 
     /// Makes the item of its fields.

@@ -60,7 +60,7 @@ fn advance(places: &mut [usize], groups: &[Vec<Row>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::Failure;
+    use crate::failure::Failure;
 
     fn words(words: &str, link: Link) -> (Vec<Row>, Link) {
         (words.split_whitespace().map(|word| Row::from(word.as_bytes().to_vec())).collect(), link)
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_value_is_wrong_with_its_combinations() {
-        let fault = Some(Failure::UnclosedQuote);
+        let fault = Some(Failure::constant("is broken"));
         let faulty = Row { fields: vec![b"x".to_vec(), b"y".to_vec()], fault: fault.clone() };
         let columns = vec![words("a b", Link::Cross), (vec![faulty, Row::from(b"z".to_vec())], Link::Cross)];
         let faults: Vec<Option<Failure>> = combine(columns).map(|row| row.fault).collect();

@@ -7,9 +7,9 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use super::faults::{UNCLOSED_QUOTE, too_long};
 use super::records::Raw;
 use super::screen::KEPT;
-use crate::item::Failure;
 
 /// Cuts bytes into records.
 pub(super) struct Csv {
@@ -105,8 +105,8 @@ impl Csv {
             start = end;
         }
         raw.fault = match (is_too_long, self.unclosed) {
-            (true, _) => Some(Failure::TooLong { limit: self.max_item }),
-            (_, true) => Some(Failure::UnclosedQuote),
+            (true, _) => Some(too_long(self.max_item)),
+            (_, true) => Some(UNCLOSED_QUOTE),
             _ => None,
         };
         (self.len, self.fields, self.too_long, self.unclosed) = (0, 0, false, false);
@@ -116,6 +116,7 @@ impl Csv {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
     use proptest::prelude::*;
 
     /// The records of a text that comes in pieces of so many bytes, each with its fault.
@@ -174,7 +175,7 @@ mod tests {
                 let records = cut(text.as_bytes(), piece, 1000);
                 assert_eq!(records.len(), 2, "{text}");
                 assert_eq!(records[0].1, None);
-                assert_eq!(records[1].1, Some(Failure::UnclosedQuote));
+                assert_eq!(records[1].1, Some(UNCLOSED_QUOTE));
                 assert_eq!(records[1].0.join(&b','), text.as_bytes()[2..].replace_quotes());
             }
         }

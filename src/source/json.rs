@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use crate::item::Failure;
+use crate::failure::Failure;
 
 /// Finds out whether an item is a JSON object.
 ///
@@ -20,7 +20,7 @@ pub fn check(item: &[u8]) -> Result<(), Failure> {
     let value: &RawValue = serde_json::from_slice(item).map_err(|error| no_json(&error))?;
     match value.get().as_bytes().first() {
         Some(b'{') => Ok(()),
-        _ => Err(Failure::Json("is JSON, but not an object; --jsonl looks fields up by name".into())),
+        _ => Err(Failure::constant("is JSON, but not an object; --jsonl looks fields up by name")),
     }
 }
 
@@ -73,10 +73,10 @@ fn text(value: &str) -> Result<Option<Cow<'_, [u8]>>, Failure> {
         Some(b'"') if !value.contains('\\') => Ok(Some(Cow::Borrowed(&value.as_bytes()[1..value.len() - 1]))),
         Some(b'"') => match serde_json::from_str::<String>(value) {
             Ok(text) if text.contains('\0') => {
-                Err(Failure::Json(format!("holds {value}, and no argument can hold its NUL").into()))
+                Err(Failure::item(format!("holds {value}, and no argument can hold its NUL")))
             }
             Ok(text) => Ok(Some(Cow::Owned(text.into_bytes()))),
-            Err(_) => Err(Failure::Json(format!("holds {value}, of which a part is no character").into())),
+            Err(_) => Err(Failure::item(format!("holds {value}, of which a part is no character"))),
         },
         Some(b'n') => Ok(None),
         Some(b'{' | b'[') => Ok(Some(Cow::Owned(compact(value)))),
@@ -99,7 +99,7 @@ fn compact(value: &str) -> Vec<u8> {
 }
 
 fn no_json(error: &Error) -> Failure {
-    Failure::Json(format!("is not JSON: {error}").into())
+    Failure::item(format!("is not JSON: {error}"))
 }
 
 #[cfg(test)]

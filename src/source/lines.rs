@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::faults::too_long;
 use super::inputs::{Got, Inputs};
 use super::screen::{Passed, Screen};
 use super::{Emit, Reading, double};
 use crate::buffer::{BUFFER, BufferPool, Loan};
 use crate::chunk::{Block, Chunking, Content};
-use crate::item::{Attempt, Failure, Fields, Seq};
+use crate::failure::Failure;
+use crate::item::{Attempt, Fields, Seq};
 
 /// How long a source may be silent before what it gave is passed on.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1);
@@ -182,7 +184,7 @@ impl Lines {
     fn cut_long_tail(&mut self) {
         let hold = &mut self.hold;
         if self.screen.is_too_long(&hold.buffer[hold.whole..hold.len]) {
-            hold.faults.push((hold.items as u32, Failure::TooLong { limit: self.screen.max_item }));
+            hold.faults.push((hold.items as u32, too_long(self.screen.max_item)));
             hold.len = hold.whole + self.screen.kept();
             self.skipping = true;
         }

@@ -9,6 +9,7 @@
 mod build;
 mod combine;
 mod csv;
+mod faults;
 mod inputs;
 pub mod json;
 mod lines;

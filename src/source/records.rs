@@ -17,13 +17,15 @@ use anyhow::Result;
 
 use super::build::{Builder, Packer, Row};
 use super::csv::Csv;
+use super::faults::{too_long, too_many_fields};
 use super::inputs::{Got, Inputs};
 use super::lines::{LATEST, PATIENCE};
 use super::screen::KEPT;
 use super::{Emit, Reading, Records, json};
 use crate::buffer::BufferPool;
 use crate::chunk::Chunking;
-use crate::item::{Failure, Fields};
+use crate::failure::{Failure, error};
+use crate::item::Fields;
 
 /// How much is read at a time.
 const PIECE: usize = 64 * 1024;
@@ -104,7 +106,7 @@ impl Lines {
             raw.text.pop();
         }
         if raw.text.len() > self.max_item {
-            raw.fault = Some(Failure::TooLong { limit: self.max_item });
+            raw.fault = Some(too_long(self.max_item));
             raw.text.truncate(KEPT);
         }
         true
@@ -178,7 +180,7 @@ impl Reader {
             }
         }
         if let Some(fault) = &self.raw.fault {
-            anyhow::bail!("the header cannot be used: {}", crate::item::error(&self.raw.text, fault));
+            anyhow::bail!("the header cannot be used: {}", error(&self.raw.text, fault));
         }
         self.header = Some(self.header_of_record());
         Ok(())
@@ -258,7 +260,7 @@ impl Reader {
         }
         if let Some(names) = self.header.as_ref().map(Vec::len) {
             if fault.is_none() && fields.len() > names {
-                *fault = Some(Failure::TooManyFields { fields: fields.len(), names });
+                *fault = Some(too_many_fields(fields.len(), names));
             }
             fields.resize(fields.len().max(names), 0..0);
         }
@@ -456,7 +458,7 @@ mod tests {
         let (_, items) = read_files(&["a,b\n1\n1,2\n1,2,3\n"], Reading { header: true, ..csv() });
         let (fields, faults): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         assert_eq!(fields, [vec!["1", ""], vec!["1", "2"], vec!["1", "2", "3"]]);
-        assert_eq!(faults, [None, None, Some(Failure::TooManyFields { fields: 3, names: 2 })]);
+        assert_eq!(faults, [None, None, Some(too_many_fields(3, 2))]);
     }
 
     #[test]
@@ -508,10 +510,10 @@ mod tests {
     fn what_cannot_be_used_fails_and_keeps_its_place() {
         let (_, items) = read_files(&["a\0b,c\nd,e\0\nf"], csv());
         let of = |fields: &[&str], fault| (fields.iter().map(|field| field.to_string()).collect::<Vec<_>>(), fault);
-        let nul = Some(Failure::HoldsNul);
+        let nul = Some(Failure::HOLDS_NUL);
         assert_eq!(items, [of(&["a"], nul.clone()), of(&["d", "e"], nul), of(&["f"], None)]);
         let (_, items) = read_files(&["abc,d\na , b\nx"], Reading { max_item: 4, ..colsep(",") });
-        let long = Some(Failure::TooLong { limit: 4 });
+        let long = Some(too_long(4));
         assert_eq!(items, [of(&["abc", ""], long.clone()), of(&["a", "b"], long), of(&["x"], None)]);
         let (_, items) = read_files(&["{\"a\":1}\n[2]\n{\n"], json());
         let faults: Vec<bool> = items.iter().map(|(_, fault)| fault.is_some()).collect();

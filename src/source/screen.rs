@@ -1,7 +1,8 @@
 //! What is looked at item by item, where an option or the length of the items asks for it.
 
 use super::Reading;
-use crate::item::Failure;
+use super::faults::too_long;
+use crate::failure::Failure;
 
 /// What is kept of an item that is too long: enough for a message.
 pub(super) const KEPT: usize = 256;
@@ -67,7 +68,7 @@ impl Screen {
                 break;
             }
             let keep = if is_too_long {
-                faults.push(((before + passed.items) as u32, Failure::TooLong { limit: self.max_item }));
+                faults.push(((before + passed.items) as u32, too_long(self.max_item)));
                 self.kept()
             } else {
                 item.len()

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use parjob::chunk::Chunking;
-use parjob::item::{Chunk, Failures};
+use parjob::failure::Failures;
+use parjob::item::Chunk;
 use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Words, Work};
 use parjob::plan::{self, Plan};
 use parjob::progress::{Style, Talk};

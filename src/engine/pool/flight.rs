@@ -12,7 +12,8 @@ use super::leg::Leg;
 use super::options::Refused;
 use super::protocol::Mismatch;
 use crate::chunk::{Block, Claim};
-use crate::item::{Chunk, Failure, Seq};
+use crate::failure::Failure;
+use crate::item::{Chunk, Seq};
 use crate::op::Results;
 
 /// Results that are kept to be filled again.

@@ -5,8 +5,9 @@
 //! wrong: its first line is the error, what follows the traceback. `a` says which item the process is at.
 
 use super::flight::Flight;
-use super::protocol::{MOST, Mismatch, Protocol};
-use crate::item::{Chunk, Failure, Seq};
+use super::protocol::{MOST, Mismatch, Protocol, answered};
+use crate::failure::Failure;
+use crate::item::{Chunk, Seq};
 
 /// The letter and the number of an item.
 const HEAD: usize = 9;
@@ -89,5 +90,5 @@ fn take(frame: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
 fn failure(bytes: &[u8]) -> Failure {
     let text = String::from_utf8_lossy(bytes);
     let (error, traceback) = text.split_once('\n').unwrap_or((&text, ""));
-    Failure::Answered { error: error.into(), traceback: traceback.into() }
+    answered(error, traceback)
 }

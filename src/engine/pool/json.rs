@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol, not_too_long};
-use crate::item::{Chunk, Failure, Seq};
+use super::protocol::{Mismatch, Protocol, answered, not_too_long};
+use crate::item::{Chunk, Seq};
 use crate::output::{json_item, json_string};
 
 /// Objects, one a line.
@@ -108,12 +108,12 @@ fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
         (Some(result), None) => Ok(text(result.get())),
         (None, Some(error)) => {
             let traceback = answer.traceback.map(|traceback| lossy(traceback.get())).unwrap_or_default();
-            Err(Failure::Answered { error: lossy(error.get()), traceback })
+            Err((lossy(error.get()), traceback))
         }
         _ => return Err(no_answer(&"it has neither a result nor an error, or both")),
     };
     if seq == 0 && flight.awaits_greeting() {
-        if let Err(Failure::Answered { error, .. }) = outcome {
+        if let Err((error, _)) = outcome {
             return Err(Mismatch(format!("could not be initialized: {error}")));
         }
         flight.greeted();
@@ -121,7 +121,7 @@ fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
     }
     match outcome {
         Ok(text) => flight.answer(Seq(seq), Ok(&text)),
-        Err(cause) => flight.answer(Seq(seq), Err(cause)),
+        Err((error, traceback)) => flight.answer(Seq(seq), Err(answered(&error, &traceback))),
     }
 }
 

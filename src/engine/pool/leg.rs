@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::chunk::{Block, Claim};
-use crate::item::{Chunk, Failure, Seq};
+use crate::failure::Failure;
+use crate::item::{Chunk, Seq};
 use crate::op::Results;
 
 /// What is left of a claimed chunk.

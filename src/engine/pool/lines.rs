@@ -4,7 +4,8 @@
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol, not_too_long};
-use crate::item::{Chunk, Failure, Fields, Seq};
+use crate::failure::Failure;
+use crate::item::{Chunk, Fields, Seq};
 
 /// One line in, one line out.
 #[derive(Debug, Default)]
@@ -37,7 +38,10 @@ impl Protocol for Lines {
         }
         for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
             if memchr::memchr(b'\n', item.text()).is_some() {
-                flight.refuse(Seq(seq), Failure::HoldsNewline);
+                flight.refuse(
+                    Seq(seq),
+                    Failure::constant("holds a newline, which ends a line; --protocol frames takes it"),
+                );
             } else {
                 out.extend_from_slice(item.text());
                 out.push(b'\n');

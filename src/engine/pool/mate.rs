@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 
 use crate::command::plumbing::pipe;
 use crate::command::words::Words;
-use crate::item::Failure;
+use crate::failure::ProcessEnd;
 use crate::output::Stream;
 
 /// The size of a read.
@@ -220,11 +220,10 @@ impl Mate {
     }
 }
 
-/// What the end of a process means for the item that it was at.
-pub(super) fn cause(status: WaitIdStatus) -> Failure {
+pub(super) fn process_end(status: WaitIdStatus) -> ProcessEnd {
     match (status.exit_status(), status.terminating_signal()) {
-        (_, Some(signal)) => Failure::Signaled { signal, out_of_memory: false },
-        (code, None) => Failure::Exited(code.unwrap_or(0)),
+        (_, Some(signal)) => ProcessEnd::Signal(signal),
+        (code, None) => ProcessEnd::Exit(code.unwrap_or(0)),
     }
 }
 

@@ -12,7 +12,7 @@ use super::worker::Worker;
 use crate::chunk::{Block, Claim};
 use crate::engine::hand::Done;
 use crate::engine::{Delivery, Fate, Piece, Ran, Ring};
-use crate::item::{Attempt, Failure, Seq};
+use crate::item::{Attempt, Seq};
 use crate::output::{Output, Stream};
 
 /// A result of so many bytes is worth a place of its own while it waits for those before it.
@@ -115,9 +115,9 @@ impl Worker {
             finish.hand_on(landed.chunk, landed.results, &mut self.bytes, |mut done| {
                 for failed in &mut done.failed {
                     let said = landed.said.iter().rfind(|(seq, _)| *seq == failed.seq);
-                    failed.said = match &failed.cause {
-                        Failure::Answered { traceback, .. } if !traceback.is_empty() => traceback.as_bytes().into(),
-                        _ => said.map(|(_, said)| said.clone()).unwrap_or_default(),
+                    failed.said = match failed.cause.detail() {
+                        "" => said.map(|(_, said)| said.clone()).unwrap_or_default(),
+                        detail => detail.as_bytes().into(),
                     };
                 }
                 shared.post(number, attempt, done);

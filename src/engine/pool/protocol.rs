@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 
 use super::flight::Flight;
 use crate::command::words::Words;
+use crate::failure::Failure;
 use crate::item::{Chunk, Seq};
 
 /// The language between a worker and its process. Each worker has one of its own.
@@ -81,4 +82,10 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What a worker says of an item that failed: why, in one line, and where, in several or none.
+pub(super) fn answered(error: &str, traceback: &str) -> Failure {
+    let failure = Failure::item(format!("failed: {error}")).transient();
+    if traceback.is_empty() { failure } else { failure.with_detail(traceback) }
 }

@@ -11,10 +11,11 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol};
+use super::protocol::{Mismatch, Protocol, answered};
 use crate::command::plumbing::unnamed;
 use crate::command::words::Words;
-use crate::item::{Chunk, Failure, Fields, Seq};
+use crate::failure::Failure;
+use crate::item::{Chunk, Fields, Seq};
 
 /// The program.
 const SOURCE: &str = include_str!("worker.py");
@@ -187,7 +188,7 @@ impl<'a> Answer<'a> {
                 text::RESULT => flight.answer(Seq(seq), Ok(bytes)),
                 text::NOTHING => flight.pass(Seq(seq)),
                 text::FAILURE => flight.answer(Seq(seq), Err(failure(bytes))),
-                text::TIMEOUT => flight.answer(Seq(seq), Err(Failure::TimedOut(timeout))),
+                text::TIMEOUT => flight.answer(Seq(seq), Err(Failure::timeout(timeout))),
                 _ => return None,
             };
             if told.is_err() {
@@ -202,7 +203,7 @@ impl<'a> Answer<'a> {
 fn failure(bytes: &[u8]) -> Failure {
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
     let traceback = bytes.get(end + 1..).unwrap_or_default();
-    Failure::Answered { error: text_of(&bytes[..end]).into(), traceback: text_of(traceback).into() }
+    answered(&text_of(&bytes[..end]), &text_of(traceback))
 }
 
 fn text_of(bytes: &[u8]) -> String {

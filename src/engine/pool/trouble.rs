@@ -11,13 +11,14 @@ use rustix::process::Signal;
 
 use super::ahead::{STUCK, WINDOW};
 use super::farewell::{Farewell, Gone};
-use super::mate::{Mate, cause};
+use super::mate::{Mate, process_end};
 use super::options::Refused;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::buffer::empty;
 use crate::command::child::ending;
-use crate::item::{Failure, Quoted, Seq};
+use crate::failure::{Failure, FailureKind, ProcessEnd};
+use crate::item::{Quoted, Seq};
 use crate::output::Stream;
 
 /// After so many processes in a row that end before they do anything, there is no point in another.
@@ -38,12 +39,12 @@ impl Worker {
             self.bury();
             return self.extra(&mismatch);
         }
-        let failed = gone.status.map(cause).filter(|cause| *cause != Failure::Exited(0));
+        let failed = gone.status.map(process_end).filter(|end| *end != ProcessEnd::Exit(0));
         self.bury();
         let number = self.station.number;
         match failed.filter(|_| self.shared.ending() == ending::NONE) {
             Some(_) if gone.asked => self.warn(format!("worker {number} did not end within --grace and was ended")),
-            Some(cause) => self.warn(format!("worker {number} {cause} while it had no item")),
+            Some(end) => self.warn(format!("worker {number} {end} while it had no item")),
             None => {}
         }
     }
@@ -83,11 +84,9 @@ impl Worker {
             // The run ends: what it was at is not run.
             return self.bury();
         }
-        self.lost(match gone.status.map_or(Failure::Exited(0), cause) {
-            // It did not end, and parjob ended it for what it had done before.
-            cause if gone.asked && cause != Failure::Exited(0) => Failure::BadAnswer("closed its output".into()),
-            cause => Failure::LostWorker(Box::new(cause)),
-        });
+        let end = gone.status.map_or(ProcessEnd::Exit(0), process_end);
+        // One that did not end was ended by parjob for what it had done before.
+        self.lost(Some(end).filter(|end| !gone.asked || *end == ProcessEnd::Exit(0)));
     }
 
     /// Reads what the process wrote before it ended.
@@ -106,16 +105,12 @@ impl Worker {
         pipe.is_some_and(|pipe| rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes > 0))
     }
 
-    /// The process has ended, which means this for the item that it was at; its last answers are taken.
-    fn lost(&mut self, cause: Failure) {
+    /// The process has ended, like this or after it had closed its output; its last answers are taken.
+    fn lost(&mut self, end: Option<ProcessEnd>) {
         let (started, idle) = (self.has_started(), self.is_at_no_item());
         let Some(mate) = &self.mate else { return };
-        let how = match &cause {
-            Failure::LostWorker(cause) => cause.to_string(),
-            Failure::BadAnswer(how) => how.to_string(),
-            cause => cause.to_string(),
-        };
-        let in_order = self.closed && cause == Failure::LostWorker(Box::new(Failure::Exited(0)));
+        let how = end.map_or("closed its output".to_owned(), |end| end.to_string());
+        let in_order = self.closed && end == Some(ProcessEnd::Exit(0));
         let missing = in_order && !self.protocol.names_items() && !idle;
         if !in_order {
             // What it has left behind was to help it.
@@ -131,7 +126,7 @@ impl Worker {
         } else if !started {
             self.failed_to_start(&how);
         } else {
-            self.charge(cause);
+            self.charge(&lost(end, &how));
         }
         self.voice.mark();
         self.voice.forget();
@@ -176,12 +171,12 @@ impl Worker {
         self.hear(true);
         self.bury();
         // It may have been about to end.
-        let ended = gone.status.map(cause).filter(|cause| matches!(cause, Failure::Exited(_)));
+        let ended = gone.status.map(process_end).filter(|end| matches!(end, ProcessEnd::Exit(_)));
         let number = self.station.number;
         match (started, ended) {
-            (true, Some(cause)) => self.warn(format!("worker {number} {cause} while it had no item")),
+            (true, Some(end)) => self.warn(format!("worker {number} {end} while it had no item")),
             (true, None) => self.warn(format!("worker {number} reads no more; a fresh one takes its place")),
-            (false, Some(cause)) => self.failed_to_start(&cause.to_string()),
+            (false, Some(end)) => self.failed_to_start(&end.to_string()),
             (false, None) => self.failed_to_start("reads nothing"),
         }
         self.voice.mark();
@@ -190,7 +185,7 @@ impl Worker {
     }
 
     /// The item that the process was at has failed. The others go to a fresh one.
-    fn charge(&mut self, cause: Failure) {
+    fn charge(&mut self, cause: &Failure) {
         let named = self.protocol.at();
         let together = if named.is_some() { self.protocol.at_once() } else { 1 };
         let Some(first) = self.flight.charged(named) else { return };
@@ -216,7 +211,7 @@ impl Worker {
         if starting {
             self.failed_to_start(&mismatch.0);
         } else if charged {
-            self.charge(Failure::BadAnswer(mismatch.0.as_str().into()));
+            self.charge(&lost(None, &mismatch.0));
         } else {
             self.warn(format!("worker {number} {mismatch}; a fresh one takes its place"));
         }
@@ -322,7 +317,7 @@ impl Worker {
         }
         self.put_down(Farewell::Term);
         if self.shared.ending() == ending::NONE {
-            self.charge(Failure::TimedOut(self.shared.team.timeout.unwrap_or(timeout)));
+            self.charge(&Failure::timeout(self.shared.team.timeout.unwrap_or(timeout)));
         }
         self.voice.mark();
         self.voice.forget();
@@ -384,4 +379,9 @@ impl Worker {
             self.shared.warn(text);
         }
     }
+}
+
+/// An item whose worker is gone.
+fn lost(end: Option<ProcessEnd>, how: &str) -> Failure {
+    Failure::new(FailureKind::Lost(end), format!("was at work when its worker {how}")).transient()
 }

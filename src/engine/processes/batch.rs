@@ -11,7 +11,8 @@ use super::worker::Worker;
 use super::{Note, Shared, Tag};
 use crate::command::recipe::quoted;
 use crate::engine::Fate;
-use crate::item::{Attempt, Chunk, Failure, Fields};
+use crate::failure::Failure;
+use crate::item::{Attempt, Chunk, Fields};
 use crate::outcome::End;
 use crate::source::json;
 use crate::template::Values;
@@ -123,9 +124,9 @@ impl Worker {
             }
         };
         let places = items.iter().enumerate().filter(|(_, values)| brings(values)).map(|(place, _)| place);
-        let faults: Faults = places.map(|place| (place, Failure::HoldsNul)).collect();
+        let faults: Faults = places.map(|place| (place, Failure::HOLDS_NUL)).collect();
         // Nothing else can bring one; but were it so, this must come to an end.
-        if faults.is_empty() { vec![(0, Failure::HoldsNul)] } else { faults }
+        if faults.is_empty() { vec![(0, Failure::HOLDS_NUL)] } else { faults }
     }
 }
 

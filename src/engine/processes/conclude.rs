@@ -7,7 +7,8 @@ use super::batch::given;
 use super::worker::{Finished, Worker};
 use crate::command::recipe::{Stdin, quoted};
 use crate::engine::{Fate, Ran};
-use crate::item::{Attempt, Chunk, Failed, Failure, Seq, error};
+use crate::failure::{Failed, Failure, FailureKind, ProcessEnd, error, is_transient, signal_name};
+use crate::item::{Attempt, Chunk, Seq};
 use crate::outcome::{Account, End, Record};
 use crate::output::{Body, Done, Output};
 use crate::template::Values;
@@ -58,7 +59,7 @@ impl Worker {
         let shown = [&quoted(&self.words)[..], b"\n"].concat();
         let fate = match output.out.push(&shown) {
             Ok(()) => Fate::Ok,
-            Err(lost) => Fate::Failed(failed(batch, &Failure::NotKept(lost.raw_os_error().unwrap_or(0)), &[])),
+            Err(lost) => Fate::Failed(failed(batch, &not_kept(&lost), &[])),
         };
         shared.end(Ran { output, ..ran(batch, attempt, fate) });
     }
@@ -72,14 +73,18 @@ impl Worker {
         if record.leaked {
             shared.warn_of_leak(batch.first);
         }
-        let mut cause = cause(shared, &record, stopped);
+        let (mut cause, mut is_lost) = (cause(shared, &record, stopped), false);
+        let mut lose = |error| {
+            is_lost = true;
+            Some(shared.lose(error))
+        };
         if let Some(error) = lost {
-            cause = Some(shared.lose(error));
+            cause = lose(error);
         }
         if cause.is_none()
             && let Some(reduction) = &mut self.reduction
         {
-            cause = reduction.add(&output.out).unwrap_or_else(|error| Some(shared.lose(error)));
+            cause = reduction.add(&output.out).unwrap_or_else(lose);
         }
         let text = cause.as_ref().map(|cause| told(batch, cause));
         shared.save(batch, &record, text.as_deref(), cause.as_ref(), &output);
@@ -90,7 +95,7 @@ impl Worker {
             shared.format(batch, Some(&record), text.as_deref(), &mut output);
         }
         // What was lost is not done, whatever its process says.
-        if !matches!(cause, Some(Failure::NotKept(_))) {
+        if !is_lost {
             shared.journal(|journal| journal.ended(batch, &record, cause.is_none()));
         }
         if cause.is_none() {
@@ -108,9 +113,9 @@ impl Worker {
 impl Shared {
     /// Output could not be kept: the item fails, and the run is not whole.
     fn lose(&self, error: std::io::Error) -> Failure {
-        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        let failure = not_kept(&error);
         self.break_off(anyhow::Error::new(error).context("cannot keep output in a temporary file"));
-        Failure::NotKept(errno)
+        failure
     }
 
     fn format(&self, batch: &Chunk<'_>, record: Option<&Record>, error: Option<&str>, output: &mut Output) {
@@ -147,15 +152,35 @@ fn failed(batch: &Chunk<'_>, cause: &Failure, said: &[u8]) -> Vec<Failed> {
     batch.items().zip(batch.first.0..).map(one).collect()
 }
 
+/// What its process printed could be kept neither in memory nor in a temporary file.
+fn not_kept(error: &std::io::Error) -> Failure {
+    Failure::item(format!("printed more than there is room for in a temporary file: {error}"))
+}
+
 fn cause(shared: &Shared, record: &Record, stopped: Option<i32>) -> Option<Failure> {
+    let ended = |end: ProcessEnd, guess: &str| Failure::new(end.into(), format!("{end}{guess}")).transient();
     Some(match (stopped, record.end) {
         (_, End::Exited(0) | End::Cancelled) => return None,
-        (Some(signal), _) => Failure::Stopped(signal),
-        (None, End::Exited(status)) => Failure::Exited(status),
-        (None, End::Signaled { signal, .. }) => {
-            Failure::Signaled { signal, out_of_memory: signal == libc::SIGKILL && shared.ran_out_of_memory() }
+        (Some(signal), _) => {
+            let name = signal_name(signal);
+            let text = format!("was stopped by {name}, as a job that wants the terminal is, and killed");
+            Failure::new(FailureKind::Stopped(signal), text).transient()
         }
-        (None, End::TimedOut { after }) => Failure::TimedOut(after),
-        (None, End::NotStarted(errno)) => Failure::NotStarted(errno),
+        (None, End::Exited(status)) => ended(ProcessEnd::Exit(status), ""),
+        (None, End::Signaled { signal, .. }) => {
+            let is_guess = signal == libc::SIGKILL && shared.ran_out_of_memory();
+            ended(ProcessEnd::Signal(signal), if is_guess { "; out of memory?" } else { "" })
+        }
+        (None, End::TimedOut { after }) => Failure::timeout(after),
+        (None, End::NotStarted(errno)) => not_started(errno),
     })
+}
+
+fn not_started(errno: i32) -> Failure {
+    let text = match errno {
+        libc::E2BIG => "makes a command line that is too long".to_owned(),
+        _ => format!("could not be started: {}", std::io::Error::from_raw_os_error(errno)),
+    };
+    let failure = Failure::new(FailureKind::NotStarted(errno), text);
+    if is_transient(errno) { failure.transient() } else { failure }
 }

@@ -9,7 +9,8 @@ use super::place::Place;
 use super::{Note, Shared};
 use crate::command::orders::Attendant;
 use crate::engine::{Fate, Ran};
-use crate::item::{Attempt, Quoted, Seq, signal_name};
+use crate::failure::signal_name;
+use crate::item::{Attempt, Quoted, Seq};
 use crate::output::{Body, LineSplitter, Output, Stream, Tagger};
 
 /// How much of standard error is kept for a message.

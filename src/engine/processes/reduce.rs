@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::item::{Chunk, Failure, Failures, Fields, Seq};
+use crate::failure::{Failure, Failures};
+use crate::item::{Chunk, Fields, Quoted, Seq};
 use crate::op::{AnyFold, Tally};
 use crate::output::Body;
 
@@ -50,8 +51,8 @@ impl Reduction {
         let mut failures = Failures::new();
         self.0.step(&chunk, &mut failures);
         let (place, cause) = failures.into_iter().next()?;
-        let line = chunk.items().nth(place).unwrap_or_default().into();
-        Some(Failure::Printed { line, cause: Box::new(cause) })
+        let line = chunk.items().nth(place).unwrap_or_default();
+        Some(cause.within(|cause| format!("printed {}, which {cause}", Quoted(line))))
     }
 }
 

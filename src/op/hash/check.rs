@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::io::Errno;
-
 use super::algorithm::Algorithm;
 use super::form::{Form, Forms};
 use super::list::{Line, MadeBy, form, parse};
 use super::{Reader, name};
-use crate::item::{Chunk, Failure, Quoted, Safe, Seq};
+use crate::failure::Failure;
+use crate::item::{Chunk, Quoted, Safe, Seq};
+use crate::op::unreadable::Unreadable;
 use crate::op::{Map, Means, Params, Remark, Results};
 
 /// How many files that could not be read are named where there is no report that does it.
@@ -140,10 +140,9 @@ impl Check {
         counts.any_proper = true;
         let likely = *self.likely.lock().unwrap_or_else(PoisonError::into_inner);
         match self.reader.verify(made_by, likely, &hex, (&path, buffer)) {
-            Err(Failure::Unreadable(errno)) if self.ignore_missing && errno == Errno::NOENT.raw_os_error() => {
-                results.pass();
-            }
-            Err(cause) => {
+            Err(Unreadable::System(libc::ENOENT)) if self.ignore_missing => results.pass(),
+            Err(why) => {
+                let cause = Failure::from(why);
                 counts.unreadable += 1;
                 if self.reader.setting.quiet {
                     counts.named.push((line.seq, format!("{} {cause}", Quoted(&path))));
@@ -170,7 +169,7 @@ impl Check {
     }
 
     fn fail(&self, path: &[u8], word: &[u8], cause: Failure, results: &mut Results) {
-        let cause = Failure::ListedFile { name: path.into(), cause: Box::new(cause) };
+        let cause = cause.within(|cause| format!("names {}, which {cause}", Quoted(path)));
         if self.status { results.fail(cause) } else { results.fail_saying(&verdict(path, word), cause) }
     }
 
@@ -256,10 +255,13 @@ impl Check {
 
 /// Why a file fails that has another digest: by what that was found.
 fn unlike(made_by: MadeBy) -> Failure {
-    Failure::Unlike(match made_by {
-        MadeBy::This(_) => String::new(),
-        MadeBy::OneOf(all) => all.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(" and "),
-    })
+    match made_by {
+        MadeBy::This(_) => Failure::constant("has another checksum"),
+        MadeBy::OneOf(all) => {
+            let names: Vec<&str> = all.iter().map(|algorithm| algorithm.name()).collect();
+            Failure::item(format!("has another checksum, by {}", names.join(" and ")))
+        }
+    }
 }
 
 /// A line with what must be known of it.

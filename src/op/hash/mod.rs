@@ -23,8 +23,9 @@ use self::algorithm::Algorithm;
 use self::check::Check;
 use self::list::MadeBy;
 use self::subtrees::Places;
+use super::unreadable::Unreadable;
 use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Results, Setting, Words, Work};
-use crate::item::{Chunk, Failure, Trees};
+use crate::item::{Chunk, Trees};
 
 /// The operation.
 pub(super) static HASH: Operation = Operation {
@@ -107,7 +108,7 @@ impl Map for Hash {
                         name::push_line(digest.as_hex(), item, &mut results.bytes);
                         results.end();
                     }
-                    Err(cause) => results.fail(cause),
+                    Err(why) => results.fail(why.into()),
                 }
             }
         });
@@ -151,7 +152,7 @@ impl Reader {
     }
 
     /// The digest of the file of that name.
-    fn digest(&self, algorithm: Algorithm, path: &[u8], buffer: &mut [u8]) -> Result<algorithm::Digest, Failure> {
+    fn digest(&self, algorithm: Algorithm, path: &[u8], buffer: &mut [u8]) -> Result<algorithm::Digest, Unreadable> {
         self.with_file(path, |file| algorithm.digest(file, buffer, &self.places))
     }
 
@@ -163,7 +164,7 @@ impl Reader {
         likely: Option<Algorithm>,
         hex: &[u8],
         (path, buffer): (&[u8], &mut [u8]),
-    ) -> Result<Option<Algorithm>, Failure> {
+    ) -> Result<Option<Algorithm>, Unreadable> {
         let all = made_by.all();
         let likely = likely.filter(|likely| all.contains(likely)).into_iter();
         let mut in_turn = likely.clone().chain(all.iter().copied().filter(|one| likely.clone().all(|it| it != *one)));
@@ -193,18 +194,18 @@ impl Reader {
         &self,
         path: &[u8],
         work: impl FnOnce(&input::File) -> Result<T, rustix::io::Errno>,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, Unreadable> {
         if path == b"-" && self.setting.reads_stdin {
-            return Err(Failure::StdinTaken);
+            return Err(Unreadable::StdinTaken);
         }
         // What stands in its place would be an empty file.
         if path == b"-" && entry::was_closed(entry::Stream::Input) {
             self.lacks_stdin.store(true, Ordering::Relaxed);
-            return Err(Failure::Unreadable(libc::EBADF));
+            return Err(Unreadable::System(libc::EBADF));
         }
         let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
-        let file = input::File::open(path).map_err(unreadable)?;
-        work(&file).map_err(unreadable)
+        let read = input::File::open(path).and_then(|file| work(&file));
+        read.map_err(|errno| Unreadable::System(errno.raw_os_error()))
     }
 
     /// What is to be said of all files together.
@@ -213,8 +214,4 @@ impl Reader {
         let text = || "standard input is closed, and - stands for it".to_string();
         lacks_stdin.then(|| Remark { text: text(), means: Means::Broken }).into_iter().collect()
     }
-}
-
-fn unreadable(errno: rustix::io::Errno) -> Failure {
-    Failure::Unreadable(errno.raw_os_error())
 }

@@ -17,7 +17,9 @@ use parjob_pictures::{Error, probe};
 use parjob_sys::entry;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::item::Failure;
+use super::{NO_PICTURE, bad_picture};
+use crate::failure::Failure;
+use crate::op::unreadable::Unreadable;
 
 /// The bytes by which a picture is told from other things.
 const HEAD: u64 = 64;
@@ -43,11 +45,11 @@ impl Inputs {
             return options.open(OsStr::from_bytes(item)).map_err(unreadable);
         }
         if self.reads_stdin {
-            return Err(Failure::StdinTaken);
+            return Err(Unreadable::StdinTaken.into());
         }
         // What stands in its place would be an empty file.
         if entry::was_closed(entry::Stream::Input) {
-            return Err(Failure::Unreadable(libc::EBADF));
+            return Err(Unreadable::System(libc::EBADF).into());
         }
         rustix::stdio::stdin().try_clone_to_owned().map(File::from).map_err(unreadable)
     }
@@ -56,7 +58,7 @@ impl Inputs {
     pub(super) fn settled(&self, item: &[u8], file: File, most: u64) -> Result<(File, u64), Failure> {
         let meta = file.metadata().map_err(unreadable)?;
         if meta.is_dir() {
-            return Err(Failure::Unreadable(libc::EISDIR));
+            return Err(Unreadable::System(libc::EISDIR).into());
         }
         // Of standard input somebody may have read the beginning.
         if meta.is_file() && item != b"-" {
@@ -72,14 +74,14 @@ fn copy(file: File, most: u64) -> Result<(File, u64), Failure> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
     if let Err(Error::NoPicture) = probe(Cursor::new(&head)) {
-        return Err(Failure::NoPicture);
+        return Err(NO_PICTURE);
     }
-    let no_room = |error: io::Error| Failure::BadPicture(format!("it cannot be copied to a temporary file: {error}"));
+    let no_room = |error: io::Error| bad_picture(format!("it cannot be copied to a temporary file: {error}"));
     let mut copy = tempfile::tempfile().map_err(no_room)?;
     let mut rest = Cursor::new(head).chain(file).take(most.saturating_add(1));
     let size = io::copy(&mut rest, &mut copy).map_err(no_room)?;
     if size > most {
-        return Err(Failure::BadPicture(format!("it is a stream of more than {most} bytes, which is --memory")));
+        return Err(bad_picture(format!("it is a stream of more than {most} bytes, which is --memory")));
     }
     copy.seek(SeekFrom::Start(0)).map_err(no_room)?;
     Ok((copy, size))
@@ -102,5 +104,5 @@ impl Read for Patient {
 }
 
 pub(super) fn unreadable(error: io::Error) -> Failure {
-    Failure::Unreadable(error.raw_os_error().unwrap_or(libc::EIO))
+    Unreadable::from(error).into()
 }

@@ -4,6 +4,7 @@
 //! file is the operation around it: [`params`] knows the options, [`input`] what is read, [`claims`] that no two items become
 //! the same file, [`place`] where a path leads, and [`target`] puts the new file in place.
 
+mod bad_target;
 mod claims;
 mod input;
 mod notes;
@@ -21,6 +22,7 @@ use anyhow::Result;
 use parjob_pictures::{Budget, Error, Probe, Resizer, Written};
 use parjob_sys::memory;
 
+use self::bad_target::BadTarget;
 use self::claims::Claims;
 use self::input::{Inputs, unreadable};
 use self::notes::{Found, Notes};
@@ -28,7 +30,8 @@ use self::params::{Encode, Options};
 use self::place::Place;
 use self::target::Targets;
 use super::{Blanks, Detail, Example, Map, Operation, Params, Remark, Results, Setting, Words, Work};
-use crate::item::{BadTarget, Chunk, Failure, Seq, Trees, walk};
+use crate::failure::Failure;
+use crate::item::{Chunk, Seq, Trees, walk};
 
 /// The operation.
 pub(super) static RESIZE: Operation = Operation {
@@ -190,7 +193,7 @@ impl Resize {
     /// Does an item. `None`: there was nothing to do.
     fn one(&self, seq: Seq, item: &[u8], target: &[u8], owner: Option<Seq>) -> Result<Option<Done>, Failure> {
         let started = Instant::now();
-        let bad = |why| Failure::BadTarget { path: target.into(), why };
+        let bad = |why: BadTarget| why.failure(target);
         let fault = owner.map(BadTarget::Taken).or_else(|| self.options.targets.fault(target));
         let fault = fault.or_else(|| self.is_original(item, target).then_some(BadTarget::Item));
         fault.map_or(Ok(()), |why| Err(bad(why)))?;
@@ -203,14 +206,13 @@ impl Resize {
         let probe = self.look(&mut file)?;
         let format = self.format(target, &probe).map_err(bad)?;
         let mut share = self.resizer.budget().take(self.resizer.needed(&probe, size));
-        let mut bytes =
-            parjob_pictures::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(Failure::BadPicture)?;
+        let mut bytes = parjob_pictures::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(bad_picture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
         let from = (probe.width, probe.height);
         let pages = parjob_pictures::pages(&bytes, &probe);
         let fits = |to: (u32, u32)| match (format.name(), format.most()) {
             (name, most) if to.0.max(to.1) > most => {
-                Err(Failure::BadPicture(format!("a {name} can have {most} pixels on a side")))
+                Err(bad_picture(format!("a {name} can have {most} pixels on a side")))
             }
             _ => Ok(to),
         };
@@ -251,13 +253,22 @@ impl Resize {
     }
 }
 
+const NO_PICTURE: Failure = Failure::constant("is no picture that can be read: JPEG, PNG, WebP, GIF, BMP or TIFF");
+
+/// A picture is broken, or of a kind that is not read or written. The text is of its reader.
+fn bad_picture(why: String) -> Failure {
+    Failure::item(format!("cannot be resized: {why}"))
+}
+
 /// What is wrong with a picture, as a failure of its item.
 fn failed(error: Error) -> Failure {
     match error {
         Error::Unreadable(error) => unreadable(error),
-        Error::NoPicture => Failure::NoPicture,
-        Error::Bad(why) => Failure::BadPicture(why),
-        Error::TooManyPixels { width, height, limit } => Failure::TooManyPixels { width, height, limit },
+        Error::NoPicture => NO_PICTURE,
+        Error::Bad(why) => bad_picture(why),
+        Error::TooManyPixels { width, height, limit } => {
+            Failure::item(format!("has {width} \u{d7} {height} pixels; --max-pixels allows {limit}"))
+        }
     }
 }
 

@@ -9,9 +9,10 @@ use parjob_pictures::Written;
 use parjob_shell_template::Template;
 use parjob_shell_template::placeholder::Known;
 
+use super::bad_target::BadTarget;
 use super::place::{leaves, path};
 use crate::fresh::{Fresh, Old, folder};
-use crate::item::{BadTarget, Fields, Item, Seq};
+use crate::item::{Fields, Item, Seq};
 use crate::template::{Values, unusable};
 
 /// What becomes of a file that stands at the target already.

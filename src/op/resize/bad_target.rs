@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::Seq;
+use crate::failure::Failure;
+use crate::item::{Quoted, Seq};
 
 /// What is wrong with a file that an item should become, as the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BadTarget {
+pub(super) enum BadTarget {
     /// The item leads it out of the folder for which the template stands.
     Outside,
     /// It exists.
@@ -21,6 +22,17 @@ pub enum BadTarget {
     NoFile,
     /// It cannot be written. The number is the system's (`errno`).
     Unwritable(i32),
+}
+
+impl BadTarget {
+    /// As a failure of the item that should become that file.
+    pub(super) fn failure(&self, path: &[u8]) -> Failure {
+        let text = format!("is to become {}, {self}", Quoted(path));
+        match self {
+            BadTarget::Unwritable(errno) => Failure::system(*errno, text),
+            _ => Failure::item(text),
+        }
+    }
 }
 
 impl fmt::Display for BadTarget {
