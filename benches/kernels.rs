@@ -7,9 +7,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use parjob::failure::Failures;
-use parjob::item::{Chunk, Fields, Seq};
-use parjob::op::{OPERATIONS, Operation, Params, Results, Setting, Work};
+use parjob::base::failure::Failures;
+use parjob::base::item::{Chunk, Fields, Seq};
+use parjob::base::result::Results;
+use parjob::op::{OPERATIONS, Operation, Params, Setting, Work};
 
 /// Items, each closed by a newline, and how many there are.
 struct Items {

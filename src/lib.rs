@@ -8,39 +8,32 @@
 //!             +------------------ run: the one loop, its state ---------- events -> progress
 //! ```
 //!
-//! `cli` makes a [`plan::Plan`] of the command line, [`start::start`] builds the rooms and connects them, and
-//! [`exit`] says what the end means. docs/design.md tells the rest.
+//! - [`cli`]: the command line to a [`plan::Plan`], which is plain data
+//! - [`start`]: a plan to a run: makes the rooms and connects them
+//! - [`source`]: items to blocks
+//! - [`run`]: the one loop: order, retries, halts, events
+//! - [`engine`]: workers: in this process, a process for each item, processes that stay up
+//! - [`op`]: what is done to items in this process
+//! - [`command`]: a child process, and the words of its command
+//! - [`output`]: formats, and the one writer
+//! - [`ledger`]: what is done, so that a later run can go on
+//! - [`progress`]: what people see of a run
+//! - [`base`]: what every room may use
+//!
+//! docs/design.md tells the rest.
 
 #[cfg(not(unix))]
 compile_error!("parjob runs on Linux, and builds on other Unix systems; Windows is not supported yet");
 
+pub mod base;
 pub mod cli;
-pub mod plan;
-pub mod start;
-
-pub mod source;
-
-pub mod buffer;
-pub mod chunk;
-pub mod failure;
-pub mod item;
-pub mod outcome;
-
-pub mod run;
-
-pub mod engine;
-
-pub mod fresh;
-pub mod template;
-
-pub mod op;
-
 pub mod command;
-
-pub mod output;
-
-pub mod event;
+pub mod engine;
 pub mod ledger;
+pub mod op;
+pub mod output;
+pub mod plan;
 pub mod progress;
-
-pub mod exit;
+pub mod run;
+pub mod source;
+pub mod start;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::chunk::Chunking;
+use crate::base::chunk::Chunking;
+use crate::base::exit::Report;
 use crate::command::recipe;
 use crate::engine::{Again, Gate, Keep};
-use crate::exit::Report;
 use crate::ledger;
 use crate::op::{self, Operation, Params};
 use crate::progress::{self, Talk};

@@ -7,35 +7,18 @@ use std::path::{Path, PathBuf};
 /// The rooms of the house, from the ground up, each with the rooms that it may import. They all stand above it
 /// in this table, so nothing imports upwards and no two rooms need each other.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("item", &[]),
-    ("failure", &["item"]),
-    ("fresh", &[]),
-    ("outcome", &["item"]),
-    ("buffer", &[]),
-    ("chunk", &["item", "failure", "buffer"]),
-    ("source", &["item", "failure", "buffer", "chunk"]),
-    ("template", &["item"]),
-    ("op", &["item", "failure", "fresh", "buffer", "template"]),
-    ("output", &["item", "failure", "outcome", "fresh", "buffer", "op"]),
-    ("command", &["item", "outcome", "template", "output"]),
-    ("event", &["item", "failure", "outcome"]),
-    ("ledger", &["item", "outcome"]),
-    ("progress", &["item", "failure", "output", "event"]),
-    ("engine", &["item", "failure", "outcome", "buffer", "chunk", "source", "template", "op", "output", "command"]),
-    ("run", &["item", "failure", "outcome", "buffer", "chunk", "op", "output", "event", "engine"]),
-    ("exit", &["failure", "event"]),
-    ("plan", &["chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit"]),
-    (
-        "start",
-        &[
-            "item", "outcome", "buffer", "source", "template", "op", "output", "command", "event", "ledger",
-            "progress", "engine", "run", "exit", "plan",
-        ],
-    ),
-    (
-        "cli",
-        &["chunk", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "exit", "plan", "start"],
-    ),
+    ("base", &[]),
+    ("source", &["base"]),
+    ("op", &["base"]),
+    ("output", &["base"]),
+    ("command", &["base"]),
+    ("ledger", &["base"]),
+    ("progress", &["base", "output"]),
+    ("engine", &["base", "source", "op", "output", "command"]),
+    ("run", &["base", "output", "engine"]),
+    ("plan", &["base", "source", "op", "output", "command", "ledger", "progress", "engine", "run"]),
+    ("start", &["base", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "plan"]),
+    ("cli", &["base", "source", "op", "output", "command", "ledger", "progress", "engine", "run", "plan", "start"]),
     ("main", &["cli"]),
 ];
 

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use parjob::chunk::Chunking;
-use parjob::exit::Exit;
-use parjob::failure::Failure;
-use parjob::item::Chunk;
-use parjob::op::{self, Blanks, Map, Operation, Params, Results, Words};
+use parjob::base::chunk::Chunking;
+use parjob::base::exit::Exit;
+use parjob::base::failure::Failure;
+use parjob::base::item::Chunk;
+use parjob::base::result::Results;
+use parjob::op::{self, Blanks, Map, Operation, Params, Words};
 use parjob::plan::{self, Plan};
 use parjob::progress::{self, Style, Talk};
 use parjob::run::Policy;

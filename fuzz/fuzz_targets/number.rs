@@ -2,8 +2,9 @@
 
 #![no_main]
 
-use parjob::item::{Chunk, Fields, Seq};
-use parjob::op::{Params, Results, Work, find};
+use parjob::base::item::{Chunk, Fields, Seq};
+use parjob::base::result::Results;
+use parjob::op::{Params, Work, find};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut lines = bytes.to_vec();

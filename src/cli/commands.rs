@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
 use super::resolve::Decide;
-use super::values;
+use crate::base::exit::Report;
+use crate::base::units;
 use crate::command::paste;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{Again, Gate};
-use crate::exit::Report;
 use crate::ledger::Mode;
 use crate::op::Process;
 use crate::plan::{Ledger, Processes, Tag};
@@ -149,7 +149,7 @@ pub(super) fn timeout(text: &str) -> Result<Timeout> {
             }
             Ok(Timeout::Percent(percent))
         }
-        None => match values::duration(text).with_context(form)? {
+        None => match units::duration(text).with_context(form)? {
             Duration::ZERO => bail!("--timeout 0 would end every command as it starts"),
             timeout => Ok(Timeout::After(timeout)),
         },
@@ -250,13 +250,13 @@ fn gate(given: &ArgMatches) -> Result<Gate> {
     if load.is_some_and(|load| load.is_nan() || load <= 0.0) {
         bail!("--load: no machine has so little to do; the load counts the processes that run");
     }
-    let memory = text(given, "memfree").map(|text| values::size(text).context("--memfree")).transpose()?;
+    let memory = text(given, "memfree").map(|text| units::size(text).context("--memfree")).transpose()?;
     Ok(Gate { delay: delay(given)?, load, memory })
 }
 
 fn delay(given: &ArgMatches) -> Result<Duration> {
     if let Some(text) = text(given, "delay") {
-        return values::duration(text).context("--delay");
+        return units::duration(text).context("--delay");
     }
     text(given, "rate").map_or(Ok(Duration::ZERO), |text| {
         let form = || format!("--rate {text:?} is not a rate such as 10/s, 90/m or 5/h");
@@ -274,7 +274,7 @@ fn delay(given: &ArgMatches) -> Result<Duration> {
 
 pub(super) fn backoff(text: &str) -> Result<Backoff> {
     let (first, most) = text.split_once("..").unwrap_or((text, text));
-    let duration = |text| values::duration(text).with_context(|| format!("--backoff {text:?}"));
+    let duration = |text| units::duration(text).with_context(|| format!("--backoff {text:?}"));
     let (first, most) = (duration(first)?, if text.contains("..") { Some(duration(most)?) } else { None });
     if most.is_some_and(|most| most < first) {
         bail!("--backoff {text}: the longest wait is shorter than the first");
@@ -299,7 +299,7 @@ pub(super) fn report(given: &ArgMatches) -> Report {
 
 /// `--grace`.
 pub(super) fn grace(given: &ArgMatches) -> Result<Duration> {
-    text(given, "grace").map_or(Ok(Duration::from_secs(2)), |text| values::duration(text).context("--grace"))
+    text(given, "grace").map_or(Ok(Duration::from_secs(2)), |text| units::duration(text).context("--grace"))
 }
 
 fn again_on(given: &ArgMatches) -> Result<Again> {

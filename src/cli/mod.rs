@@ -28,7 +28,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 use parjob_sys::{entry, init};
 
-use crate::exit::{self, Exit};
+use crate::base::exit::{self, Exit};
 use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 
 use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
 use super::resolve::Decide;
-use super::values;
+use crate::base::units;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{Gate, Keep, Language};
 use crate::plan::{Processes, Tag};
@@ -34,7 +34,7 @@ pub(super) fn pool(
 
 /// `--recycle` and `--recycle-rss`.
 pub(super) fn recycling(given: &ArgMatches) -> Result<(Option<u64>, Option<u64>)> {
-    let size = text(given, "recycle-rss").map(|text| values::size(text).context("--recycle-rss")).transpose()?;
+    let size = text(given, "recycle-rss").map(|text| units::size(text).context("--recycle-rss")).transpose()?;
     Ok((given.get_one::<NonZeroU64>("recycle").map(|items| items.get()), size.map(|size| size.max(1))))
 }
 

@@ -20,7 +20,8 @@ use super::pool::pool;
 use super::python::python;
 use super::show::{output, progress, talk};
 use super::{Apart, clash, explain, resume, values};
-use crate::chunk::Chunking;
+use crate::base::chunk::Chunking;
+use crate::base::units;
 use crate::command::recipe::{Batch, Grouping};
 use crate::op::{self, Operation, Params, Setting, Words};
 use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
@@ -259,7 +260,7 @@ fn records(given: &ArgMatches) -> Result<(Records, u8)> {
 
 fn reading(given: &ArgMatches) -> Result<Reading> {
     let (records, delimiter) = records(given)?;
-    let max_item = given.get_one::<String>("max-item").map_or(Ok(1 << 20), |text| values::size(text));
+    let max_item = given.get_one::<String>("max-item").map_or(Ok(1 << 20), |text| units::size(text));
     Ok(Reading {
         delimiter,
         records,
@@ -320,7 +321,7 @@ fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processe
         None | Some("never") => None,
         Some(text) => Some(text.parse::<Halt>().with_context(|| format!("--halt {text:?}"))?),
     };
-    let deadline = given.get_one::<String>("deadline").map(|text| values::duration(text).context("--deadline"));
+    let deadline = given.get_one::<String>("deadline").map(|text| units::duration(text).context("--deadline"));
     Ok(Policy {
         sigpipe_ignored: around.sigpipe_ignored,
         ordered: !given.get_flag("unordered")

@@ -19,8 +19,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
 pub use super::orders::{Attendant, Orders, ending};
-use crate::outcome::End;
-use crate::output::Stream;
+use crate::base::outcome::End;
+use crate::base::stream::Stream;
 
 /// The usual size of a read.
 const READ: usize = 64 << 10;

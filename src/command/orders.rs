@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::clock::{Bell, Clock};
-use crate::output::Stream;
+use crate::base::stream::Stream;
 
 /// A request to end a child.
 pub mod ending {

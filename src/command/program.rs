@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use crate::item::Quoted;
+use crate::base::item::Quoted;
 
 /// Why there is no program to run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use parjob_shell_template::quote::shells::Shell;
 use super::paste;
 use super::program;
 use super::words::Words;
-use crate::template::{Filling, Values, unusable};
+use crate::base::template::{Filling, Values, unusable};
 
 /// A command, and how its processes are run, as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]

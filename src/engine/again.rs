@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
-use crate::failure::{Failure, FailureKind};
-use crate::item::Attempt;
+use crate::base::failure::{Failure, FailureKind};
+use crate::base::item::Attempt;
 
 /// Which attempts are followed by another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl FromStr for Kind {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::failure::ProcessEnd;
+    use crate::base::failure::ProcessEnd;
 
     #[test]
     fn only_the_failures_that_are_named_are_tried_again() {

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::chunk::Block;
-use crate::item::Attempt;
+use crate::base::chunk::Block;
+use crate::base::item::Attempt;
 
 /// Waiting blocks.
 #[derive(Debug, Default)]
@@ -50,9 +50,9 @@ impl Blocks {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::buffer::BufferPool;
-    use crate::chunk::{Chunking, Content};
-    use crate::item::{Fields, Seq};
+    use crate::base::buffer::BufferPool;
+    use crate::base::chunk::{Chunking, Content};
+    use crate::base::item::{Fields, Seq};
 
     #[test]
     fn a_retry_goes_before_what_waits() {

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::failure::panic_message;
+use crate::base::failure::panic_message;
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };

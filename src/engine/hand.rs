@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use super::caught::catch;
-use crate::buffer::empty;
-use crate::chunk::Block;
-use crate::failure::{Failed, Failure, Failures};
-use crate::item::{Chunk, Fields, Seq};
-use crate::op::{AnyFold, Map, Results, Tally};
+use crate::base::buffer::empty;
+use crate::base::chunk::Block;
+use crate::base::failure::{Failed, Failure, Failures};
+use crate::base::item::{Chunk, Fields, Seq};
+use crate::base::result::Results;
+use crate::op::{AnyFold, Map, Tally};
 use crate::output::Format;
 
 /// The work of a run, as each worker needs it.

@@ -16,9 +16,10 @@ use super::hand::{Done, Hand, Task};
 use super::outbox::Outbox;
 use super::quota::Quota;
 use super::{Delivery, Engine, Piece, Ring};
-use crate::buffer::Spares;
-use crate::chunk::{Block, Chunking, Pace};
-use crate::op::{Answer, Tally};
+use crate::base::buffer::Spares;
+use crate::base::chunk::{Block, Chunking, Pace};
+use crate::base::result::Answer;
+use crate::op::Tally;
 
 /// The name of the worker threads.
 const WORKER: &str = "parjob-worker";

@@ -17,10 +17,10 @@ mod processes;
 mod quota;
 mod ran;
 
-use crate::chunk::Block;
-use crate::failure::Failed;
-use crate::item::{Attempt, Seq};
-use crate::op::Answer;
+use crate::base::chunk::Block;
+use crate::base::failure::Failed;
+use crate::base::item::{Attempt, Seq};
+use crate::base::result::Answer;
 
 pub use again::{Again, Kind};
 pub use caught::is_caught;

@@ -7,8 +7,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Parcel, Piece, Ring};
-use crate::buffer::Spares;
-use crate::failure::Failed;
+use crate::base::buffer::Spares;
+use crate::base::failure::Failed;
 
 /// A parcel of so many bytes is full: worth collecting at once, and not worth copying into another.
 const FULL: usize = 64 * 1024;
@@ -98,7 +98,7 @@ impl Parcel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Attempt, Seq};
+    use crate::base::item::{Attempt, Seq};
 
     fn piece(first: u64, items: u64, failed: u64) -> Piece {
         Piece { first: Seq(first), items, failed, skipped: 0, attempt: Attempt::FIRST, end: 0 }

@@ -1,8 +1,8 @@
 //! What a process did: the outcome of an item, or of a batch, as the engine hands it over.
 
-use crate::failure::Failed;
-use crate::item::{Attempt, Seq};
-use crate::outcome::{Account, Record};
+use crate::base::failure::Failed;
+use crate::base::item::{Attempt, Seq};
+use crate::base::outcome::{Account, Record};
 use crate::output::Output;
 
 /// One attempt at an item or a batch, or a part of its output.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::item::Quoted;
+use crate::base::item::Quoted;
 
 /// The file, and the error that ended the writing, if there was one.
 pub(super) struct Appender {

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::append::Appender;
-use crate::item::{Quoted, Seq};
-use crate::outcome::End;
+use crate::base::item::{Quoted, Seq};
+use crate::base::outcome::End;
 
 const HEADER: &[u8] = b"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 

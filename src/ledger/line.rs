@@ -12,8 +12,8 @@ use bstr::ByteSlice;
 use sha2::{Digest, Sha256};
 
 use super::Work;
-use crate::item::{Attempt, Seq};
-use crate::outcome::{End, Record};
+use crate::base::item::{Attempt, Seq};
+use crate::base::outcome::{End, Record};
 
 /// The version of the format, in the first line.
 pub(super) const VERSION: u32 = 1;

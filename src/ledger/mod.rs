@@ -22,7 +22,7 @@ use std::fmt;
 
 use bstr::ByteSlice;
 
-use crate::item::{Quoted, Seq};
+use crate::base::item::{Quoted, Seq};
 
 pub use open::{Cause, OpenError, Opened, is_misnamed, look, open};
 pub use past::Done;

@@ -23,7 +23,7 @@ use super::line::{write_run, write_version, write_work};
 use super::past::Done;
 use super::read::{Story, Unreadable, read};
 use super::{Interrupted, Ledger, Mode, Work};
-use crate::item::Quoted;
+use crate::base::item::Quoted;
 
 /// How long after a run was killed something of it may be there.
 const DYING: Duration = Duration::from_secs(2);

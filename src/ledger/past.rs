@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::line::{Entry, Key, SHOWN, Shown};
 use super::{Interrupted, Mode};
-use crate::item::{Attempt, Seq};
+use crate::base::item::{Attempt, Seq};
 
 /// What the records of a ledger add up to.
 #[derive(Default)]

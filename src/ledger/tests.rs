@@ -13,8 +13,8 @@ use bstr::ByteSlice;
 use proptest::prelude::*;
 
 use super::*;
-use crate::item::Attempt;
-use crate::outcome::{End, Record};
+use crate::base::item::Attempt;
+use crate::base::outcome::{End, Record};
 
 const OK: End = End::Exited(0);
 const FAILED: End = End::Exited(1);

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::append::Appender;
 use super::line::{write_end, write_start};
-use crate::item::{Attempt, Seq};
-use crate::outcome::Record;
+use crate::base::item::{Attempt, Seq};
+use crate::base::outcome::Record;
 
 /// The longest time for which something is written and not synced.
 const SYNC: Duration = Duration::from_secs(1);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Blanks, Example, Fold, Operation, Value, Words, Work};
-use crate::failure::Failures;
-use crate::item::Chunk;
+use super::{Blanks, Example, Fold, Operation, Words, Work};
+use crate::base::failure::Failures;
+use crate::base::item::Chunk;
+use crate::base::result::{Answer, Value};
 
 /// The operation.
 pub(super) static COUNT: Operation = Operation {

@@ -8,9 +8,10 @@ use dashu_int::IBig;
 
 use super::lines::Lines;
 use super::scan::{Visitor, scan};
-use super::{Map, Params, Results, Work, number};
-use crate::failure::Failure;
-use crate::item::Chunk;
+use super::{Map, Params, Work, number};
+use crate::base::failure::Failure;
+use crate::base::item::Chunk;
+use crate::base::result::Results;
 
 /// What becomes of a number: integers exactly, floats as the machine computes them.
 pub(super) trait Formula: Send + Sync + 'static {

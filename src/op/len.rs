@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::lines::Lines;
-use super::{Blanks, Example, Map, Operation, Param, Results, Words, Work, scan};
-use crate::item::Chunk;
+use super::{Blanks, Example, Map, Operation, Param, Words, Work, scan};
+use crate::base::item::Chunk;
+use crate::base::result::Results;
 
 /// The operation.
 pub(super) static LEN: Operation = Operation {

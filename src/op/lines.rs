@@ -6,8 +6,9 @@
 
 use dashu_int::IBig;
 
-use super::{Results, text};
-use crate::failure::Failure;
+use super::text;
+use crate::base::failure::Failure;
+use crate::base::result::Results;
 
 /// Writes lines to [`Results`]; what was written is there once this is dropped.
 pub(super) struct Lines<'a> {

@@ -5,7 +5,8 @@ use dashu_int::{IBig, UBig};
 use super::dyadic::Dyadic;
 use super::exact::{Sum, Total};
 use super::reduce::{self, Reduction};
-use super::{Blanks, Example, Operation, Value, Words, number, text};
+use super::{Blanks, Example, Operation, Words, number, text};
+use crate::base::result::Value;
 
 /// The operation.
 pub(super) static MEAN: Operation = Operation {

@@ -25,11 +25,9 @@ mod python;
 mod reduce;
 #[cfg(feature = "resize")]
 mod resize;
-mod results;
 mod run;
 mod scan;
 mod sh;
-mod size;
 mod sketch;
 mod square;
 mod stats;
@@ -46,11 +44,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::failure::Failures;
-use crate::item::{Chunk, Lists, Trees};
-
-pub use results::{Amount, Detail, Results};
-pub use size::size;
+use crate::base::failure::Failures;
+use crate::base::item::{Chunk, Lists, Trees};
+use crate::base::result::{Answer, Results};
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -301,24 +297,6 @@ pub trait Fold: Send + Sync + 'static {
 
     /// The answer; `None` when there is none because nothing was folded.
     fn finish(&self, state: Self::State) -> Option<Answer>;
-}
-
-/// What a fold came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// How many items were folded.
-    pub n: u64,
-    /// The value or values, as text that reads back.
-    pub value: Value,
-}
-
-/// One value, or several with names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A single value, printed alone on its line.
-    One(String),
-    /// Named values, printed one a line: the name, a TAB, the value.
-    Table(Vec<(&'static str, String)>),
 }
 
 /// A [`Fold`] whose state's type is hidden, so that the engine can carry any of them.

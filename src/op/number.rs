@@ -15,7 +15,7 @@ use anyhow::{Result, ensure};
 use dashu_int::IBig;
 
 use super::{Param, Params};
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 
 /// The option that bounds the digits of an integer.
 pub(super) const MAX_DIGITS: Param = Param::option("max-digits", "N", Some("10000"), "An integer of more digits fails");

@@ -11,7 +11,8 @@ use dashu_int::{IBig, Sign};
 use super::dyadic::Dyadic;
 use super::number::Number;
 use super::reduce::Reduction;
-use super::{Value, text};
+use super::text;
+use crate::base::result::Value;
 
 /// The total order of numbers that are not nan.
 pub(super) fn compare(a: &Number, b: &Number) -> Ordering {

@@ -14,9 +14,10 @@
 use std::sync::Arc;
 
 use super::number::{self, Number};
-use super::{Answer, Blanks, Example, Fold, Operation, Param, Value, Words, Work, text};
-use crate::failure::{Failure, Failures};
-use crate::item::Chunk;
+use super::{Blanks, Example, Fold, Operation, Param, Words, Work, text};
+use crate::base::failure::{Failure, Failures};
+use crate::base::item::Chunk;
+use crate::base::result::{Answer, Value};
 
 /// The operation.
 pub(super) static PI: Operation = Operation {

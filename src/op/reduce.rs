@@ -7,9 +7,10 @@ use anyhow::Result;
 use dashu_int::IBig;
 
 use super::scan::{Visitor, scan};
-use super::{Answer, Fold, Params, Value, Work, number};
-use crate::failure::{Failure, Failures};
-use crate::item::Chunk;
+use super::{Fold, Params, Work, number};
+use crate::base::failure::{Failure, Failures};
+use crate::base::item::Chunk;
+use crate::base::result::{Answer, Value};
 
 /// What a fold keeps of the numbers. Its default is the fold of none; the order of calls does not matter.
 pub(super) trait Reduction: Default + Send + 'static {

@@ -12,8 +12,8 @@ use dashu_int::IBig;
 use wide::u8x16;
 
 use super::number::{self, Number, ZEROS, eight_digits};
-use crate::failure::Failure;
-use crate::item::Chunk;
+use crate::base::failure::Failure;
+use crate::base::item::Chunk;
 
 /// What an operation does with each item of a chunk, in order.
 pub(super) trait Visitor {
@@ -170,7 +170,7 @@ mod tests {
 
     use super::super::testing::{joined, number_text};
     use super::*;
-    use crate::item::{Fields, Seq};
+    use crate::base::item::{Fields, Seq};
 
     /// Writes down what it is handed.
     #[derive(Debug, Default, PartialEq)]

@@ -11,7 +11,8 @@ use super::number::{self, Number};
 use super::order::{Extremes, compare};
 use super::reduce::{self, Reduction};
 use super::sketch::Sketch;
-use super::{Blanks, Example, Operation, Value, Words, text};
+use super::{Blanks, Example, Operation, Words, text};
+use crate::base::result::Value;
 
 /// The operation.
 pub(super) static STATS: Operation = Operation {

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{Answer, Params, Results, Setting, Value, Work, find};
-use crate::failure::Failures;
-use crate::item::{Chunk, Fields, Seq};
+use super::{Params, Setting, Work, find};
+use crate::base::failure::Failures;
+use crate::base::item::{Chunk, Fields, Seq};
+use crate::base::result::{Answer, Results, Value};
 
 /// The operation's work with all parameters at their defaults.
 pub(super) fn work(name: &str) -> Work {

@@ -1,6 +1,6 @@
 //! Why the file of an item cannot be read.
 
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 
 /// Why the file that an item names cannot be opened or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::base::stream::Stream;
+
 /// So much of one stream stays in memory as long as there is room; more goes to a file in any case.
 const LARGE: usize = 4 << 20;
 
@@ -321,16 +323,6 @@ impl Output {
             Stream::Err => &mut self.err,
         }
     }
-}
-
-/// Where bytes are to appear.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stream {
-    /// With the results: standard output, or the file in its place.
-    #[default]
-    Out,
-    /// On standard error.
-    Err,
 }
 
 #[cfg(test)]

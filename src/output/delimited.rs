@@ -10,8 +10,8 @@ use std::io;
 use super::facts::{self, Fact, joined};
 use super::long::{Line, holds};
 use super::{Body, Done, Format, Output, rows};
-use crate::item::Chunk;
-use crate::op::{Answer, Results, Value};
+use crate::base::item::Chunk;
+use crate::base::result::{Answer, Results, Value};
 
 /// Rows of cells.
 pub(super) struct Delimited {

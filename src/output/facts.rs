@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Done;
-use crate::item::Chunk;
-use crate::outcome::End;
+use crate::base::item::Chunk;
+use crate::base::outcome::End;
 
 /// The names of the facts, in order.
 pub(super) const NAMES: [&str; 12] =
@@ -98,7 +98,7 @@ fn seconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Fields, Seq};
+    use crate::base::item::{Fields, Seq};
 
     #[test]
     fn seconds_have_the_decimals_that_they_need() {

@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::facts::{self, Fact};
 use super::long::{Line, is_utf8};
 use super::{Body, Done, Format, Output, rows};
-use crate::item::{Chunk, Fields, Item};
-use crate::op::{Amount, Answer, Detail, Results, Value};
+use crate::base::item::{Chunk, Fields, Item};
+use crate::base::result::{Amount, Answer, Detail, Results, Value};
 
 /// One JSON object a line.
 pub(super) struct Jsonl;

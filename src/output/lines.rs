@@ -6,7 +6,7 @@
 
 use bstr::ByteSlice;
 
-use super::Stream;
+use crate::base::stream::Stream;
 
 /// A line that is longer than this is not held back: it goes on in parts.
 const LONGEST: usize = 1 << 20;

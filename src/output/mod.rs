@@ -22,11 +22,11 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::item::{Chunk, Item};
-use crate::op::{Amount, Answer, Detail, Results};
-use crate::outcome::Record;
+use crate::base::item::{Chunk, Item};
+use crate::base::outcome::Record;
+use crate::base::result::{Amount, Answer, Detail, Results};
 
-pub use body::{Body, Output, Room, Stream};
+pub use body::{Body, Output, Room};
 pub use facts::joined;
 pub use jsonl::{json_item, json_string};
 pub use lines::{LineSplitter, Tagger};
@@ -148,7 +148,7 @@ fn rows<'a>(chunk: &Chunk<'a>, results: &'a Results) -> impl Iterator<Item = Row
     let mut skipped = results.skipped.iter().peekable();
     chunk.with_fields().take(results.ends.len()).enumerate().map(move |(place, item)| {
         let failure = failures.next_if(|(failed, _)| *failed == place);
-        let error = failure.map(|(_, cause)| crate::failure::error(item.text(), cause));
+        let error = failure.map(|(_, cause)| crate::base::failure::error(item.text(), cause));
         let traceback = failure.map_or("", |(_, cause)| cause.detail());
         let said = failure.and_then(|_| results.said.iter().rfind(|(said_at, _)| *said_at == place));
         let said = said.map_or(&b""[..], |(_, said)| said);

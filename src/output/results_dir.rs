@@ -29,8 +29,8 @@ use sha2::{Digest, Sha256};
 
 use super::jsonl::push_outcome;
 use super::{Done, Output};
-use crate::fresh;
-use crate::item::{Quoted, Seq};
+use crate::base::atomic_file;
+use crate::base::item::{Quoted, Seq};
 
 /// The most bytes of a folder's name that show the item.
 const SHOWN: usize = 100;
@@ -137,7 +137,7 @@ impl ResultsDir {
         let temporary = format!("{TEMPORARY}{}-{name}", self.mark);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o666))?);
-        let kept = was.map_or(Ok(()), |was| fresh::keep(&file, &was.path, &was.meta));
+        let kept = was.map_or(Ok(()), |was| atomic_file::keep(&file, &was.path, &was.meta));
         let written =
             kept.and_then(|()| write(&mut file)).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
         if written.is_err() {
@@ -201,7 +201,7 @@ fn is_plain(c: char) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::outcome::Record;
+    use crate::base::outcome::Record;
     use crate::output::testing::{RECORD, chunk, output, room};
     use proptest::prelude::*;
     use serde_json::{Value, json};

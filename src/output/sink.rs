@@ -1,6 +1,6 @@
 //! Where the written bytes go: standard output, or a file that is complete or absent.
 //!
-//! A regular file gets its name when the run is over ([`crate::fresh`]). A device or a FIFO is simply written to, and so
+//! A regular file gets its name when the run is over ([`crate::base::atomic_file`]). A device or a FIFO is simply written to, and so
 //! is the file to which standard output or standard error was redirected: others write to that too.
 
 use std::fs::{File, Metadata, OpenOptions};
@@ -14,9 +14,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
-use super::body::Stream;
-use crate::fresh::{Fresh, Old, Temporary, folder};
-use crate::item::Quoted;
+use crate::base::atomic_file::{Fresh, Old, Temporary, folder};
+use crate::base::item::Quoted;
+use crate::base::stream::Stream;
 
 /// Runs a write while the progress bar is off the screen. Whether it leaves a line open: then the bar stays away until
 /// that has ended, since it would be drawn over it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Body, Output, Room};
-use crate::item::{Attempt, Chunk, Fields, Seq};
-use crate::outcome::{End, Record};
+use crate::base::item::{Attempt, Chunk, Fields, Seq};
+use crate::base::outcome::{End, Record};
 
 /// An attempt that went well.
 pub(super) const RECORD: Record = Record {

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::testing::{RECORD, all, chunk, output, room};
 use super::*;
-use crate::item::{Attempt, Fields, Seq};
-use crate::outcome::End;
+use crate::base::item::{Attempt, Fields, Seq};
+use crate::base::outcome::End;
 
 const PLENTY: usize = 1 << 30;
 

@@ -1,8 +1,8 @@
 //! `--format text`: the results themselves, one a line, each after its item and a TAB with `--tag`.
 
 use super::{Format, rows};
-use crate::item::Chunk;
-use crate::op::{Answer, Results, Value};
+use crate::base::item::Chunk;
+use crate::base::result::{Answer, Results, Value};
 
 /// Plain text.
 pub(super) struct Text {

@@ -10,10 +10,11 @@ use std::thread::{Builder, JoinHandle};
 
 use anyhow::{Context, Result};
 
-use super::body::{Body, Stream};
+use super::body::Body;
 use super::sink::Sink;
-use crate::buffer::Spares;
-use crate::fresh::Temporary;
+use crate::base::atomic_file::Temporary;
+use crate::base::buffer::Spares;
+use crate::base::stream::Stream;
 
 /// What the writer tells.
 #[derive(Debug)]

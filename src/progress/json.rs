@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::meter::{Meter, Ticker};
 use super::say;
-use crate::event::{Counts, Event, Observer};
+use crate::base::event::{Counts, Event, Observer};
 
 /// The wait between two objects.
 const TICK: Duration = Duration::from_secs(1);

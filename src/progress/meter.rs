@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::{HumanCount, HumanDuration};
 
-use crate::event::{Counts, Event, Observer};
-use crate::item::Seq;
+use crate::base::event::{Counts, Event, Observer};
+use crate::base::item::Seq;
 
 /// A run that gives nothing for so long is said to wait.
 const STALL: Duration = Duration::from_secs(3);

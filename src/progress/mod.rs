@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::event::Observer;
+use crate::base::event::Observer;
 use crate::output::Aside;
 
 use meter::Meter;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::say;
-use crate::event::{Ended, Event, Observer, Stop};
-use crate::failure::{Failed, signal_name};
-use crate::item::{Safe, Seq};
+use crate::base::event::{Ended, Event, Observer, Stop};
+use crate::base::failure::{Failed, signal_name};
+use crate::base::item::{Safe, Seq};
 use crate::output::Aside;
 
 /// How much is said.
@@ -192,8 +192,8 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{Failed, Failure};
-    use crate::item::Fields;
+    use crate::base::failure::{Failed, Failure};
+    use crate::base::item::Fields;
 
     #[test]
     fn the_failures_with_the_lowest_numbers_are_named_in_their_order() {

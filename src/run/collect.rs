@@ -6,11 +6,11 @@ use super::Run;
 use super::reorder::{Ready, Results};
 use super::retry::Waiting;
 use super::state::{Change, Phase};
+use crate::base::event::{Event, Stop};
+use crate::base::failure::Failed;
+use crate::base::item::{Attempt, Seq};
+use crate::base::outcome::{Account, Record};
 use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
-use crate::event::{Event, Stop};
-use crate::failure::Failed;
-use crate::item::{Attempt, Seq};
-use crate::outcome::{Account, Record};
 
 impl Run<'_> {
     pub(super) fn collect(&mut self) {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use crate::chunk::Block;
+use crate::base::chunk::Block;
 use crate::engine::{Note, Ring};
 use crate::output::Wrote;
 

@@ -9,7 +9,7 @@
 //! it from noticing anything else.
 //!
 //! What is under way is bounded at both ends: the source cannot read while all buffers are lent
-//! ([`crate::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
+//! ([`crate::base::buffer`]), and a block waits here while more than [`Limits::unwritten`] bytes of results wait
 //! to be written. The head of the line is never among what waits: blocks are started in order.
 
 mod collect;
@@ -24,13 +24,13 @@ mod state;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::buffer::{BufferPool, Spares};
-use crate::chunk::Block;
+use crate::base::buffer::{BufferPool, Spares};
+use crate::base::chunk::Block;
+use crate::base::event::{Ended, Event, Observer, Stop};
+use crate::base::failure::Failure;
+use crate::base::item::Seq;
+use crate::base::result::Answer;
 use crate::engine::{Engine, Note, Order, Ring};
-use crate::event::{Ended, Event, Observer, Stop};
-use crate::failure::Failure;
-use crate::item::Seq;
-use crate::op::Answer;
 use crate::output::{Load, Wrote};
 
 pub use mailbox::{Channel, Mailbox, Message};
@@ -365,9 +365,9 @@ impl Run<'_> {
         }
     }
 
-    fn counts(&self) -> crate::event::Counts {
+    fn counts(&self) -> crate::base::event::Counts {
         let head = self.policy.ordered.then(|| self.reorder.next());
-        crate::event::Counts { unwritten: self.out.unwritten(), head, ..self.state.counts }
+        crate::base::event::Counts { unwritten: self.out.unwritten(), head, ..self.state.counts }
     }
 
     fn emit(&mut self, event: &Event<'_>) {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::reorder::{Ready, Results};
-use crate::buffer::Spares;
-use crate::output::{Body, Load, Output, Stream};
+use crate::base::buffer::Spares;
+use crate::base::stream::Stream;
+use crate::output::{Body, Load, Output};
 
 /// Gathers bytes for the writer and counts those that it has not written.
 pub(super) struct Outgoing<'a> {

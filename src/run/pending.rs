@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::chunk::Block;
-use crate::event::Counts;
+use crate::base::chunk::Block;
+use crate::base::event::Counts;
 
 /// The waiting blocks.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::base::item::{Attempt, Seq};
 use crate::engine::Again;
-use crate::item::{Attempt, Seq};
 
 /// How the run loop decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

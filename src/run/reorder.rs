@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::item::Seq;
+use crate::base::item::Seq;
 use crate::output::Output;
 
 /// What waits is put together up to so many bytes. The fewer, the less is copied when results come from the back.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::reorder::Results;
-use crate::buffer::BufferPool;
-use crate::chunk::{Block, Chunking, Content};
-use crate::failure::Failed;
-use crate::item::{Attempt, Fields, Seq};
-use crate::outcome::{Account, Record};
+use crate::base::buffer::BufferPool;
+use crate::base::chunk::{Block, Chunking, Content};
+use crate::base::failure::Failed;
+use crate::base::item::{Attempt, Fields, Seq};
+use crate::base::outcome::{Account, Record};
 
 /// An item that waits.
 #[derive(Debug)]

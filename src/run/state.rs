@@ -12,7 +12,7 @@
 //!  Running  --- drain: start nothing more --->  Draining  --- stop: wait for nothing --->  Stopped
 //! ```
 
-use crate::event::{Counts, Stop};
+use crate::base::event::{Counts, Stop};
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,11 +9,11 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::chunk::{Chunking, Content};
+use crate::base::chunk::{Chunking, Content};
+use crate::base::event::Counts;
+use crate::base::failure::{Failed, Failure};
+use crate::base::item::{Attempt, Fields, Seq};
 use crate::engine::{Delivery, Parcel, Piece};
-use crate::event::Counts;
-use crate::failure::{Failed, Failure};
-use crate::item::{Attempt, Fields, Seq};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,10 +8,10 @@ use anyhow::Result;
 use super::faults::too_long;
 use super::screen::KEPT;
 use super::{Emit, Reading, double};
-use crate::buffer::{BUFFER, BufferPool, Loan};
-use crate::chunk::{Block, Chunking, Content};
-use crate::failure::Failure;
-use crate::item::{Attempt, Fields, Seq, push_fields};
+use crate::base::buffer::{BUFFER, BufferPool, Loan};
+use crate::base::chunk::{Block, Chunking, Content};
+use crate::base::failure::Failure;
+use crate::base::item::{Attempt, Fields, Seq, push_fields};
 
 /// A buffer so full is sent; the rest is for the chunk that is not yet whole.
 const RIPE: usize = BUFFER / 4 * 3;

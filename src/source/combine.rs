@@ -60,7 +60,7 @@ fn advance(places: &mut [usize], groups: &[Vec<Row>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Failure;
+    use crate::base::failure::Failure;
 
     fn words(words: &str, link: Link) -> (Vec<Row>, Link) {
         (words.split_whitespace().map(|word| Row::from(word.as_bytes().to_vec())).collect(), link)

@@ -116,7 +116,7 @@ impl Csv {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Failure;
+    use crate::base::failure::Failure;
     use proptest::prelude::*;
 
     /// The records of a text that comes in pieces of so many bytes, each with its fault.

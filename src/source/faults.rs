@@ -1,6 +1,6 @@
 //! What can be wrong with an item as it is read.
 
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 
 /// A quote of a CSV record is not closed before its input ends.
 pub(super) const UNCLOSED_QUOTE: Failure = Failure::constant("has a quote that is never closed");

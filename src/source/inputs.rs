@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use crate::item::{Lists, Seq};
+use crate::base::item::{Lists, Seq};
 
 /// An input: standard input or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Input {
     fn name(&self) -> String {
         match self {
             Input::Stdin => "standard input".to_string(),
-            Input::File(path) => crate::item::Quoted(path.as_os_str().as_encoded_bytes()).to_string(),
+            Input::File(path) => crate::base::item::Quoted(path.as_os_str().as_encoded_bytes()).to_string(),
         }
     }
 

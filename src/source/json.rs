@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 
 /// Finds out whether an item is a JSON object.
 ///

@@ -15,10 +15,10 @@ use super::faults::too_long;
 use super::inputs::{Got, Inputs};
 use super::screen::{Passed, Screen};
 use super::{Emit, Reading, double};
-use crate::buffer::{BUFFER, BufferPool, Loan};
-use crate::chunk::{Block, Chunking, Content};
-use crate::failure::Failure;
-use crate::item::{Attempt, Fields, Seq};
+use crate::base::buffer::{BUFFER, BufferPool, Loan};
+use crate::base::chunk::{Block, Chunking, Content};
+use crate::base::failure::Failure;
+use crate::base::item::{Attempt, Fields, Seq};
 
 /// How long a source may be silent before what it gave is passed on.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1);

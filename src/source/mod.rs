@@ -2,7 +2,7 @@
 //!
 //! [`open()`] makes a source ready, and with `--header` reads the names of the fields. [`Opened::read`] runs on a thread
 //! of its own and hands on blocks of items in seq order. It is slowed only by the buffers it must borrow
-//! ([`crate::buffer`]). One line-wise source takes the fast way ([`lines`]), which never looks at single items;
+//! ([`crate::base::buffer`]). One line-wise source takes the fast way ([`lines`]), which never looks at single items;
 //! records are cut one by one ([`records`]), and everything else is built item by item ([`build`]). It knows nothing of
 //! what is done to the items.
 
@@ -25,9 +25,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::buffer::{BufferPool, Loan};
-use crate::chunk::{Block, Chunking};
-use crate::item::{Lists, Trees};
+use crate::base::buffer::{BufferPool, Loan};
+use crate::base::chunk::{Block, Chunking};
+use crate::base::item::{Lists, Trees};
 
 pub use inputs::{Input, check};
 pub use open::{Opened, open};

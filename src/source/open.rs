@@ -11,9 +11,9 @@ use super::build::{Row, build};
 use super::inputs::{Input, Inputs};
 use super::records::{Feed, Reader};
 use super::{Column, Emit, Link, Options, Origin, Range, Reading, Records, combine, lines, range};
-use crate::buffer::BufferPool;
-use crate::chunk::Chunking;
-use crate::item::{Fields, Trees, walk};
+use crate::base::buffer::BufferPool;
+use crate::base::chunk::Chunking;
+use crate::base::item::{Fields, Trees, walk};
 
 /// A source of which the headers are read, and nothing else.
 pub struct Opened {

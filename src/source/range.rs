@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 
 use super::build::Builder;
 use super::{Emit, Reading};
-use crate::buffer::BufferPool;
-use crate::chunk::Chunking;
-use crate::item::Fields;
+use crate::base::buffer::BufferPool;
+use crate::base::chunk::Chunking;
+use crate::base::item::Fields;
 
 /// The integers from `first` to `last`, both included, in steps of `step`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

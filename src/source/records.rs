@@ -22,10 +22,10 @@ use super::inputs::{Got, Inputs};
 use super::lines::{LATEST, PATIENCE};
 use super::screen::KEPT;
 use super::{Emit, Reading, Records, json};
-use crate::buffer::BufferPool;
-use crate::chunk::Chunking;
-use crate::failure::{Failure, error};
-use crate::item::Fields;
+use crate::base::buffer::BufferPool;
+use crate::base::chunk::Chunking;
+use crate::base::failure::{Failure, error};
+use crate::base::item::Fields;
 
 /// How much is read at a time.
 const PIECE: usize = 64 * 1024;
@@ -343,7 +343,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::super::{Column, Input, Link, Options, Origin, open};
     use super::*;
-    use crate::chunk::Block;
+    use crate::base::chunk::Block;
     use proptest::prelude::*;
     use std::num::NonZeroU32;
 

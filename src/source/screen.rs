@@ -2,7 +2,7 @@
 
 use super::Reading;
 use super::faults::too_long;
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 
 /// What is kept of an item that is too long: enough for a message.
 pub(super) const KEPT: usize = 256;

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
+use crate::base::event::{Event, Observer};
+use crate::base::exit::Misuse;
+use crate::base::item::{Attempt, Chunk, Seq};
+use crate::base::outcome::{Account, Record};
 use crate::engine::{Journal, Keeper, Kept, Note, Skip};
-use crate::event::{Event, Observer};
-use crate::exit::Misuse;
-use crate::item::{Attempt, Chunk, Seq};
 use crate::ledger::joblog::{Joblog, Row};
 use crate::ledger::{self, Ledger, Mode, Work};
-use crate::outcome::{Account, Record};
 use crate::output::{Done, Output, ResultsDir, joined, standard_stream};
 use crate::plan::{Plan, Processes};
 use crate::run::Message;

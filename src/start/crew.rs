@@ -16,22 +16,22 @@ use parjob_sys::mark::Mark;
 
 use super::books::Books;
 use super::watch::Watch;
-use crate::buffer::Spares;
+use crate::base::buffer::Spares;
+use crate::base::event::Observer;
+use crate::base::exit::Misuse;
+use crate::base::item::Safe;
+use crate::base::template::unusable;
 use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
 use crate::engine::{Crew, Full, JobsNow, Note, Quota, Roster, Tag};
-use crate::event::Observer;
-use crate::exit::Misuse;
-use crate::item::Safe;
 use crate::ledger::Ledger;
 use crate::op::AnyFold;
 use crate::output::{Format, Room};
 use crate::plan::{self, Plan, Processes};
 use crate::run::Message;
 use crate::source::Records;
-use crate::template::unusable;
 
 /// The memory for output that waits for its turn.
 pub(super) const ROOM: usize = 24 << 20;

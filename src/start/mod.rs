@@ -15,13 +15,14 @@ use anyhow::{Context, Result, anyhow};
 use parjob_sys::{entry, init, signals};
 use signal_hook::consts::SIGUSR1;
 
-use crate::buffer::{BUFFER, BufferPool, SPARE, Spares};
+use crate::base::buffer::{BUFFER, BufferPool, SPARE, Spares};
+use crate::base::event::{Ended, Observer, Stop};
+use crate::base::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
+use crate::base::result::Answer;
 use crate::command::program::NoProgram;
 use crate::command::recipe::Batch;
 use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
-use crate::event::{Ended, Observer, Stop};
-use crate::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
-use crate::op::{self, Answer, AnyFold, Blanks, Map, Means, Params};
+use crate::op::{self, AnyFold, Blanks, Map, Means, Params};
 use crate::output::{self, Format, Sink, Writer};
 use crate::plan::{Plan, Processes};
 use crate::progress::{self, Talk};

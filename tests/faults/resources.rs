@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use parjob::chunk::Chunking;
-use parjob::failure::Failures;
-use parjob::item::Chunk;
-use parjob::op::{self, Answer, Fold, Map, Operation, Params, Results, Value, Words, Work};
+use parjob::base::chunk::Chunking;
+use parjob::base::failure::Failures;
+use parjob::base::item::Chunk;
+use parjob::base::result::{Answer, Results, Value};
+use parjob::op::{self, Fold, Map, Operation, Params, Words, Work};
 use parjob::plan::{self, Plan};
 use parjob::progress::{Style, Talk};
 use parjob::run::Policy;

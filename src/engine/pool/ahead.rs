@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::climb::Climb;
-use crate::chunk::Pace;
+use crate::base::chunk::Pace;
 
 /// The work that is under way to one process: long beside a round trip, short beside what a person notices.
 const AIM: Duration = Duration::from_millis(10);

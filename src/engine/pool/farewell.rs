@@ -9,9 +9,9 @@ use rustix::process::{Signal, WaitIdStatus};
 use super::mate::Read;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
-use crate::buffer::empty;
+use crate::base::buffer::empty;
+use crate::base::stream::Stream;
 use crate::command::child::ending;
-use crate::output::Stream;
 
 /// How long a killed process has to be gone.
 const DYING: Duration = Duration::from_secs(1);

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use super::leg::Leg;
 use super::options::Refused;
 use super::protocol::Mismatch;
-use crate::chunk::{Block, Claim};
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq};
-use crate::op::Results;
+use crate::base::chunk::{Block, Claim};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq};
+use crate::base::result::Results;
 
 /// Results that are kept to be filled again.
 const SPARES: usize = 8;

@@ -6,8 +6,8 @@
 
 use super::flight::Flight;
 use super::protocol::{MOST, Mismatch, Protocol, answered};
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq};
 
 /// The letter and the number of an item.
 const HEAD: usize = 9;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol, answered, not_too_long};
-use crate::item::{Chunk, Seq};
+use crate::base::item::{Chunk, Seq};
 use crate::output::{json_item, json_string};
 
 /// Objects, one a line.

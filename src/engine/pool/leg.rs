@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::chunk::{Block, Claim};
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq};
-use crate::op::Results;
+use crate::base::chunk::{Block, Claim};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq};
+use crate::base::result::Results;
 
 /// What is left of a claimed chunk.
 pub(super) struct Leg {

@@ -4,8 +4,8 @@
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol, not_too_long};
-use crate::failure::Failure;
-use crate::item::{Chunk, Fields, Seq};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Fields, Seq};
 
 /// One line in, one line out.
 #[derive(Debug, Default)]

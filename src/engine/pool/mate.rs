@@ -12,10 +12,10 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
+use crate::base::failure::ProcessEnd;
+use crate::base::stream::Stream;
 use crate::command::plumbing::pipe;
 use crate::command::words::Words;
-use crate::failure::ProcessEnd;
-use crate::output::Stream;
 
 /// The size of a read.
 const READ: usize = 64 << 10;

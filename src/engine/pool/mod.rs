@@ -47,13 +47,13 @@ use super::posts::Posts;
 use super::processes::GuardSlot;
 use super::quota::Quota;
 use super::{Delivery, Engine, Order, Ring};
-use crate::buffer::Spares;
-use crate::chunk::{Block, Claim};
+use crate::base::buffer::Spares;
+use crate::base::chunk::{Block, Claim};
+use crate::base::item::Seq;
+use crate::base::result::Answer;
 use crate::command::child::ending;
 use crate::command::clock::Clock;
 use crate::command::words::Words;
-use crate::item::Seq;
-use crate::op::Answer;
 use crate::output::{Format, Room};
 
 pub use flight::Flight;

@@ -9,11 +9,12 @@ use std::sync::atomic::Ordering;
 use super::Shared;
 use super::mate::Read;
 use super::worker::Worker;
-use crate::chunk::{Block, Claim};
+use crate::base::chunk::{Block, Claim};
+use crate::base::item::{Attempt, Seq};
+use crate::base::stream::Stream;
 use crate::engine::hand::Done;
 use crate::engine::{Delivery, Fate, Piece, Ran, Ring};
-use crate::item::{Attempt, Seq};
-use crate::output::{Output, Stream};
+use crate::output::Output;
 
 /// A result of so many bytes is worth a place of its own while it waits for those before it.
 const LONG: usize = 4 << 10;

@@ -8,9 +8,9 @@ use std::fmt;
 use std::os::fd::OwnedFd;
 
 use super::flight::Flight;
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq};
 use crate::command::words::Words;
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq};
 
 /// The language between a worker and its process. Each worker has one of its own.
 pub trait Protocol: Send {

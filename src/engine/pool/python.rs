@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use super::flight::Flight;
 use super::protocol::{Mismatch, Protocol, answered};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Fields, Seq};
 use crate::command::plumbing::unnamed;
 use crate::command::words::Words;
-use crate::failure::Failure;
-use crate::item::{Chunk, Fields, Seq};
 
 /// The program.
 const SOURCE: &str = include_str!("worker.py");

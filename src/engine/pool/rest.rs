@@ -10,8 +10,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::mate::Mate;
 use super::station::wants;
 use super::worker::{AGAIN, NOW_AND_THEN, Worker};
+use crate::base::stream::Stream;
 use crate::engine::Ring;
-use crate::output::Stream;
 
 /// While so much is on its way to a slow reader, what processes say is left to wait.
 const FULL: usize = 8 << 20;

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use super::*;
-use crate::buffer::BufferPool;
-use crate::chunk::{Chunking, Content};
-use crate::item::{Attempt, Fields};
+use crate::base::buffer::BufferPool;
+use crate::base::chunk::{Chunking, Content};
+use crate::base::item::{Attempt, Fields};
 use crate::output;
 
 /// A worker whose processes sleep, and are to be ready within so long.

@@ -15,11 +15,11 @@ use super::mate::{Mate, process_end};
 use super::options::Refused;
 use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
-use crate::buffer::empty;
+use crate::base::buffer::empty;
+use crate::base::failure::{Failure, FailureKind, ProcessEnd};
+use crate::base::item::{Quoted, Seq};
+use crate::base::stream::Stream;
 use crate::command::child::ending;
-use crate::failure::{Failure, FailureKind, ProcessEnd};
-use crate::item::{Quoted, Seq};
-use crate::output::Stream;
 
 /// After so many processes in a row that end before they do anything, there is no point in another.
 const STARTS: u64 = 3;

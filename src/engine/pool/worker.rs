@@ -19,14 +19,14 @@ use super::protocol::{Mismatch, Protocol};
 use super::rest::Ready;
 use super::station::Station;
 use super::voice::Voice;
-use crate::buffer::empty;
-use crate::chunk::{Block, Claim};
+use crate::base::buffer::empty;
+use crate::base::chunk::{Block, Claim};
+use crate::base::item::Seq;
+use crate::base::result::Results;
+use crate::base::stream::Stream;
 use crate::command::child::ending;
 use crate::command::words::Words;
 use crate::engine::Ring;
-use crate::item::Seq;
-use crate::op::Results;
-use crate::output::Stream;
 
 /// How long to wait when the reader of the results is slow, or something has run out.
 pub(super) const AGAIN: Duration = Duration::from_millis(50);

@@ -9,13 +9,13 @@ use std::borrow::Cow;
 use super::conclude::ran;
 use super::worker::Worker;
 use super::{Note, Shared, Tag};
+use crate::base::failure::Failure;
+use crate::base::item::{Attempt, Chunk, Fields};
+use crate::base::outcome::End;
+use crate::base::template::Values;
 use crate::command::recipe::quoted;
 use crate::engine::Fate;
-use crate::failure::Failure;
-use crate::item::{Attempt, Chunk, Fields};
-use crate::outcome::End;
 use crate::source::json;
-use crate::template::Values;
 
 /// Items of a batch that cannot be used, by their places in it.
 type Faults = Vec<(usize, Failure)>;

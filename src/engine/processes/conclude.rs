@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use super::Shared;
 use super::batch::given;
 use super::worker::{Finished, Worker};
+use crate::base::failure::{Failed, Failure, FailureKind, ProcessEnd, error, is_transient, signal_name};
+use crate::base::item::{Attempt, Chunk, Seq};
+use crate::base::outcome::{Account, End, Record};
+use crate::base::template::Values;
 use crate::command::recipe::{Stdin, quoted};
 use crate::engine::{Fate, Ran};
-use crate::failure::{Failed, Failure, FailureKind, ProcessEnd, error, is_transient, signal_name};
-use crate::item::{Attempt, Chunk, Seq};
-use crate::outcome::{Account, End, Record};
 use crate::output::{Body, Done, Output};
-use crate::template::Values;
 
 impl Worker {
     /// The source found the item unusable. Of some it keeps the beginning only, and a ledger goes by the bytes: so that is

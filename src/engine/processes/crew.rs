@@ -6,14 +6,14 @@ use std::sync::Arc;
 use parjob_shell_template::Template;
 use rustix::process::Signal;
 
-use crate::buffer::Spares;
+use crate::base::buffer::Spares;
+use crate::base::item::{Attempt, Chunk, Seq};
+use crate::base::outcome::Record;
 use crate::command::clock::Clock;
 use crate::command::recipe::{self, Recipe};
 use crate::command::words::Words;
 use crate::engine::{Again, Full, Gate, Quota, Ring, Roster};
-use crate::item::{Attempt, Chunk, Seq};
 use crate::op::AnyFold;
-use crate::outcome::Record;
 use crate::output::{Format, Output, Room};
 
 /// What a run of processes needs.

@@ -7,11 +7,12 @@ use rustix::process::Signal;
 
 use super::place::Place;
 use super::{Note, Shared};
+use crate::base::failure::signal_name;
+use crate::base::item::{Attempt, Quoted, Seq};
+use crate::base::stream::Stream;
 use crate::command::orders::Attendant;
 use crate::engine::{Fate, Ran};
-use crate::failure::signal_name;
-use crate::item::{Attempt, Quoted, Seq};
-use crate::output::{Body, LineSplitter, Output, Stream, Tagger};
+use crate::output::{Body, LineSplitter, Output, Tagger};
 
 /// How much of standard error is kept for a message.
 const SAID: usize = 512;

@@ -2,8 +2,8 @@
 
 use parjob_shell_template::cost::Cost;
 
-use crate::chunk::Block;
-use crate::item::{Attempt, Chunk, Fields, Seq};
+use crate::base::chunk::Block;
+use crate::base::item::{Attempt, Chunk, Fields, Seq};
 
 /// How much a command line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,13 +33,13 @@ use rustix::process::Signal;
 
 use super::posts::Posts;
 use super::{Delivery, Engine, Fate, Order, Ran, Ring};
-use crate::chunk::Block;
+use crate::base::chunk::Block;
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq};
+use crate::base::outcome::Record;
+use crate::base::result::Answer;
 use crate::command::orders::ending;
 use crate::command::recipe::Timeout;
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq};
-use crate::op::Answer;
-use crate::outcome::Record;
 use crate::output::Output;
 
 pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Skip, Strays, Tag};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::full::{self, Batch, Found, Full, Share};
-use crate::chunk::Block;
+use crate::base::chunk::Block;
 use crate::engine::blocks::Blocks;
 use crate::engine::gate::{Doorman, Gate};
 use crate::op::Tally;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::failure::{Failure, Failures};
-use crate::item::{Chunk, Fields, Quoted, Seq};
+use crate::base::failure::{Failure, Failures};
+use crate::base::item::{Chunk, Fields, Quoted, Seq};
 use crate::op::{AnyFold, Tally};
 use crate::output::Body;
 
@@ -60,7 +60,8 @@ impl Reduction {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::op::{Params, Value, Work, find};
+    use crate::base::result::Value;
+    use crate::op::{Params, Work, find};
 
     #[test]
     fn lines_are_folded_and_one_that_is_no_number_is_told() {

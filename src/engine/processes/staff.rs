@@ -13,8 +13,8 @@ use super::Shared;
 use super::place::Place;
 use super::queue::{Next, Queue};
 use super::worker::{AGAIN, Worker};
+use crate::base::item::Attempt;
 use crate::engine::Ring;
-use crate::item::Attempt;
 use crate::op::Tally;
 
 /// The stack of a worker's thread. It holds no large values and calls nothing deep.

@@ -16,16 +16,16 @@ use super::desk::{Desk, Live};
 use super::place::Place;
 use super::reduce::Reduction;
 use super::{Crew, Shared};
-use crate::chunk::Block;
+use crate::base::chunk::Block;
+use crate::base::item::{Attempt, Chunk};
+use crate::base::outcome::{End, Record};
 use crate::command::child::{Child, Ended, Orders, ending, large_read};
 use crate::command::clock::Bell;
 use crate::command::plumbing::{errno, pipe, unnamed};
 use crate::command::recipe::{Grouping, Stdin};
 use crate::command::words::Words;
 use crate::engine::Fate;
-use crate::item::{Attempt, Chunk};
 use crate::op::Tally;
-use crate::outcome::{End, Record};
 use crate::output::{LineSplitter, Output, Tagger};
 
 /// A worker, with the memory that it uses for one process after the other.

@@ -10,10 +10,11 @@ use super::algorithm::Algorithm;
 use super::form::{Form, Forms};
 use super::list::{Line, MadeBy, form, parse};
 use super::{Reader, name};
-use crate::failure::Failure;
-use crate::item::{Chunk, Quoted, Safe, Seq};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Quoted, Safe, Seq};
+use crate::base::result::Results;
 use crate::op::unreadable::Unreadable;
-use crate::op::{Map, Means, Params, Remark, Results};
+use crate::op::{Map, Means, Params, Remark};
 
 /// How many files that could not be read are named where there is no report that does it.
 const NAMED: usize = 1000;

@@ -7,7 +7,7 @@
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::item::Chunk;
+use crate::base::item::Chunk;
 
 /// What stands between the digest and the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,8 +24,9 @@ use self::check::Check;
 use self::list::MadeBy;
 use self::subtrees::Places;
 use super::unreadable::Unreadable;
-use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Results, Setting, Words, Work};
-use crate::item::{Chunk, Trees};
+use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Setting, Words, Work};
+use crate::base::item::{Chunk, Trees};
+use crate::base::result::Results;
 
 /// The operation.
 pub(super) static HASH: Operation = Operation {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::failure::Failure;
-use crate::item::{Quoted, Seq};
+use crate::base::failure::Failure;
+use crate::base::item::{Quoted, Seq};
 
 /// What is wrong with a file that an item should become, as the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::place::Place;
-use crate::item::Seq;
+use crate::base::item::Seq;
 
 /// How long a chunk waits for the one before it.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -18,7 +18,7 @@ use parjob_sys::entry;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{NO_PICTURE, bad_picture};
-use crate::failure::Failure;
+use crate::base::failure::Failure;
 use crate::op::unreadable::Unreadable;
 
 /// The bytes by which a picture is told from other things.

@@ -29,9 +29,10 @@ use self::notes::{Found, Notes};
 use self::params::{Encode, Options};
 use self::place::Place;
 use self::target::Targets;
-use super::{Blanks, Detail, Example, Map, Operation, Params, Remark, Results, Setting, Words, Work};
-use crate::failure::Failure;
-use crate::item::{Chunk, Seq, Trees, walk};
+use super::{Blanks, Example, Map, Operation, Params, Remark, Setting, Words, Work};
+use crate::base::failure::Failure;
+use crate::base::item::{Chunk, Seq, Trees, walk};
+use crate::base::result::{Detail, Results};
 
 /// The operation.
 pub(super) static RESIZE: Operation = Operation {
@@ -276,7 +277,7 @@ fn failed(error: Error) -> Failure {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::item::Fields;
+    use crate::base::item::Fields;
     use crate::op::Params;
 
     fn resize(given: &[(&'static str, &str)]) -> Resize {

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::item::{Quoted, Seq};
+use crate::base::item::{Quoted, Seq};
 use crate::op::{Means, Remark};
 
 /// Damaged pictures that are named; of the others there is a number.

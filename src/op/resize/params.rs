@@ -4,7 +4,8 @@ use anyhow::{Context, Result, bail, ensure};
 use parjob_pictures::{Filter, Fit, Settings, Side, Wanted, Written};
 
 use super::target::{Existing, Targets};
-use crate::op::{Param, Params, size};
+use crate::base::units::size;
+use crate::op::{Param, Params};
 
 /// The most that a side of a picture can be asked to be: that of a JPEG.
 const MOST_SIDE: u32 = 65_535;

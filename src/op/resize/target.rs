@@ -11,9 +11,9 @@ use parjob_shell_template::placeholder::Known;
 
 use super::bad_target::BadTarget;
 use super::place::{leaves, path};
-use crate::fresh::{Fresh, Old, folder};
-use crate::item::{Fields, Item, Seq};
-use crate::template::{Values, unusable};
+use crate::base::atomic_file::{Fresh, Old, folder};
+use crate::base::item::{Fields, Item, Seq};
+use crate::base::template::{Values, unusable};
 
 /// What becomes of a file that stands at the target already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

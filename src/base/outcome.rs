@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::item::Attempt;
+use crate::base::item::Attempt;
 
 /// One attempt at an item, from the start of its process to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::item::{Fields, Item, Quoted, Safe, Seq};
+use crate::base::item::{Fields, Item, Quoted, Safe, Seq};
 
 /// Why an item failed, as a predicate of the item: the text finishes the sentence `"x" …`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::failure::{Failed, Failure};
-use crate::item::{Attempt, Seq};
-use crate::outcome::{Account, Record};
+use crate::base::failure::{Failed, Failure};
+use crate::base::item::{Attempt, Seq};
+use crate::base::outcome::{Account, Record};
 
 /// Watches a run.
 pub trait Observer {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::event::{Ended, Stop};
-use crate::failure::FailureKind;
+use crate::base::event::{Ended, Stop};
+use crate::base::failure::FailureKind;
 
 /// Every item went well, or what `--halt` asked for was reached.
 pub const OK: i32 = 0;

@@ -1,11 +1,11 @@
-//! What a map makes of a chunk: the lines that it prints, and the items that failed.
+//! What a map makes of a chunk: the lines that it prints, and the items that failed; and what a fold comes to.
 //!
 //! It knows neither the items nor how results are shown.
 
 use std::time::Duration;
 
-use crate::buffer::empty;
-use crate::failure::{Failure, Failures};
+use crate::base::buffer::empty;
+use crate::base::failure::{Failure, Failures};
 
 /// The results of a chunk: text, one line for each item that went well, and the items that failed.
 ///
@@ -28,7 +28,7 @@ pub struct Results {
     /// What was said on standard error at items that failed, by their place in the chunk.
     pub said: Vec<(usize, Box<[u8]>)>,
     /// How many items have been answered.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     keep_ends: bool,
     for_fold: bool,
 }
@@ -125,7 +125,7 @@ impl Results {
 
     /// Notes that the next item is answered by the bytes up to `end`.
     #[inline(always)]
-    pub(super) fn answered(&mut self, end: usize) {
+    pub(crate) fn answered(&mut self, end: usize) {
         self.count += 1;
         if self.keep_ends {
             self.ends.push(end);
@@ -228,4 +228,21 @@ pub(crate) struct Mark {
     details: usize,
     skipped: usize,
     count: usize,
+}
+/// What a fold came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// How many items were folded.
+    pub n: u64,
+    /// The value or values, as text that reads back.
+    pub value: Value,
+}
+
+/// One value, or several with names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A single value, printed alone on its line.
+    One(String),
+    /// Named values, printed one a line: the name, a TAB, the value.
+    Table(Vec<(&'static str, String)>),
 }

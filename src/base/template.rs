@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use parjob_shell_template::{Error, Fields, Sink};
 use parjob_sys::words::Words;
 
-use crate::item::Item;
+use crate::base::item::Item;
 
 /// The values of one item.
 pub type Values<'a> = parjob_shell_template::Values<'a, Item<'a>>;

@@ -10,9 +10,9 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::buffer::Loan;
-use crate::failure::Failure;
-use crate::item::{Attempt, Chunk, Fields, Seq};
+use crate::base::buffer::Loan;
+use crate::base::failure::Failure;
+use crate::base::item::{Attempt, Chunk, Fields, Seq};
 
 /// How many items a worker takes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,7 +309,7 @@ impl Pace {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::buffer::BufferPool;
+    use crate::base::buffer::BufferPool;
     use proptest::prelude::*;
 
     fn block(items: &[&str], chunking: Chunking) -> Block {
