@@ -10,7 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use parjob::base::failure::Failures;
 use parjob::base::item::{Chunk, Fields, Seq};
 use parjob::base::result::Results;
-use parjob::op::{OPERATIONS, Operation, Params, Setting, Work};
+use parjob::op::{Kind, OPERATIONS, Operation, Params, Setting, Work};
 
 /// Items, each closed by a newline, and how many there are.
 struct Items {
@@ -76,11 +76,13 @@ fn lists() -> Vec<Items> {
 
 fn prepared(operation: &Operation) -> Option<Work> {
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
-    (operation.prepare)(&Params(defaults.collect(), Setting::default())).ok()
+    let Kind::InProcess(prepare) = operation.kind else { return None };
+    prepare(&Params(defaults.collect()), &Setting::default()).ok()
 }
 
 fn kernels(criterion: &mut Criterion) {
-    // A sample count is no list of numbers, and a number no file.
+    // A sample count is no list of numbers, and a number no file; the work of other programs is measured by the
+    // comparison with other tools.
     for operation in OPERATIONS.iter().filter(|operation| !["pi", "hash"].contains(&operation.name)) {
         let Some(work) = prepared(operation) else { continue };
         let mut group = criterion.benchmark_group(operation.name);
@@ -103,8 +105,6 @@ fn kernels(criterion: &mut Criterion) {
                         whole.merge(&mut *scratch);
                     });
                 }
-                // The work of other programs is measured by the comparison with other tools.
-                Work::Process(_) => {}
             });
         }
     }

@@ -4,7 +4,9 @@
 //! derived rather than given, the reason. Nothing here opens or starts anything.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -12,11 +14,11 @@ use anyhow::{Context, Result, bail};
 use crate::base::chunk::Chunking;
 use crate::base::exit::Report;
 use crate::command::recipe;
-use crate::engine::{Again, Gate, Keep};
+use crate::engine::{Gate, Job, Keep};
 use crate::ledger;
-use crate::op::{self, Operation, Params};
+use crate::op::{AnyFold, Operation};
 use crate::progress::{self, Talk};
-use crate::run::{Backoff, Policy};
+use crate::run::Policy;
 use crate::{output, source};
 
 /// What is to be run, and how.
@@ -26,16 +28,20 @@ pub struct Plan {
     pub source: source::Options,
     /// Items come from a terminal only because nothing else was said: nobody means to type them.
     pub items_are_typed: bool,
-    /// What is done to them.
-    pub work: Chosen,
-    /// How processes do it, where they do.
-    pub processes: Option<Processes>,
+    /// The operation that was named.
+    pub operation: &'static Operation,
+    /// The operation whose answer is printed, where there is one: this, or that of `--reduce`.
+    pub answering: &'static Operation,
+    /// What workers do.
+    pub work: Work,
     /// How many workers.
     pub jobs: usize,
     /// How many items a worker takes at a time.
     pub chunking: Chunking,
     /// Order, retries, halts.
     pub policy: Policy,
+    /// What the exit status tells of failed items.
+    pub report: Report,
     /// How results look and where they go.
     pub output: output::Options,
     /// How progress is shown.
@@ -46,53 +52,24 @@ pub struct Plan {
     pub decisions: Vec<Decision>,
 }
 
-/// An operation with its parameters, and the fold that takes its results.
+/// What workers do, checked and ready.
 #[derive(Clone)]
-pub struct Chosen {
-    /// The operation.
-    pub operation: &'static Operation,
-    /// Its parameters.
-    pub params: Params,
-    /// `--reduce`.
-    pub reduce: Option<&'static Operation>,
+pub enum Work {
+    /// They do items in this process.
+    InProcess(Job),
+    /// They start a process for each item or batch.
+    Spawn(Box<Spawn>),
+    /// They feed items to processes that stay up.
+    Persistent(Persistent),
 }
 
-impl Chosen {
-    /// The way in which processes do it, where they do.
-    ///
-    /// # Errors
-    ///
-    /// A parameter of the operation is wrong.
-    pub fn process(&self) -> Result<Option<op::Process>> {
-        Ok(match (self.operation.prepare)(&self.params)? {
-            op::Work::Process(process) => Some(process),
-            op::Work::Map(_) | op::Work::Fold(_) => None,
-        })
-    }
-
-    /// Whether all items have one answer, rather than a result each.
-    ///
-    /// # Errors
-    ///
-    /// A parameter of the operation is wrong.
-    pub fn gives_one_answer(&self) -> Result<bool> {
-        Ok(self.reduce.is_some() || matches!((self.operation.prepare)(&self.params)?, op::Work::Fold(_)))
-    }
-}
-
-/// What is particular to work by processes.
+/// What is particular to a process for each item or batch.
 #[derive(Clone)]
-pub struct Processes {
+pub struct Spawn {
     /// The command, and how it is run.
     pub command: recipe::Options,
-    /// They stay up, in this way; else each does one item or batch.
-    pub keep: Option<Keep>,
-    /// Which attempts are followed by another.
-    pub again: Again,
-    /// The wait before it.
-    pub backoff: Backoff,
-    /// What the exit status tells of failed items.
-    pub report: Report,
+    /// The fold of what commands print.
+    pub reduce: Option<Arc<dyn AnyFold>>,
     /// What stands before each line of text.
     pub tag: Tag,
     /// The ledger.
@@ -109,7 +86,62 @@ pub struct Processes {
     pub jobs_file: Option<PathBuf>,
 }
 
-impl Processes {
+/// What is particular to processes that stay up.
+#[derive(Clone)]
+pub struct Persistent {
+    /// The program.
+    pub program: OsString,
+    /// The words after its name.
+    pub arguments: Vec<OsString>,
+    /// How it stays up.
+    pub keep: Keep,
+    /// Number of items in a list that it takes as one.
+    pub batch: NonZeroU32,
+    /// How long an item may take.
+    pub timeout: Option<Duration>,
+    /// How long a process has between the request to end and its death.
+    pub grace: Duration,
+    /// Added to the niceness of processes.
+    pub nice: i32,
+    /// The number of threads that a process is asked to use.
+    pub threads: Option<usize>,
+}
+
+impl Work {
+    /// How long a process has between the request to end and its death; `None`: there are no processes.
+    pub fn grace(&self) -> Option<Duration> {
+        match self {
+            Work::InProcess(_) => None,
+            Work::Spawn(spawn) => Some(spawn.command.grace),
+            Work::Persistent(persistent) => Some(persistent.grace),
+        }
+    }
+
+    /// Whether there will be processes.
+    pub fn starts_processes(&self) -> bool {
+        match self {
+            Work::InProcess(_) => false,
+            Work::Spawn(spawn) => !spawn.command.dry_run,
+            Work::Persistent(_) => true,
+        }
+    }
+
+    /// Whether all items have one answer, rather than a result each.
+    pub fn gives_one_answer(&self) -> bool {
+        match self {
+            Work::InProcess(job) => !matches!(job, Job::Map(_)),
+            Work::Spawn(spawn) => spawn.reduce.is_some(),
+            Work::Persistent(_) => false,
+        }
+    }
+
+    /// How it starts processes for items, where it does.
+    pub fn spawn(&self) -> Option<&Spawn> {
+        if let Work::Spawn(spawn) = self { Some(spawn) } else { None }
+    }
+}
+
+impl Spawn {
     /// How long results that are ready may take to be written once the run is to stop: with a ledger so long that a
     /// reader who pauses gets them, since what it calls done is not done again.
     pub fn patience(&self) -> Duration {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("source", &["base"]),
-    ("op", &["base"]),
+    ("op", &["base", "source"]),
     ("output", &["base"]),
     ("command", &["base"]),
     ("ledger", &["base"]),

@@ -53,7 +53,7 @@ fn folds_and_reducers_are_named_as_such() {
     let intro = text.split("\n## ").next().unwrap();
     for operation in OPERATIONS {
         assert!(intro.contains(&format!("`{}`", operation.name)), "{}", operation.name);
-        let reduces = REDUCERS.iter().any(|reducer| reducer.name == operation.name);
+        let reduces = REDUCERS.iter().any(|reducer| reducer.operation.name == operation.name);
         let status = if reduces { 0 } else { 2 };
         parjob(&format!("--range 1:3 square --reduce {}", operation.name)).run().status(status);
     }

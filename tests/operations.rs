@@ -358,7 +358,10 @@ mod reduce {
             ("min", "1\n"),
             ("max", "16\n"),
         ];
-        assert_eq!(expected.map(|(name, _)| name).to_vec(), REDUCERS.iter().map(|r| r.name).collect::<Vec<_>>());
+        assert_eq!(
+            expected.map(|(name, _)| name).to_vec(),
+            REDUCERS.iter().map(|r| r.operation.name).collect::<Vec<_>>()
+        );
         for (name, answer) in expected {
             on_any_schedule(&format!("square --reduce {name}"), "1\n2\n3\n-4\n").prints(answer).succeeds();
         }
@@ -374,7 +377,7 @@ mod reduce {
 
     #[test]
     fn a_fold_cannot_be_folded_again() {
-        for fold in REDUCERS.iter().map(|fold| fold.name).chain(["pi"]) {
+        for fold in REDUCERS.iter().map(|fold| fold.operation.name).chain(["pi"]) {
             let message = format!("--reduce folds the results of an operation, but {fold} has a single one already");
             parjob(&format!("--reduce sum {fold} 1")).run().prints("").says(&message).status(2);
         }

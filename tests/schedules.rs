@@ -16,12 +16,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parjob::base::chunk::Chunking;
-use parjob::base::exit::Exit;
+use parjob::base::exit::{Exit, Report};
 use parjob::base::failure::Failure;
 use parjob::base::item::Chunk;
 use parjob::base::result::Results;
-use parjob::op::{self, Blanks, Map, Operation, Params, Words};
-use parjob::plan::{self, Plan};
+use parjob::engine::Job;
+use parjob::op::{self, Blanks, Kind, Map, Operation, Params, Reducer, Setting, Words};
+use parjob::plan::{Plan, Work};
 use parjob::progress::{self, Style, Talk};
 use parjob::run::Policy;
 use parjob::source::{self, Column, Input, Link, Origin, Reading};
@@ -50,12 +51,13 @@ fn unchanged(item: &[u8]) -> Fate {
     Fate::Ok(item.to_vec())
 }
 
-static BACKWARDS: Operation = dawdling("backwards", |params| Ok(op::Work::Map(Dawdle::new(params, backwards)?)));
-static UNCHANGED: Operation = dawdling("unchanged", |params| Ok(op::Work::Map(Dawdle::new(params, unchanged)?)));
+static BACKWARDS: Operation = dawdling("backwards", |params, _| Ok(op::Work::Map(Dawdle::new(params, backwards)?)));
+static UNCHANGED: Operation = dawdling("unchanged", |params, _| Ok(op::Work::Map(Dawdle::new(params, unchanged)?)));
 
-const fn dawdling(name: &'static str, prepare: fn(&Params) -> anyhow::Result<op::Work>) -> Operation {
+const fn dawdling(name: &'static str, prepare: fn(&Params, &Setting) -> anyhow::Result<op::Work>) -> Operation {
     let (words, blanks): (fn(&Params) -> Words, _) = (|_| Words::Values, Blanks::Trimmed);
-    Operation { name, summary: "", about: "", examples: &[], params: &[], words, blanks, prepare }
+    let kind = Kind::InProcess(prepare);
+    Operation { name, summary: "", about: "", examples: &[], params: &[], words, blanks, kind }
 }
 
 /// A map that takes its time.
@@ -146,7 +148,7 @@ fn numbers() -> impl Strategy<Value = Vec<Vec<u8>>> {
 /// A run whose results go to a file.
 struct Run<'a> {
     operation: &'static Operation,
-    reduce: Option<&'static Operation>,
+    reduce: Option<&'static Reducer>,
     format: &'static str,
     ordered: bool,
     schedule: &'a Schedule,
@@ -167,18 +169,29 @@ impl Run<'_> {
         (exit, std::fs::read(file).unwrap())
     }
 
-    fn plan(&self, input: PathBuf, file: PathBuf) -> Plan {
-        let origin = Origin::Inputs(vec![Input::File(input)]);
+    fn job(&self) -> Job {
         let mut params = Params::defaults(self.operation);
         params.0.insert("seed", self.schedule.seed.to_string());
+        let Kind::InProcess(prepare) = self.operation.kind else { panic!("an operation in this process") };
+        match (prepare(&params, &Setting::default()).unwrap(), self.reduce) {
+            (op::Work::Map(map), None) => Job::Map(map),
+            (op::Work::Map(map), Some(reducer)) => Job::Reduce(map, (reducer.fold)()),
+            (op::Work::Fold(fold), _) => Job::Fold(fold),
+        }
+    }
+
+    fn plan(&self, input: PathBuf, file: PathBuf) -> Plan {
+        let origin = Origin::Inputs(vec![Input::File(input)]);
         Plan {
             source: source::Options {
                 columns: vec![Column { origin, link: Link::Cross }],
                 reading: Reading::default(),
                 walk: None,
             },
-            work: plan::Chosen { operation: self.operation, params, reduce: self.reduce },
-            processes: None,
+            operation: self.operation,
+            answering: self.reduce.map_or(self.operation, |reducer| reducer.operation),
+            work: Work::InProcess(self.job()),
+            report: Report::Any,
             jobs: self.schedule.jobs,
             chunking: self.schedule.chunking,
             policy: Policy { ordered: self.ordered, ..Policy::default() },
@@ -278,11 +291,12 @@ fn jsonl_has_each_item_once(items: &[Vec<u8>], schedule: &Schedule, ordered: boo
 
 fn folds_are_the_same(items: &[Vec<u8>], schedule: &Schedule, ordered: bool) -> TestCaseResult {
     for fold in op::REDUCERS {
-        let run = |schedule| Run { operation: fold, reduce: None, format: "text", ordered, schedule }.on(items);
+        let operation = fold.operation;
+        let run = |schedule| Run { operation, reduce: None, format: "text", ordered, schedule }.on(items);
         let expected = run(&SERIAL);
-        prop_assert_eq!(&run(schedule), &expected, "{}", fold.name);
+        prop_assert_eq!(&run(schedule), &expected, "{}", operation.name);
         let reduced = Run { operation: &UNCHANGED, reduce: Some(fold), format: "text", ordered, schedule }.on(items);
-        prop_assert_eq!(&reduced, &expected, "--reduce {}", fold.name);
+        prop_assert_eq!(&reduced, &expected, "--reduce {}", operation.name);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use parjob::base::item::{Chunk, Fields, Seq};
 use parjob::base::result::Results;
-use parjob::op::{Params, Work, find};
+use parjob::op::{Kind, Params, Setting, Work, find};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut lines = bytes.to_vec();
@@ -20,7 +20,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
 /// What an operation makes of the lines.
 fn map(name: &str, lines: &[u8]) -> Results {
     let operation = find(name).expect("it is in the registry");
-    let Ok(Work::Map(map)) = (operation.prepare)(&Params::defaults(operation)) else { panic!("{name} is a map") };
+    let Kind::InProcess(prepare) = operation.kind else { panic!("{name} is done in this process") };
+    let Ok(Work::Map(map)) = prepare(&Params::defaults(operation), &Setting::default()) else { panic!("{name} is a map") };
     let mut results = Results::with_ends();
     let count = lines.iter().filter(|byte| **byte == b'\n').count();
     map.map(&Chunk { bytes: lines, delimiter: b'\n', fields: Fields::One, first: Seq::FIRST, count }, &mut results);

@@ -5,14 +5,12 @@
 //! have fields hold them as [`fields`] says. This file knows nothing of where items come from or what is done to them.
 
 mod fields;
-mod lists;
 mod quoted;
 mod tree;
 
 use std::fmt;
 
 pub use fields::{Fields, Item, push_fields};
-pub use lists::{List, Lists};
 pub use quoted::{Quoted, Safe};
 pub use tree::{Trees, walk};
 

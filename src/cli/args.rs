@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::stays;
-use crate::op::{OPERATIONS, Operation, Param, Params, REDUCERS, Words};
+use crate::op::{Kind, OPERATIONS, Operation, Param, Params, REDUCERS, Words};
 use crate::output::FORMATS;
 
 /// The name of the argument that takes an in-process operation's items.
@@ -95,21 +95,18 @@ fn subcommand(operation: &'static Operation) -> Command {
     let about = Command::new(operation.name).about(operation.summary).long_about(operation.about);
     let command = about.disable_help_flag(true).args(operation.params.iter().map(param));
     let command = command.args(without_letters_of(operation));
-    let words = (operation.words)(&Params::defaults(operation));
-    if words == Words::Command {
-        let name = operation.name;
-        let (args, words) = match name {
-            "pool" => (stays::pool_args(), "COMMAND [WORD]..."),
-            "py" => (stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
-            "sh" => (command_args(), "[SCRIPT]"),
-            _ => (command_args(), "COMMAND [WORD]..."),
-        };
-        let args = args.into_iter().filter(|arg| name == "sh" || arg.get_id() != "shell");
-        let usage = format!("parjob {name} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...");
-        let command = command.args(args).override_usage(usage);
-        return if matches!(name, "pool" | "py") { command } else { command.after_help(PLACEHOLDERS) };
+    let of_command = |args: Vec<Arg>, words| {
+        let usage = format!("parjob {} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...", operation.name);
+        command.clone().args(args).override_usage(usage)
+    };
+    match operation.kind {
+        Kind::InProcess(_) => {}
+        Kind::Run => return of_command(command_args(None), "COMMAND [WORD]...").after_help(PLACEHOLDERS),
+        Kind::Shell => return of_command(command_args(Some(shell())), "[SCRIPT]").after_help(PLACEHOLDERS),
+        Kind::Pool => return of_command(stays::pool_args(), "COMMAND [WORD]..."),
+        Kind::Python => return of_command(stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
     }
-    let (item, hint) = match words {
+    let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
         Words::Values | Words::Command => ("ITEM", ValueHint::Other),
         Words::Paths | Words::Lists | Words::Trees(_) => ("FILE", ValueHint::AnyPath),
     };
@@ -251,7 +248,7 @@ fn result_args() -> Vec<Arg> {
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     let formats = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary));
     let default = FORMATS.first().map(|format| format.name);
-    let reducers: Vec<&str> = REDUCERS.iter().map(|fold| fold.name).collect();
+    let reducers: Vec<&str> = REDUCERS.iter().map(|reducer| reducer.operation.name).collect();
     vec![
         rare(flag("ordered", HEADING, "Results in input order; this is the default"))
             .short('k')
@@ -286,8 +283,9 @@ fn talk_args() -> Vec<Arg> {
 }
 
 /// The options of the operations that run commands.
-fn command_args() -> Vec<Arg> {
+fn command_args(shell: Option<Arg>) -> Vec<Arg> {
     let mut args = template_args();
+    args.extend(shell);
     args.extend(failure_args());
     args.extend(output_args());
     args.extend(record_args());
@@ -304,8 +302,10 @@ pub(super) fn own_flag(name: &'static str, heading: &'static str, help: &'static
     Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(heading).help(help)
 }
 
+const THE_COMMAND: &str = "The command";
+
 fn template_args() -> Vec<Arg> {
-    const HEADING: &str = "The command";
+    const HEADING: &str = THE_COMMAND;
     let bytes = || value_parser!(OsString);
     vec![
         own_flag("dry-run", HEADING, "Print each command instead of running it"),
@@ -318,8 +318,12 @@ fn template_args() -> Vec<Arg> {
         rare(own("placeholder", "STR", HEADING, "STR stands for the item, and braces for themselves"))
             .short('I')
             .value_parser(bytes()),
-        rare(own("shell", "PROGRAM", HEADING, "The shell")).value_parser(bytes()).default_value("sh"),
     ]
+}
+
+/// The option that `sh` alone has.
+fn shell() -> Arg {
+    rare(own("shell", "PROGRAM", THE_COMMAND, "The shell")).value_parser(value_parser!(OsString)).default_value("sh")
 }
 
 /// What processes take of the machine.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::plan::Processes;
+use crate::plan::Spawn;
 use crate::source::{self, Input, Origin};
 
 /// Refuses a job log that is something else as well, and a ledger that is the output.
@@ -16,11 +16,11 @@ use crate::source::{self, Input, Origin};
 /// # Errors
 ///
 /// The file, and what it is beside.
-pub(super) fn check(processes: &Processes, source: &source::Options, output: Option<&Path>) -> Result<()> {
-    let ledger = processes.ledger.as_ref().map(|ledger| ledger.file.as_path());
-    if let Some(joblog) = processes.joblog.as_deref() {
+pub(super) fn check(spawn: &Spawn, source: &source::Options, output: Option<&Path>) -> Result<()> {
+    let ledger = spawn.ledger.as_ref().map(|ledger| ledger.file.as_path());
+    if let Some(joblog) = spawn.joblog.as_deref() {
         let others = inputs(source).into_iter().map(|input| ("an input", input));
-        let jobs = processes.jobs_file.clone().map(|file| ("the file of --jobs", file));
+        let jobs = spawn.jobs_file.clone().map(|file| ("the file of --jobs", file));
         let ledger = ledger.map(|file| ("the --ledger", file.to_path_buf()));
         let output = output.map(|file| ("the --output", file.to_path_buf()));
         for (what, other) in others.chain(jobs).chain(ledger).chain(output) {

@@ -9,15 +9,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
-use super::resolve::Decide;
+use super::resolve::{Decide, reducer};
 use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::paste;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{Again, Gate};
 use crate::ledger::Mode;
-use crate::op::Process;
-use crate::plan::{Ledger, Processes, Tag};
+use crate::plan::{Ledger, Spawn, Tag};
 use crate::run::Backoff;
 
 /// How many workers there are.
@@ -28,17 +27,16 @@ pub(super) struct Workers {
     pub(super) jobs_file: Option<PathBuf>,
 }
 
-/// What is particular to processes.
-pub(super) fn processes(
-    process: Process,
+/// What is particular to a process for each item or batch.
+pub(super) fn spawn(
+    way: Way,
     words: Vec<OsString>,
     given: &ArgMatches,
     workers: Workers,
     resume: impl FnOnce(bool) -> String,
     decide: Decide<'_>,
-) -> Result<Processes> {
+) -> Result<Spawn> {
     let Workers { jobs, cpus, jobs_file } = workers;
-    let way = way(process, &words, given)?;
     let batch = batch(given)?;
     if way != Way::Run && words.is_empty() && batch != Batch::Items(NonZeroU32::MIN) {
         bail!("--batch puts several items into one command, but without a script each item is a command by itself");
@@ -66,8 +64,9 @@ pub(super) fn processes(
         threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
     };
     decide_command(&command, decide);
-    Ok(Processes {
-        keep: None,
+    Ok(Spawn {
+        // What a dry run prints are commands, not results.
+        reduce: reducer(given).filter(|_| !command.dry_run).map(|reducer| (reducer.fold)()),
         tag: tag(given, &command)?,
         ledger: ledger(given, resume)?,
         options_of_work: options_of_work(&command, given),
@@ -75,9 +74,6 @@ pub(super) fn processes(
         joblog: given.get_one::<PathBuf>("joblog").cloned(),
         gate: gate(given)?,
         jobs_file,
-        again: again(given)?,
-        backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
-        report: report(given),
         command,
     })
 }
@@ -96,16 +92,17 @@ pub(super) fn as_one_word(words: &[OsString]) -> String {
     String::from_utf8_lossy(&paste::word(&words.join(&b' '))).into_owned()
 }
 
-fn way(process: Process, words: &[OsString], given: &ArgMatches) -> Result<Way> {
-    match process {
-        Process::Run if words.is_empty() => {
-            bail!(
-                "run needs a command, such as: parjob run gzip -9 {{}}; for command lines as items there is parjob sh"
-            )
-        }
-        Process::Run | Process::Pool | Process::Python => Ok(Way::Run),
-        Process::Shell => Ok(Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))),
+/// What the words of `run` are.
+pub(super) fn program(words: &[OsString]) -> Result<Way> {
+    if words.is_empty() {
+        bail!("run needs a command, such as: parjob run gzip -9 {{}}; for command lines as items there is parjob sh");
     }
+    Ok(Way::Run)
+}
+
+/// What the words of `sh` are.
+pub(super) fn script(given: &ArgMatches) -> Way {
+    Way::Shell(given.get_one::<OsString>("shell").cloned().unwrap_or_else(|| "sh".into()))
 }
 
 /// How the output of several items is kept apart. What goes out line by line, or past parjob, can only be text.
@@ -272,7 +269,9 @@ fn delay(given: &ArgMatches) -> Result<Duration> {
     })
 }
 
-pub(super) fn backoff(text: &str) -> Result<Backoff> {
+/// `--backoff`.
+pub(super) fn backoff(given: &ArgMatches) -> Result<Backoff> {
+    let Some(text) = text(given, "backoff") else { return Ok(Backoff::default()) };
     let (first, most) = text.split_once("..").unwrap_or((text, text));
     let duration = |text| units::duration(text).with_context(|| format!("--backoff {text:?}"));
     let (first, most) = (duration(first)?, if text.contains("..") { Some(duration(most)?) } else { None });

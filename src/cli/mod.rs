@@ -75,7 +75,7 @@ fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
     let tail = tail::cut(&mut words, &command);
     negative::mark(&mut words, &command)?;
     match understand(words, Apart { sources, tail, argv }, &mut command)? {
-        Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.work.operation))),
+        Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.operation))),
         request => Ok(request),
     }
 }

@@ -7,13 +7,12 @@ use std::os::unix::ffi::OsStringExt;
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
-use super::commands::{Workers, again, backoff, grace, report, shown, text, threads, timeout};
+use super::commands::{Workers, grace, shown, text, threads, timeout};
 use super::resolve::Decide;
 use crate::base::units;
-use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
-use crate::engine::{Gate, Keep, Language};
-use crate::plan::{Processes, Tag};
-use crate::run::Backoff;
+use crate::command::recipe::Timeout;
+use crate::engine::{Keep, Language};
+use crate::plan::Persistent;
 
 /// What is particular to processes that stay up.
 pub(super) fn pool(
@@ -21,15 +20,15 @@ pub(super) fn pool(
     given: &ArgMatches,
     workers: Workers,
     decide: Decide<'_>,
-) -> Result<Processes> {
-    if words.is_empty() {
+) -> Result<Persistent> {
+    let Some((program, arguments)) = words.split_first() else {
         bail!(
             "pool needs a command that stays up and answers each line with a line, such as: parjob pool sed -u s/a/b/"
         );
-    }
+    };
     let keep = keep(given)?;
     decide("command", shown(&words), "given on the command line; it stays up".into());
-    stay_up(words, keep, NonZeroU32::MIN, given, workers)
+    stay_up(program.clone(), arguments.to_vec(), keep, NonZeroU32::MIN, given, workers)
 }
 
 /// `--recycle` and `--recycle-rss`.
@@ -40,12 +39,13 @@ pub(super) fn recycling(given: &ArgMatches) -> Result<(Option<u64>, Option<u64>)
 
 /// What all processes that stay up have in common.
 pub(super) fn stay_up(
-    words: Vec<OsString>,
+    program: OsString,
+    arguments: Vec<OsString>,
     keep: Keep,
     batch: NonZeroU32,
     given: &ArgMatches,
     workers: Workers,
-) -> Result<Processes> {
+) -> Result<Persistent> {
     let Workers { jobs, cpus, jobs_file } = workers;
     if jobs_file.is_some() {
         bail!(
@@ -57,34 +57,18 @@ pub(super) fn stay_up(
     }
     let timeout = match text(given, "timeout").map(timeout).transpose()? {
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
-        timeout => timeout,
+        Some(Timeout::After(timeout)) => Some(timeout),
+        None => None,
     };
-    Ok(Processes {
-        keep: Some(keep),
-        tag: Tag::None,
-        ledger: None,
-        options_of_work: Vec::new(),
-        results: None,
-        joblog: None,
-        gate: Gate::default(),
-        jobs_file: None,
-        again: again(given)?,
-        backoff: text(given, "backoff").map_or(Ok(Backoff::default()), backoff)?,
-        report: report(given),
-        command: Options {
-            way: Way::Run,
-            words,
-            token: None,
-            batch: Batch::Items(batch),
-            stdin: Stdin::Null,
-            grouping: Grouping::Items,
-            dry_run: false,
-            trace: false,
-            timeout,
-            grace: grace(given)?,
-            nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
-            threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
-        },
+    Ok(Persistent {
+        program,
+        arguments,
+        keep,
+        batch,
+        timeout,
+        grace: grace(given)?,
+        nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
+        threads: text(given, "threads-per-job").map(|text| threads(text, jobs, cpus)).transpose()?,
     })
 }
 

@@ -13,9 +13,8 @@ use clap::parser::ValueSource;
 use super::commands::{Workers, as_one_word, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
-use crate::command::recipe::Timeout;
 use crate::engine::{Keep, Language};
-use crate::plan::Processes;
+use crate::plan::Persistent;
 use crate::source::{self, Records};
 
 /// What is particular to processes of Python.
@@ -25,7 +24,7 @@ pub(super) fn python(
     given: &ArgMatches,
     workers: Workers,
     decide: Decide<'_>,
-) -> Result<Processes> {
+) -> Result<Persistent> {
     let [what] = words else { bail!("{}", not_one(words)) };
     let by_user = |name: &str| given.value_source(name) == Some(ValueSource::CommandLine);
     if source.reading.records == Records::Json && by_user("as") {
@@ -38,7 +37,7 @@ pub(super) fn python(
     let python = given.get_one::<OsString>("python").cloned().unwrap_or_else(|| "python3".into());
     let why = if by_user("python") { "--python" } else { "the default: from PATH" };
     decide("python", python.to_string_lossy().escape_debug().to_string(), why.into());
-    let mut words = vec![python, option("kind", kind.as_ref()), option("text", what)];
+    let mut words = vec![option("kind", kind.as_ref()), option("text", what)];
     if let Some(name) = text(given, "as").filter(|name| *name != "str") {
         words.push(option("as", name.as_ref()));
     }
@@ -59,11 +58,11 @@ pub(super) fn python(
     let (recycle, recycle_rss) = recycling(given)?;
     let language = Language::Python { concurrency };
     let keep = Keep { language, init: None, recycle, recycle_rss };
-    let mut processes = stay_up(words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers)?;
-    if let (Some(_), Some(Timeout::After(timeout))) = (concurrency, processes.command.timeout) {
-        processes.command.words.push(format!("timeout={}", timeout.as_secs_f64()).into());
+    let mut persistent = stay_up(python, words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers)?;
+    if let (Some(_), Some(timeout)) = (concurrency, persistent.timeout) {
+        persistent.arguments.push(format!("timeout={}", timeout.as_secs_f64()).into());
     }
-    Ok(processes)
+    Ok(persistent)
 }
 
 fn not_one(words: &[OsString]) -> String {

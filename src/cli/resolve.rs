@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
@@ -14,19 +13,21 @@ use parjob_sys::cpus::{self, Cpus};
 use parjob_sys::{entry, limits};
 
 use super::args::ITEMS;
-use super::commands::{Workers, processes};
+use super::commands::{Workers, again, backoff, program, report, script, spawn};
 use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
 use super::show::{output, progress, talk};
 use super::{Apart, clash, explain, resume, values};
 use crate::base::chunk::Chunking;
+use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::recipe::{Batch, Grouping};
-use crate::op::{self, Operation, Params, Setting, Words};
-use crate::plan::{Chosen, Decision, Plan, Processes, parse_jobs};
+use crate::engine::{Again, Job};
+use crate::op::{self, Kind, Operation, Param, Params, REDUCERS, Reducer, Setting, Words};
+use crate::plan::{Decision, Plan, Spawn, Work, parse_jobs};
 use crate::progress::Talk;
-use crate::run::{Halt, Policy};
+use crate::run::{Backoff, Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
 
 /// What the environment says.
@@ -72,36 +73,43 @@ pub(super) fn resolve(
     let mut decisions = Vec::new();
     let mut decide =
         |what: &str, value: String, why: String| decisions.push(Decision { what: what.into(), value, why });
-    let mut work = work(operation, given, &mut decide)?;
-    let (source, items_given) = source(&work, given, sources, &mut decide)?;
+    let params = params(operation, given);
+    decide("operation", operation.name.into(), "named on the command line".into());
+    let reducer = reducer(given);
+    if let Some(reducer) = reducer {
+        decide("reduce", reducer.operation.name.into(), "--reduce".into());
+    }
+    let (source, items_given) = source(operation, (operation.words)(&params), given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
-    let process = work.process()?;
-    let (jobs, jobs_file) = jobs(given, process.is_some(), around, &mut decide)?;
+    let by_processes = !matches!(operation.kind, Kind::InProcess(_));
+    let (jobs, jobs_file) = jobs(given, by_processes, around, &mut decide)?;
     let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
+    let (talk, told, why_told) = talk(given, around);
     let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
-    let processes = match process {
-        None => None,
-        Some(op::Process::Pool) => Some(pool(tail, given, workers, &mut decide)?),
-        Some(op::Process::Python) => Some(python(&tail, &source, given, workers, &mut decide)?),
-        Some(process) => Some(processes(process, tail, given, workers, resume, &mut decide)?),
+    let work = match operation.kind {
+        Kind::InProcess(prepare) => {
+            let setting = Setting { jobs, quiet: talk == Talk::Quiet, source: source.clone() };
+            Work::InProcess(job(operation, prepare(&params, &setting)?, reducer)?)
+        }
+        Kind::Run => Work::Spawn(Box::new(spawn(program(&tail)?, tail, given, workers, resume, &mut decide)?)),
+        Kind::Shell => Work::Spawn(Box::new(spawn(script(given), tail, given, workers, resume, &mut decide)?)),
+        Kind::Pool => Work::Persistent(pool(tail, given, workers, &mut decide)?),
+        Kind::Python => Work::Persistent(python(&tail, &source, given, workers, &mut decide)?),
     };
-    let policy = policy(given, around, processes.as_ref())?;
-    let chunking = chunking(given, &policy, processes.as_ref(), &mut decide)?;
+    let policy = policy(given, around, &work)?;
+    let chunking = chunking(given, &policy, &work, &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let dry_run = processes.as_ref().is_some_and(|processes| processes.command.dry_run);
-    let mut output = output(given, &work, dry_run || work.params.flag("dry-run"), &mut decide)?;
-    if let Some(processes) = &processes {
-        clash::check(processes, &source, output.file.as_deref())?;
+    let dry_run = work.spawn().is_some_and(|spawn| spawn.command.dry_run);
+    let mut output = output(given, &work, dry_run || params.flag("dry-run"), &mut decide)?;
+    if let Some(spawn) = work.spawn() {
+        clash::check(spawn, &source, output.file.as_deref())?;
     }
     if dry_run {
         // What is printed are commands, whatever their results would look like and wherever they would go.
-        (output.format, output.tag, output.file, work.reduce) = ("text", false, None, None);
+        (output.format, output.tag, output.file) = ("text", false, None);
     }
-    let talk = talk(given, around, &mut decide);
+    decide("report", told.into(), why_told.into());
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
-    work.params.1 = setting(&work, &source, jobs, talk);
-    // What is wrong with a parameter may hang on the items that are given.
-    (work.operation.prepare)(&work.params)?;
     if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
         decide("halt", halt.clone(), "--halt".into());
     }
@@ -109,19 +117,23 @@ pub(super) fn resolve(
         decide("deadline", format!("{deadline:?}"), "--deadline".into());
     }
     explain::rest(given, &mut decisions);
-    Ok(Plan { source, items_are_typed, work, processes, jobs, chunking, policy, output, progress, talk, decisions })
-}
-
-/// What an operation may know of the run.
-fn setting(work: &Chosen, source: &source::Options, jobs: usize, talk: Talk) -> Setting {
-    let known = match (&source.columns[..], (work.operation.words)(&work.params)) {
-        ([Column { origin: Origin::Words(words), .. }], Words::Paths | Words::Trees(_)) => {
-            words.iter().map(|word| word.as_encoded_bytes().to_vec()).collect()
-        }
-        _ => Arc::default(),
-    };
-    let lists = source.reading.lists.clone();
-    Setting { jobs, reads_stdin: source.reads_stdin(), quiet: talk == Talk::Quiet, lists, known }
+    let answering = reducer.map_or(operation, |reducer| reducer.operation);
+    let report = if by_processes { report(given) } else { Report::Any };
+    Ok(Plan {
+        source,
+        items_are_typed,
+        operation,
+        answering,
+        work,
+        jobs,
+        chunking,
+        policy,
+        report,
+        output,
+        progress,
+        talk,
+        decisions,
+    })
 }
 
 /// Notes a decision: what, its value, why.
@@ -129,30 +141,36 @@ pub(super) type Decide<'a> = &'a mut dyn FnMut(&str, String, String);
 
 pub(super) const DEFAULT: &str = "the default";
 
-fn work(operation: &'static Operation, given: &ArgMatches, decide: Decide<'_>) -> Result<Chosen> {
-    let mut params = Params::default();
-    for param in operation.params {
-        let value = match param.value {
-            Some(_) => given.get_one::<String>(param.name).cloned(),
-            None => given.get_flag(param.name).then(String::new),
-        };
-        params.0.extend(value.map(|value| (param.name, value)));
-    }
-    let ready = (operation.prepare)(&params)?;
-    decide("operation", operation.name.into(), "named on the command line".into());
-    let reduce = given.get_one::<String>("reduce").and_then(|name| op::find(name));
-    if let Some(reduce) = reduce {
-        if matches!(ready, op::Work::Fold(_)) {
-            bail!("--reduce folds the results of an operation, but {} has a single one already", operation.name);
+/// `--reduce`.
+pub(super) fn reducer(given: &ArgMatches) -> Option<&'static Reducer> {
+    let name = given.get_one::<String>("reduce")?;
+    REDUCERS.iter().find(|reducer| reducer.operation.name == name)
+}
+
+fn params(operation: &'static Operation, given: &ArgMatches) -> Params {
+    let value = |param: &Param| match param.value {
+        Some(_) => given.get_one::<String>(param.name).cloned(),
+        None => given.get_flag(param.name).then(String::new),
+    };
+    Params(operation.params.iter().filter_map(|param| Some((param.name, value(param)?))).collect())
+}
+
+/// What workers do to items in this process.
+fn job(operation: &Operation, work: op::Work, reducer: Option<&Reducer>) -> Result<Job> {
+    Ok(match (work, reducer) {
+        (op::Work::Map(map), None) => Job::Map(map),
+        (op::Work::Map(map), Some(reducer)) => Job::Reduce(map, (reducer.fold)()),
+        (op::Work::Fold(fold), None) => Job::Fold(fold),
+        (op::Work::Fold(_), Some(_)) => {
+            bail!("--reduce folds the results of an operation, but {} has a single one already", operation.name)
         }
-        decide("reduce", reduce.name.into(), "--reduce".into());
-    }
-    Ok(Chosen { operation, params, reduce })
+    })
 }
 
 /// Where items come from, and whether the command line says so.
 fn source(
-    work: &Chosen,
+    operation: &Operation,
+    kind: Words,
     given: &ArgMatches,
     sources: Vec<Column>,
     decide: Decide<'_>,
@@ -166,7 +184,6 @@ fn source(
     for file in given.get_many::<OsString>("arg-file").into_iter().flatten() {
         add(Origin::Inputs(source::inputs(vec![file.clone()])));
     }
-    let kind = (work.operation.words)(&work.params);
     if let Some(words) = given.try_get_many::<OsString>(ITEMS).ok().flatten() {
         let words = words.map(|word| unmarked(word)).collect();
         add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
@@ -180,7 +197,7 @@ fn source(
         decide("items", described(&columns), "given on the command line".into());
     }
     if kind != Words::Command {
-        one_field(work.operation.name, columns.len(), &reading.records)?;
+        one_field(operation.name, columns.len(), &reading.records)?;
     }
     if kind == Words::Lists {
         // One that cannot be read is told of at the end, as the programs do whose lists these are.
@@ -316,39 +333,37 @@ fn jobs_in_file(file: &Path, cpus: usize) -> Result<usize> {
     parse_jobs(text.trim(), cpus).with_context(|| format!("--jobs @{}", file.display()))
 }
 
-fn policy(given: &ArgMatches, around: &Surroundings, processes: Option<&Processes>) -> Result<Policy> {
+fn policy(given: &ArgMatches, around: &Surroundings, work: &Work) -> Result<Policy> {
     let halt = match given.get_one::<String>("halt").map(String::as_str) {
         None | Some("never") => None,
         Some(text) => Some(text.parse::<Halt>().with_context(|| format!("--halt {text:?}"))?),
     };
     let deadline = given.get_one::<String>("deadline").map(|text| units::duration(text).context("--deadline"));
+    let by_processes = !matches!(work, Work::InProcess(_));
+    let interleaves = work.spawn().is_some_and(|spawn| spawn.command.grouping != Grouping::Items);
     Ok(Policy {
         sigpipe_ignored: around.sigpipe_ignored,
-        ordered: !given.get_flag("unordered")
-            && processes.is_none_or(|processes| processes.command.grouping == Grouping::Items),
+        ordered: !given.get_flag("unordered") && !interleaves,
         halt,
         deadline: deadline.transpose()?,
-        again: processes.map(|processes| processes.again.clone()).unwrap_or_default(),
-        backoff: processes.map(|processes| processes.backoff).unwrap_or_default(),
-        killable: processes.is_some(),
-        grace: processes.map(|processes| processes.command.grace).unwrap_or_default(),
-        patience: processes.map(Processes::patience).unwrap_or_default(),
+        again: if by_processes { again(given)? } else { Again::default() },
+        backoff: if by_processes { backoff(given)? } else { Backoff::default() },
+        killable: by_processes,
+        grace: work.grace().unwrap_or_default(),
+        patience: work.spawn().map(Spawn::patience).unwrap_or_default(),
     })
 }
 
-fn chunking(
-    given: &ArgMatches,
-    policy: &Policy,
-    processes: Option<&Processes>,
-    decide: Decide<'_>,
-) -> Result<Chunking> {
-    let batch = processes.map(|processes| match processes.command.batch {
-        Batch::Items(items) => items,
-        Batch::Max => NonZeroU32::MIN,
-    });
-    // What stays up takes as many items as it likes, unless it is to have lists of them.
-    let stays = processes.is_some_and(|processes| processes.keep.is_some());
-    let batch = batch.filter(|batch| !stays || *batch > NonZeroU32::MIN);
+fn chunking(given: &ArgMatches, policy: &Policy, work: &Work, decide: Decide<'_>) -> Result<Chunking> {
+    let batch = match work {
+        Work::InProcess(_) => None,
+        Work::Spawn(spawn) => Some(match spawn.command.batch {
+            Batch::Items(items) => items,
+            Batch::Max => NonZeroU32::MIN,
+        }),
+        // What stays up takes as many items as it likes, unless it is to have lists of them.
+        Work::Persistent(persistent) => Some(persistent.batch).filter(|batch| *batch > NonZeroU32::MIN),
+    };
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
         let items = text.parse::<NonZeroU32>().ok();
@@ -364,8 +379,8 @@ fn chunking(
         decide("chunk", "1".into(), "--halt counts items one by one".into());
         return Ok(Chunking::Items(NonZeroU32::MIN));
     }
-    let work = if processes.is_some() { "ten milliseconds" } else { "a millisecond" };
-    decide("chunk", "auto".into(), format!("the default: about {work} of work, by measurement"));
+    let long = if matches!(work, Work::InProcess(_)) { "a millisecond" } else { "ten milliseconds" };
+    decide("chunk", "auto".into(), format!("the default: about {long} of work, by measurement"));
     Ok(Chunking::Auto)
 }
 

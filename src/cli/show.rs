@@ -7,12 +7,13 @@ use clap::ArgMatches;
 
 use super::resolve::{DEFAULT, Decide, Surroundings, given_by_user};
 use crate::output::{self, FORMATS};
-use crate::plan::Chosen;
+use crate::plan::Work;
 use crate::progress::{self, Style, Talk};
 use crate::source;
 
-pub(super) fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>) -> Talk {
-    let (talk, value, why) = if given.get_flag("quiet") {
+/// How much is said, that in words, and why.
+pub(super) fn talk(given: &ArgMatches, around: &Surroundings) -> (Talk, &'static str, &'static str) {
+    if given.get_flag("quiet") {
         (Talk::Quiet, "errors only", "--quiet")
     } else if given.try_get_one::<bool>("status").ok().flatten() == Some(&true) {
         (Talk::Quiet, "errors only", "--status")
@@ -22,9 +23,7 @@ pub(super) fn talk(given: &ArgMatches, around: &Surroundings, decide: Decide<'_>
         (Talk::Counts, "the counts at the end", "standard error is a terminal")
     } else {
         (Talk::Brief, "the counts if something fails", "standard error is not a terminal")
-    };
-    decide("report", value.into(), why.into());
-    talk
+    }
 }
 
 pub(super) fn progress(
@@ -63,14 +62,14 @@ pub(super) fn progress(
     Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
 }
 
-pub(super) fn output(given: &ArgMatches, work: &Chosen, dry_run: bool, decide: Decide<'_>) -> Result<output::Options> {
+pub(super) fn output(given: &ArgMatches, work: &Work, dry_run: bool, decide: Decide<'_>) -> Result<output::Options> {
     let name = given.get_one::<String>("format").map_or("text", String::as_str);
     let format = FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]).name;
     let tag = given.get_flag("tag");
     if tag && format != "text" {
         bail!("--tag is for text; {format} holds each item already");
     }
-    if tag && work.process()?.is_none() && work.gives_one_answer()? {
+    if tag && matches!(work, Work::InProcess(_)) && work.gives_one_answer() {
         bail!("--tag names the item of each line, but this gives one answer for all items");
     }
     let file = given.get_one::<PathBuf>("output").cloned();

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use parjob_shell_template::Template;
 use parjob_shell_template::cost::{Cost, DIGITS, WORD};
 use parjob_shell_template::placeholder::Known;
@@ -142,8 +142,8 @@ impl Recipe {
         let (kind, name) = match &options.way {
             Way::Run => {
                 let template = Template::parse(&options.words, known).map_err(unusable)?;
-                let Some(name) = options.words.first() else { bail!("there is no command to run") };
-                let name = (!template.may_vary_program()).then(|| name.as_bytes().to_vec());
+                let name = options.words.first().filter(|_| !template.may_vary_program());
+                let name = name.map(|name| name.as_bytes().to_vec());
                 (Kind::Words(template), name)
             }
             Way::Shell(shell) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Blanks, Example, Fold, Operation, Words, Work};
+use super::{AnyFold, Blanks, Example, Fold, Kind, Operation, Words, Work};
 use crate::base::failure::Failures;
 use crate::base::item::Chunk;
 use crate::base::result::{Answer, Value};
@@ -19,8 +19,13 @@ pub(super) static COUNT: Operation = Operation {
     params: &[],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: |_| Ok(Work::Fold(Arc::new(Count))),
+    kind: Kind::InProcess(|_, _| Ok(Work::Fold(reducer()))),
 };
+
+/// The fold of results.
+pub(super) fn reducer() -> Arc<dyn AnyFold> {
+    Arc::new(Count)
+}
 
 struct Count;
 

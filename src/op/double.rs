@@ -3,7 +3,7 @@
 use dashu_int::IBig;
 
 use super::each::{self, Formula};
-use super::{Blanks, Example, Operation, Words, number};
+use super::{Blanks, Example, Kind, Operation, Words, number};
 
 /// The operation.
 pub(super) static DOUBLE: Operation = Operation {
@@ -18,7 +18,7 @@ pub(super) static DOUBLE: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: each::prepare::<Double>,
+    kind: Kind::InProcess(each::prepare::<Double>),
 };
 
 struct Double;

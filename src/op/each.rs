@@ -8,7 +8,7 @@ use dashu_int::IBig;
 
 use super::lines::Lines;
 use super::scan::{Visitor, scan};
-use super::{Map, Params, Work, number};
+use super::{Map, Params, Setting, Work, number};
 use crate::base::failure::Failure;
 use crate::base::item::Chunk;
 use crate::base::result::Results;
@@ -24,7 +24,7 @@ pub(super) trait Formula: Send + Sync + 'static {
 }
 
 /// Prepares the map that applies a formula to each item.
-pub(super) fn prepare<F: Formula>(params: &Params) -> Result<Work> {
+pub(super) fn prepare<F: Formula>(params: &Params, _: &Setting) -> Result<Work> {
     let max_digits = number::max_digits(params)?;
     Ok(Work::Map(Arc::new(Each { max_digits, formula: PhantomData::<F> })))
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::lines::Lines;
-use super::{Blanks, Example, Map, Operation, Param, Words, Work, scan};
+use super::{Blanks, Example, Kind, Map, Operation, Param, Words, Work, scan};
 use crate::base::item::Chunk;
 use crate::base::result::Results;
 
@@ -24,7 +24,7 @@ pub(super) static LEN: Operation = Operation {
     params: &[Param::flag("bytes", "Count bytes instead of characters")],
     words: |_| Words::Values,
     blanks: Blanks::Kept,
-    prepare: |params| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") }))),
+    kind: Kind::InProcess(|params, _| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") })))),
 };
 
 struct Len {

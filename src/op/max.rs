@@ -1,7 +1,9 @@
 //! `max`: the greatest of the numbers.
 
+use std::sync::Arc;
+
 use super::order::End;
-use super::{Blanks, Example, Operation, Words, number, reduce};
+use super::{AnyFold, Blanks, Example, Kind, Operation, Words, number, reduce};
 
 /// The operation.
 pub(super) static MAX: Operation = Operation {
@@ -17,5 +19,10 @@ pub(super) static MAX: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: reduce::prepare::<End<true>>,
+    kind: Kind::InProcess(reduce::prepare::<End<true>>),
 };
+
+/// The fold of results.
+pub(super) fn reducer() -> Arc<dyn AnyFold> {
+    reduce::fold::<End<true>>(usize::MAX)
+}

@@ -1,11 +1,13 @@
 //! `mean`: the exact sum over the number of items, rounded once.
 
+use std::sync::Arc;
+
 use dashu_int::{IBig, UBig};
 
 use super::dyadic::Dyadic;
 use super::exact::{Sum, Total};
 use super::reduce::{self, Reduction};
-use super::{Blanks, Example, Operation, Words, number, text};
+use super::{AnyFold, Blanks, Example, Kind, Operation, Words, number, text};
 use crate::base::result::Value;
 
 /// The operation.
@@ -21,8 +23,13 @@ pub(super) static MEAN: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: reduce::prepare::<Mean>,
+    kind: Kind::InProcess(reduce::prepare::<Mean>),
 };
+
+/// The fold of results.
+pub(super) fn reducer() -> Arc<dyn AnyFold> {
+    reduce::fold::<Mean>(usize::MAX)
+}
 
 #[derive(Default)]
 struct Mean(Sum);

@@ -45,8 +45,9 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::base::failure::Failures;
-use crate::base::item::{Chunk, Lists, Trees};
+use crate::base::item::{Chunk, Trees};
 use crate::base::result::{Answer, Results};
+use crate::source;
 
 /// Every operation, in the order in which the help lists them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -70,8 +71,23 @@ pub static OPERATIONS: &[&Operation] = &[
     &resize::RESIZE,
 ];
 
-/// The operations that `--reduce` takes: folds of numbers.
-pub static REDUCERS: &[&Operation] = &[&sum::SUM, &mean::MEAN, &stats::STATS, &count::COUNT, &min::MIN, &max::MAX];
+/// What `--reduce` takes. A reducer has no limits of its own: the size of the results is limited already.
+pub static REDUCERS: &[Reducer] = &[
+    Reducer { operation: &sum::SUM, fold: sum::reducer },
+    Reducer { operation: &mean::MEAN, fold: mean::reducer },
+    Reducer { operation: &stats::STATS, fold: stats::reducer },
+    Reducer { operation: &count::COUNT, fold: count::reducer },
+    Reducer { operation: &min::MIN, fold: min::reducer },
+    Reducer { operation: &max::MAX, fold: max::reducer },
+];
+
+/// An operation that folds the results of another.
+pub struct Reducer {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// Makes the fold.
+    pub fold: fn() -> Arc<dyn AnyFold>,
+}
 
 /// The operation of that name.
 pub fn find(name: &str) -> Option<&'static Operation> {
@@ -94,8 +110,23 @@ pub struct Operation {
     pub blanks: Blanks,
     /// What the words after its name are, with these parameters.
     pub words: fn(&Params) -> Words,
-    /// Checks the parameters and makes the work. Errors are about a parameter's value.
-    pub prepare: fn(&Params) -> Result<Work>,
+    /// How its items are done.
+    pub kind: Kind,
+}
+
+/// How the items of an operation are done.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// In this process, by work that this makes once it has checked the parameters. Its errors are about their values.
+    InProcess(fn(&Params, &Setting) -> Result<Work>),
+    /// By a process for each item or batch: a program with its arguments.
+    Run,
+    /// The same: a script for a shell.
+    Shell,
+    /// By processes that stay up and are fed items.
+    Pool,
+    /// By processes of Python that stay up and call a function with items.
+    Python,
 }
 
 /// What blanks around an item are to an operation.
@@ -167,29 +198,24 @@ impl Param {
     }
 }
 
-/// The values of an operation's parameters, by name, and what it may know of the run. A flag that was given has an
-/// empty value.
+/// The values of an operation's parameters, by name. A flag that was given has an empty value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub BTreeMap<&'static str, String>, pub Setting);
+pub struct Params(pub BTreeMap<&'static str, String>);
 
 /// What an operation may know of the run that it is part of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// How many workers there are, the caller among them.
     pub jobs: usize,
-    /// The items are read from standard input, so no item can be.
-    pub reads_stdin: bool,
     /// `--quiet`.
     pub quiet: bool,
-    /// The lists from which the items come, for an operation whose words are [`Words::Lists`].
-    pub lists: Option<Lists>,
-    /// Items that are known before the run, those given as arguments, for an operation whose words are [`Words::Paths`].
-    pub known: Arc<[Vec<u8>]>,
+    /// Where its items come from.
+    pub source: source::Options,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Setting { jobs: 1, reads_stdin: false, quiet: false, lists: None, known: Arc::from([]) }
+        Setting { jobs: 1, quiet: false, source: source::Options::default() }
     }
 }
 
@@ -197,13 +223,7 @@ impl Params {
     /// The parameters of an operation of which none was given.
     pub fn defaults(operation: &Operation) -> Params {
         let default = |param: &Param| Some((param.name, param.default?.to_string()));
-        Params(operation.params.iter().filter_map(default).collect(), Setting::default())
-    }
-
-    /// Without limits of its own: for a fold of results, whose size the map has limited already.
-    pub fn without_limits(mut self) -> Params {
-        self.0.entry(number::MAX_DIGITS.name).and_modify(|limit| *limit = usize::MAX.to_string());
-        self
+        Params(operation.params.iter().filter_map(default).collect())
     }
 
     /// Whether a flag was given.
@@ -230,21 +250,6 @@ pub enum Work {
     Map(Arc<dyn Map>),
     /// One answer for all items.
     Fold(Arc<dyn AnyFold>),
-    /// A process for each item or batch.
-    Process(Process),
-}
-
-/// A way for processes to do items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Process {
-    /// A program with its arguments.
-    Run,
-    /// A script for a shell.
-    Shell,
-    /// A program that stays up and is fed items.
-    Pool,
-    /// Processes of Python that stay up and call a function with items.
-    Python,
 }
 
 /// Gives each item a result.
@@ -355,8 +360,7 @@ impl<F: Fold> Tally for Running<F> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used)]
-
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]
@@ -386,15 +390,16 @@ mod tests {
     #[test]
     fn reducers_are_folds_of_the_registry() {
         for reducer in REDUCERS {
-            assert!(OPERATIONS.iter().any(|operation| std::ptr::eq(*operation, *reducer)));
-            assert!(matches!(testing::work(reducer.name), Work::Fold(_)));
+            assert!(OPERATIONS.iter().any(|operation| std::ptr::eq(*operation, reducer.operation)));
+            assert!(matches!(testing::work(reducer.operation.name), Work::Fold(_)));
         }
     }
 
     #[test]
     fn a_parameter_that_is_not_a_number_is_named() {
-        let given = Params([("max-digits", "many".to_owned())].into(), Setting::default());
-        let error = (find("square").unwrap().prepare)(&given).err().unwrap();
+        let given = Params([("max-digits", "many".to_owned())].into());
+        let Kind::InProcess(prepare) = find("square").unwrap().kind else { panic!("a process") };
+        let error = prepare(&given, &Setting::default()).err().unwrap();
         assert_eq!(error.to_string(), "--max-digits \"many\" is not a whole number");
     }
 }

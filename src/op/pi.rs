@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use super::number::{self, Number};
-use super::{Blanks, Example, Fold, Operation, Param, Words, Work, text};
+use super::{Blanks, Example, Fold, Kind, Operation, Param, Words, Work, text};
 use crate::base::failure::{Failure, Failures};
 use crate::base::item::Chunk;
 use crate::base::result::{Answer, Value};
@@ -36,7 +36,7 @@ pub(super) static PI: Operation = Operation {
     params: &[Param::option("seed", "N", Some("0"), "What the random numbers start from")],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: |params| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? }))),
+    kind: Kind::InProcess(|params, _| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? })))),
 };
 
 struct Pi {

@@ -1,6 +1,6 @@
 //! `pool`: commands that stay up and are fed items.
 
-use super::{Blanks, Example, Operation, Process, Words, Work};
+use super::{Blanks, Example, Kind, Operation, Words};
 
 /// The operation.
 pub(super) static POOL: Operation = Operation {
@@ -25,5 +25,5 @@ The words of the command go to the program as they are. Its own options follow i
     params: &[],
     blanks: Blanks::Kept,
     words: |_| Words::Command,
-    prepare: |_| Ok(Work::Process(Process::Pool)),
+    kind: Kind::Pool,
 };

@@ -1,6 +1,6 @@
 //! `py`: a function of Python, called with items.
 
-use super::{Blanks, Example, Operation, Process, Words, Work};
+use super::{Blanks, Example, Kind, Operation, Words};
 
 /// The operation.
 pub(super) static PY: Operation = Operation {
@@ -30,5 +30,5 @@ python3 on PATH, that of an active virtual environment too; --python names anoth
     params: &[],
     blanks: Blanks::Kept,
     words: |_| Words::Command,
-    prepare: |_| Ok(Work::Process(Process::Python)),
+    kind: Kind::Python,
 };

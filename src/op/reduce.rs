@@ -7,7 +7,7 @@ use anyhow::Result;
 use dashu_int::IBig;
 
 use super::scan::{Visitor, scan};
-use super::{Fold, Params, Work, number};
+use super::{AnyFold, Fold, Params, Setting, Work, number};
 use crate::base::failure::{Failure, Failures};
 use crate::base::item::Chunk;
 use crate::base::result::{Answer, Value};
@@ -27,9 +27,13 @@ pub(super) trait Reduction: Default + Send + 'static {
 }
 
 /// Prepares a fold of numbers.
-pub(super) fn prepare<R: Reduction>(params: &Params) -> Result<Work> {
-    let max_digits = number::max_digits(params)?;
-    Ok(Work::Fold(Arc::new(Reduce { max_digits, reduction: PhantomData::<fn() -> R> })))
+pub(super) fn prepare<R: Reduction>(params: &Params, _: &Setting) -> Result<Work> {
+    Ok(Work::Fold(fold::<R>(number::max_digits(params)?)))
+}
+
+/// A fold of numbers of so many digits at the most.
+pub(super) fn fold<R: Reduction>(max_digits: usize) -> Arc<dyn AnyFold> {
+    Arc::new(Reduce { max_digits, reduction: PhantomData::<fn() -> R> })
 }
 
 struct Reduce<R> {

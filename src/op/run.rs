@@ -1,6 +1,6 @@
 //! `run`: a command for each item, without a shell.
 
-use super::{Blanks, Example, Operation, Process, Words, Work};
+use super::{Blanks, Example, Kind, Operation, Words};
 
 /// The operation.
 pub(super) static RUN: Operation = Operation {
@@ -24,5 +24,5 @@ Options of parjob stand before the command. Whatever follows the command's name 
     params: &[],
     blanks: Blanks::Kept,
     words: |_| Words::Command,
-    prepare: |_| Ok(Work::Process(Process::Run)),
+    kind: Kind::Run,
 };

@@ -1,6 +1,6 @@
 //! `sh`: a line of shell for each item.
 
-use super::{Blanks, Example, Operation, Process, Words, Work};
+use super::{Blanks, Example, Kind, Operation, Words};
 
 /// The operation.
 pub(super) static SH: Operation = Operation {
@@ -22,5 +22,5 @@ gives to another (eval, ssh, sh -c) is read by that one; there is a warning for 
     params: &[],
     blanks: Blanks::Kept,
     words: |_| Words::Command,
-    prepare: |_| Ok(Work::Process(Process::Shell)),
+    kind: Kind::Shell,
 };

@@ -3,7 +3,7 @@
 use dashu_int::IBig;
 
 use super::each::{self, Formula};
-use super::{Blanks, Example, Operation, Words, number};
+use super::{Blanks, Example, Kind, Operation, Words, number};
 
 /// The operation.
 pub(super) static SQUARE: Operation = Operation {
@@ -19,7 +19,7 @@ pub(super) static SQUARE: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: each::prepare::<Square>,
+    kind: Kind::InProcess(each::prepare::<Square>),
 };
 
 struct Square;

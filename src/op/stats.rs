@@ -4,6 +4,8 @@
 //! are no more than [`EXACT`] numbers, and come from a [`Sketch`] beyond that. Which of the two depends on
 //! how many numbers there are and on nothing else, so the answer is the same for every schedule.
 
+use std::sync::Arc;
+
 use dashu_int::{IBig, UBig};
 
 use super::exact::{Squares, Sum, Total};
@@ -11,7 +13,7 @@ use super::number::{self, Number};
 use super::order::{Extremes, compare};
 use super::reduce::{self, Reduction};
 use super::sketch::Sketch;
-use super::{Blanks, Example, Operation, Words, text};
+use super::{AnyFold, Blanks, Example, Kind, Operation, Words, text};
 use crate::base::result::Value;
 
 /// The operation.
@@ -32,8 +34,13 @@ pub(super) static STATS: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: reduce::prepare::<Stats>,
+    kind: Kind::InProcess(reduce::prepare::<Stats>),
 };
+
+/// The fold of results.
+pub(super) fn reducer() -> Arc<dyn AnyFold> {
+    reduce::fold::<Stats>(usize::MAX)
+}
 
 /// The most numbers that are kept one by one.
 const EXACT: usize = 65_536;

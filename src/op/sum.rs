@@ -1,10 +1,12 @@
 //! `sum`: the sum of the numbers, exact until it is printed.
 
+use std::sync::Arc;
+
 use dashu_int::IBig;
 
 use super::exact::{Sum, Total};
 use super::reduce::{self, Reduction};
-use super::{Blanks, Example, Operation, Words, number, text};
+use super::{AnyFold, Blanks, Example, Kind, Operation, Words, number, text};
 use crate::base::result::Value;
 
 /// The operation.
@@ -23,8 +25,13 @@ pub(super) static SUM: Operation = Operation {
     params: &[number::MAX_DIGITS],
     words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    prepare: reduce::prepare::<Sum>,
+    kind: Kind::InProcess(reduce::prepare::<Sum>),
 };
+
+/// The fold of results.
+pub(super) fn reducer() -> Arc<dyn AnyFold> {
+    reduce::fold::<Sum>(usize::MAX)
+}
 
 impl Reduction for Sum {
     #[inline(always)]

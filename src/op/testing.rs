@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Params, Setting, Work, find};
+use super::{Kind, Params, Setting, Work, find};
 use crate::base::failure::Failures;
 use crate::base::item::{Chunk, Fields, Seq};
 use crate::base::result::{Answer, Results, Value};
@@ -16,9 +16,10 @@ pub(super) fn work(name: &str) -> Work {
 pub(super) fn work_with(name: &str, given: &[(&'static str, &str)]) -> Work {
     let operation = find(name).unwrap();
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
-    let mut params: Params = Params(defaults.collect(), Setting::default());
+    let mut params: Params = Params(defaults.collect());
     params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    (operation.prepare)(&params).unwrap()
+    let Kind::InProcess(prepare) = operation.kind else { panic!("{name} is done by processes") };
+    prepare(&params, &Setting::default()).unwrap()
 }
 
 /// Each item followed by the delimiter.

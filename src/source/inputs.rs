@@ -14,7 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use crate::base::item::{Lists, Seq};
+use super::lists::Lists;
+use crate::base::item::Seq;
 
 /// An input: standard input or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

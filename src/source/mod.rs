@@ -13,6 +13,7 @@ mod faults;
 mod inputs;
 pub mod json;
 mod lines;
+mod lists;
 mod open;
 mod range;
 mod records;
@@ -27,15 +28,16 @@ use anyhow::{Result, bail};
 
 use crate::base::buffer::{BufferPool, Loan};
 use crate::base::chunk::{Block, Chunking};
-use crate::base::item::{Lists, Trees};
+use crate::base::item::Trees;
 
 pub use inputs::{Input, check};
+pub use lists::{List, Lists};
 pub use open::{Opened, open};
 pub use range::Range;
 pub use separator::Separator;
 
 /// Where items come from and how they are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The sources; one as a rule. With several an item has a field from each.
     pub columns: Vec<Column>,
@@ -155,6 +157,14 @@ impl Options {
         let inputs = self.columns.iter().any(|column| matches!(column.origin, Origin::Inputs(_)));
         let plain = self.reading.records == Records::Plain;
         inputs && plain && self.reading.delimiter == b'\n' && !self.reading.strip_cr
+    }
+
+    /// The words that the items are, where all are given on the command line.
+    pub fn words(&self) -> &[OsString] {
+        match &self.columns[..] {
+            [Column { origin: Origin::Words(words), .. }] => words,
+            _ => &[],
+        }
     }
 
     /// Whether standard input is among the sources.

@@ -14,7 +14,7 @@ use crate::engine::{Journal, Keeper, Kept, Note, Skip};
 use crate::ledger::joblog::{Joblog, Row};
 use crate::ledger::{self, Ledger, Mode, Work};
 use crate::output::{Done, Output, ResultsDir, joined, standard_stream};
-use crate::plan::{Plan, Processes};
+use crate::plan::{Plan, Spawn};
 use crate::run::Message;
 
 /// Everything that is written down.
@@ -34,29 +34,29 @@ impl Books {
     /// # Errors
     ///
     /// One of them cannot be used; the ledger is of other work.
-    pub(super) fn open(plan: &Plan, processes: &Processes) -> Result<Books> {
+    pub(super) fn open(plan: &Plan, spawn: &Spawn) -> Result<Books> {
         let mut books = Books::default();
-        if processes.command.dry_run {
+        if spawn.command.dry_run {
             // Nothing is written, but what an earlier run has done would not be done.
-            if let Some(options) = processes.ledger.as_ref().filter(|options| options.mode != Mode::New) {
-                let seen = ledger::look(&options.file, options.mode, &work(plan, processes), options.anyway);
+            if let Some(options) = spawn.ledger.as_ref().filter(|options| options.mode != Mode::New) {
+                let seen = ledger::look(&options.file, options.mode, &work(plan, spawn), options.anyway);
                 books.done = Some(seen.map_err(unusable)?);
             }
             return Ok(books);
         }
-        if let Some(options) = &processes.ledger {
-            let opened = ledger::open(&options.file, options.mode, &work(plan, processes), options.anyway);
+        if let Some(options) = &spawn.ledger {
+            let opened = ledger::open(&options.file, options.mode, &work(plan, spawn), options.anyway);
             let opened = opened.map_err(unusable)?;
             books.warnings = opened.warnings;
             books.warnings.extend(interrupted(&opened.interrupted));
             books.ledger = Some(Arc::new(opened.ledger));
             books.done = Some(opened.done);
         }
-        if let Some(path) = &processes.results {
+        if let Some(path) = &spawn.results {
             books.results = Some(ResultsDir::open(path)?);
         }
-        if let Some(path) = &processes.joblog {
-            let goes_on = processes.ledger.as_ref().is_some_and(|ledger| ledger.mode != Mode::New);
+        if let Some(path) = &spawn.joblog {
+            let goes_on = spawn.ledger.as_ref().is_some_and(|ledger| ledger.mode != Mode::New);
             books.joblog = Some(joblog(path, goes_on).map_err(|error| match ledger::is_misnamed(&error) {
                 true => Misuse(error.into()).into(),
                 false => anyhow::Error::new(error),
@@ -118,10 +118,10 @@ fn unusable(error: ledger::OpenError) -> anyhow::Error {
 }
 
 /// What a ledger is about: whatever changes what it means that an item is done.
-fn work(plan: &Plan, processes: &Processes) -> Work {
-    let command = &processes.command;
-    let mut words = vec![plan.work.operation.name.as_bytes().to_vec()];
-    words.extend(processes.options_of_work.iter().map(|word| word.as_bytes().to_vec()));
+fn work(plan: &Plan, spawn: &Spawn) -> Work {
+    let command = &spawn.command;
+    let mut words = vec![plan.operation.name.as_bytes().to_vec()];
+    words.extend(spawn.options_of_work.iter().map(|word| word.as_bytes().to_vec()));
     words.extend(command.words.iter().map(|word| word.as_encoded_bytes().to_vec()));
     Work(words)
 }

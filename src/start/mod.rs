@@ -1,8 +1,9 @@
 //! From a plan to an exit: makes the rooms, connects them, and lets the run loop run.
 
 mod books;
-mod crew;
-mod team;
+mod in_process;
+mod persistent;
+mod spawn;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,15 +21,14 @@ use crate::base::event::{Ended, Observer, Stop};
 use crate::base::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::base::result::Answer;
 use crate::command::program::NoProgram;
-use crate::command::recipe::Batch;
-use crate::engine::{self, Engine, Job, Local, Note, Pool, Quota, Refused, Task};
-use crate::op::{self, AnyFold, Blanks, Map, Means, Params};
+use crate::engine::{self, Engine, Note, Quota, Refused};
+use crate::ledger::Ledger;
+use crate::op::{Blanks, Map, Means};
 use crate::output::{self, Format, Sink, Writer};
-use crate::plan::{Plan, Processes};
+use crate::plan::{Plan, Work};
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
-use crew::{Closing, Commands, Connections};
 use watch::Watch;
 
 /// Carries out the plan.
@@ -42,22 +42,83 @@ pub fn start(plan: Plan) -> Result<Exit> {
         plan.decisions.iter().for_each(|d| progress::say(&format!("parjob: {}: {} ({})\n", d.what, d.value, d.why)));
     }
     check_streams(&plan)?;
-    let commands = plan.processes.as_ref().filter(|processes| !processes.command.dry_run);
     // Before there is any thread.
-    let watch = commands.map(|_| Watch::begin());
+    let watch = plan.work.starts_processes().then(Watch::begin);
     init::reap()?;
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
-    let todo = prepare(&plan, &opened, watch)?;
+    let ready = match &plan.work {
+        Work::InProcess(job) => in_process::ready(&plan, job, &*format),
+        Work::Spawn(spawn) => spawn::ready(&plan, spawn, opened.names(), watch, &*format)?,
+        Work::Persistent(persistent) => persistent::ready(&plan, persistent, opened.names(), watch, &*format)?,
+    };
     let shown = progress::show(plan.progress)?;
     let sink = match &plan.output.file {
         Some(path) => Sink::file(path)?,
         None => output::stdout(shown.results),
     };
-    let resume = plan.processes.as_ref().and_then(|processes| processes.ledger.as_ref().map(|l| l.resume.clone()));
+    let resume = plan.work.spawn().and_then(|spawn| spawn.ledger.as_ref().map(|ledger| ledger.resume.clone()));
     let report = Box::new(progress::Report::new(plan.talk, shown.messages, resume)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(plan, Work { todo, opened }, format, sink, observers)
+    run_connected(&plan, ready, opened, format, sink, observers)
+}
+
+/// Workers that were looked at and are not started: nothing has been read.
+struct Ready<'p> {
+    /// What stands before the results.
+    header: Vec<u8>,
+    /// Bytes of items that may wait, beyond those of every run.
+    bytes_of_items: usize,
+    /// Bytes of results that may wait.
+    bytes_of_results: usize,
+    start: Box<dyn FnOnce(Connections<'_>) -> Result<Started> + 'p>,
+}
+
+/// To whom workers talk, and what they fill.
+struct Connections<'a> {
+    format: &'a Arc<dyn Format>,
+    spares: &'a Arc<Spares>,
+    sender: &'a Sender<Message>,
+    quota: Option<Quota>,
+}
+
+/// Workers at work.
+struct Started {
+    engine: Box<dyn Engine>,
+    describe: Option<Box<Describe>>,
+    /// Writes down what happens.
+    observer: Option<Box<dyn Observer>>,
+    closing: Closing,
+}
+
+/// Tells what runs now.
+type Describe = dyn Fn() -> String + Send;
+
+impl Started {
+    fn of(engine: impl Engine + 'static) -> Started {
+        Started { engine: Box::new(engine), describe: None, observer: None, closing: Closing::default() }
+    }
+}
+
+/// What is left to do when the run is over.
+#[derive(Default)]
+struct Closing {
+    watch: Option<Watch>,
+    ledger: Option<Arc<Ledger>>,
+}
+
+impl Closing {
+    /// Lets what still runs live on, and closes the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The ledger is not whole.
+    fn close(self) -> Result<()> {
+        if let Some(watch) = self.watch {
+            watch.end();
+        }
+        self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?))
+    }
 }
 
 /// The panic of an operation is the failure of an item, and is told as one.
@@ -81,81 +142,31 @@ fn check_streams(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// What is to be done, with what.
-struct Work {
-    todo: Todo,
-    opened: Opened,
-}
-
-/// What workers are to do.
-enum Todo {
-    Chunks(Job),
-    Commands(Box<Commands>),
-    Pool(team::Ready),
-}
-
-/// The operation, and the fold of its results.
-fn prepare(plan: &Plan, opened: &Opened, watch: Option<Watch>) -> Result<Todo> {
-    if let Some(processes) = &plan.processes {
-        if let Some(keep) = &processes.keep {
-            return Ok(Todo::Pool(team::ready(plan, processes, keep, opened.names(), watch)?));
-        }
-        let commands = Commands::prepare(plan, processes, opened.names(), watch)?;
-        return Ok(Todo::Commands(Box::new(commands)));
-    }
-    let work = (plan.work.operation.prepare)(&plan.work.params)?;
-    match (work, reducer(plan)?) {
-        (op::Work::Map(map), None) => Ok(Todo::Chunks(Job::Map(map))),
-        (op::Work::Fold(fold), None) => Ok(Todo::Chunks(Job::Fold(fold))),
-        (op::Work::Map(map), Some(fold)) => Ok(Todo::Chunks(Job::Reduce(map, fold))),
-        _ => anyhow::bail!("{} has no results to reduce", plan.work.operation.name),
-    }
-}
-
-/// The fold of the results, where there is to be one.
-fn reducer(plan: &Plan) -> Result<Option<Arc<dyn AnyFold>>> {
-    let Some(reduce) = plan.work.reduce else { return Ok(None) };
-    match (reduce.prepare)(&Params::defaults(reduce).without_limits())? {
-        op::Work::Fold(fold) => Ok(Some(fold)),
-        _ => anyhow::bail!("--reduce {} is no fold", reduce.name),
-    }
-}
-
 fn run_connected(
-    plan: Plan,
-    work: Work,
+    plan: &Plan,
+    ready: Ready<'_>,
+    opened: Opened,
     format: Arc<dyn Format>,
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
-    let Work { todo: mut work, opened } = work;
     let (sender, receiver) = channel();
-    if let Todo::Commands(commands) = &mut work {
-        observers.extend(commands.logger(&sender));
-    }
-    let (pool, limits) = bounds(&plan);
+    let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096) + ready.bytes_of_items);
+    let total = plan.source.total().or(plan.progress.total);
+    let limits = Limits { unwritten: ready.bytes_of_results, total };
     let spares = Spares::new(limits.unwritten.min(SPARE));
     let name = sink.name();
-    let is_fold = plan.work.reduce.is_some() || matches!(work, Todo::Chunks(Job::Fold(_)));
-    let map = match &work {
-        Todo::Chunks(Job::Map(map) | Job::Reduce(map, _)) => Some(Arc::clone(map)),
-        Todo::Chunks(Job::Fold(_)) | Todo::Commands(_) | Todo::Pool(_) => None,
-    };
-    let mut header = Vec::new();
-    match &work {
-        Todo::Chunks(Job::Map(_)) | Todo::Pool(_) => format.begin(&mut header),
-        Todo::Chunks(_) => {}
-        Todo::Commands(_) if is_fold => {}
-        Todo::Commands(_) => format.begin_processes(&mut header),
-    }
 
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let (mut engine, closing) = start_engine(&plan, work, &format, &spares, &sender)?;
-    start_source(&plan, opened, &pool, sender)?;
+    let connections = Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan) };
+    let Started { mut engine, describe, observer, closing } = (ready.start)(connections)?;
+    observers.extend(observer);
+    listen(plan, describe, &sender)?;
+    start_source(plan, opened, &pool, sender)?;
 
-    let operation = plan.work.reduce.map_or(plan.work.operation.name, |reduce| reduce.name);
+    let operation = plan.answering.name;
     let answer = |answer: &Answer| {
         let mut bytes = Vec::new();
         format.answer(operation, answer, &mut bytes);
@@ -166,22 +177,24 @@ fn run_connected(
         mailbox: &mut Channel(receiver),
         write: &mut |load| writer.write(load),
         suspend: &mut signals::suspend,
-        answer: is_fold.then_some(&answer),
+        answer: plan.work.gives_one_answer().then_some(&answer),
         observers: &mut observers,
         pool: &pool,
         spares: &spares,
         output: &name,
     };
-    let ended = run::run(doors, &plan.policy, limits, header);
+    let ended = run::run(doors, &plan.policy, limits, ready.header);
     let closed = closing.close();
-    let report = plan.processes.as_ref().map(|processes| processes.report).unwrap_or_default();
-    let exit = finish(writer, &ended, report)?;
+    let exit = finish(writer, &ended, plan.report)?;
     // Where it ended the run, it has been told.
     let told = matches!(&ended.stop, Some(Stop::Unwritable(stop)) if closed.as_ref().is_err_and(|e| same(e, stop)));
     if !told {
         closed?;
     }
-    Ok(map.filter(|_| ended.stop.is_none()).map_or(exit, |map| remark(&*map, exit)))
+    match &plan.work {
+        Work::InProcess(job) if ended.stop.is_none() => Ok(in_process::map(job).map_or(exit, |map| remark(map, exit))),
+        _ => Ok(exit),
+    }
 }
 
 fn same(one: &anyhow::Error, other: &anyhow::Error) -> bool {
@@ -214,27 +227,15 @@ fn finish(writer: Writer, ended: &Ended, report: Report) -> Result<Exit> {
     Ok(exit)
 }
 
-/// How much may be under way: buffers for each worker to have one at work and one waiting, and a few for
-/// the source; results in proportion.
-fn bounds(plan: &Plan) -> (Arc<BufferPool>, Limits) {
-    let fills = plan.processes.as_ref().is_some_and(|processes| processes.command.batch == Batch::Max);
-    // A command line that is to be filled must have its items before it starts.
-    let lines = if fills { 2 * crew::command_line() } else { 0 };
-    let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096) + lines);
-    // What commands print has room of its own, and waits for nothing but its turn.
-    let by_item = plan.processes.as_ref().is_some_and(|processes| processes.keep.is_none());
-    let unwritten = if by_item { usize::MAX } else { (plan.jobs + 2) * 4 * BUFFER };
-    (pool, Limits { unwritten, total: plan.source.total().or(plan.progress.total) })
+/// Bytes of results that may wait: some for each worker, and for those on their way out.
+fn bytes_of_results(plan: &Plan) -> usize {
+    (plan.jobs + 2) * 4 * BUFFER
 }
-
-/// Tells what runs now.
-type Describe = dyn Fn() -> String + Send;
 
 /// Hears signals and tells the loop. SIGUSR1 asks what runs now.
 fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
-    let grace = plan.processes.as_ref().map(|processes| processes.command.grace);
-    let heard = signals::listen(grace, plan.policy.patience, move |signal| {
+    let heard = signals::listen(plan.work.grace(), plan.policy.patience, move |signal| {
         let message = match &describe {
             Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),
@@ -244,63 +245,16 @@ fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>
     Ok(heard?)
 }
 
-fn start_engine(
-    plan: &Plan,
-    work: Todo,
-    format: &Arc<dyn Format>,
-    spares: &Arc<Spares>,
-    sender: &Sender<Message>,
-) -> Result<(Box<dyn Engine>, Closing)> {
-    // Only of a total that is certain can a share be taken here.
-    let quota = plan.policy.halt.and_then(|halt| {
-        let left = AtomicU64::new(halt.items(plan.source.total())?);
-        Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
-    });
-    match (work, &plan.processes) {
-        (Todo::Pool(ready), Some(processes @ Processes { keep: Some(keep), .. })) => {
-            let connections = Connections { format, spares, sender, quota };
-            let (team, closing) = ready.into_team(plan, processes, keep, connections);
-            let stations = Arc::clone(&team.stations);
-            listen(plan, Some(Box::new(move || stations.describe())), sender)?;
-            Ok((Box::new(Pool::new(team)), closing))
-        }
-        (Todo::Commands(commands), Some(processes)) => {
-            let connections = Connections { format, spares, sender, quota };
-            let (crew, closing) = commands.into_crew(plan, processes, connections)?;
-            let (roster, clock) = (Arc::clone(&crew.roster), Arc::clone(&crew.clock));
-            listen(plan, Some(Box::new(move || roster.describe(&clock))), sender)?;
-            Ok((Box::new(engine::Processes::new(crew)), closing))
-        }
-        (Todo::Chunks(job), _) => {
-            listen(plan, None, sender)?;
-            let apart = plan.policy.again.retries > 0;
-            let task = Task { job, format: Arc::clone(format), tell: told(plan), apart };
-            Ok((Box::new(start_local(plan, task, quota, spares, sender)?), Closing::default()))
-        }
-        (Todo::Commands(_) | Todo::Pool(_), _) => anyhow::bail!("there is no command"),
-    }
+/// Items that may still end before `--halt` is reached: only of a total that is certain can a share be taken here.
+fn quota(plan: &Plan) -> Option<Quota> {
+    let halt = plan.policy.halt?;
+    let left = AtomicU64::new(halt.items(plan.source.total())?);
+    Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
 }
 
 /// How many failures of a chunk are told of with their items.
 fn told(plan: &Plan) -> usize {
     if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED }
-}
-
-fn start_local(
-    plan: &Plan,
-    task: Task,
-    quota: Option<Quota>,
-    spares: &Arc<Spares>,
-    sender: &Sender<Message>,
-) -> Result<Local> {
-    let ringing = sender.clone();
-    let ring = move |ring| drop(ringing.send(Message::Ring(ring)));
-    let engine = Local::start(plan.jobs, task, plan.chunking, quota, Arc::clone(spares), ring)?;
-    if engine.capacity() < plan.jobs {
-        let got = engine.capacity();
-        warn(sender, &format!("only {got} of {} workers could be started; going on with them", plan.jobs));
-    }
-    Ok(engine)
 }
 
 /// Has the loop tell of something, so that it does not run into a bar.
@@ -313,7 +267,7 @@ const CRLF: &str = "the items end with a carriage return, which is taken as a pa
 
 fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sender<Message>) -> Result<()> {
     let (chunking, pool) = (plan.chunking, Arc::clone(pool));
-    let kept = plan.work.operation.blanks == Blanks::Kept;
+    let kept = plan.operation.blanks == Blanks::Kept;
     // Who reads lists of checksums takes lines of either kind.
     let warns = kept && plan.source.reads_lines() && plan.source.reading.lists.is_none();
     let body = move || {

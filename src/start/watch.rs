@@ -9,7 +9,7 @@ use parjob_sys::search::Search;
 use parjob_sys::signals::keep_children;
 use parjob_sys::tree::{become_subreaper, sees_processes};
 
-use super::crew::RUNS;
+use super::spawn::RUNS;
 use crate::engine::{GuardSlot, Note, Strays, WorkerStrays};
 use crate::run::Message;
 

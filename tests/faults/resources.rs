@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use parjob::base::chunk::Chunking;
+use parjob::base::exit::Report;
 use parjob::base::failure::Failures;
 use parjob::base::item::Chunk;
 use parjob::base::result::{Answer, Results, Value};
-use parjob::op::{self, Fold, Map, Operation, Params, Words, Work};
-use parjob::plan::{self, Plan};
+use parjob::engine::Job;
+use parjob::op::{self, Fold, Kind, Map, Operation, REDUCERS, Words};
+use parjob::plan::{Plan, Work};
 use parjob::progress::{Style, Talk};
 use parjob::run::Policy;
 use parjob::source::{Column, Link, Options, Origin, Reading};
@@ -125,10 +127,11 @@ fn result(done: &Done) -> String {
 #[test]
 #[ignore = "started by the tests of R6, in a process of its own"]
 fn a_run_of_an_operation_that_panics() {
-    let (operation, reduce) = match &*std::env::var("PARJOB_RUN").unwrap_or_default() {
-        "map" => (&THROUGH, None),
-        "fold" => (&JOIN, None),
-        "reduce" => (&THROUGH, op::find("sum")),
+    let sum = REDUCERS.iter().find(|reducer| reducer.operation.name == "sum").unwrap();
+    let job = match &*std::env::var("PARJOB_RUN").unwrap_or_default() {
+        "map" => Job::Map(Arc::new(Through)),
+        "fold" => Job::Fold(Arc::new(Join)),
+        "reduce" => Job::Reduce(Arc::new(Through), (sum.fold)()),
         _ => return,
     };
     let origin = Origin::Words(["0", "1", "2", "3", "4"].map(Into::into).into());
@@ -138,8 +141,10 @@ fn a_run_of_an_operation_that_panics() {
             reading: Reading::default(),
             walk: None,
         },
-        work: plan::Chosen { operation, params: Params::default(), reduce },
-        processes: None,
+        operation: &THROUGH,
+        answering: &THROUGH,
+        work: Work::InProcess(job),
+        report: Report::Any,
         jobs: 2,
         chunking: Chunking::Auto,
         policy: Policy { ordered: true, ..Policy::default() },
@@ -160,7 +165,7 @@ static THROUGH: Operation = Operation {
     params: &[],
     words: |_| Words::Values,
     blanks: op::Blanks::Trimmed,
-    prepare: |_| Ok(Work::Map(Arc::new(Through))),
+    kind: Kind::InProcess(|_, _| Ok(op::Work::Map(Arc::new(Through)))),
 };
 
 struct Through;
@@ -173,17 +178,6 @@ impl Map for Through {
         }
     }
 }
-
-static JOIN: Operation = Operation {
-    name: "join",
-    summary: "the items sorted and joined, but panics on 3",
-    about: "The items sorted and joined, but panics on 3.",
-    examples: &[],
-    params: &[],
-    words: |_| Words::Values,
-    blanks: op::Blanks::Trimmed,
-    prepare: |_| Ok(Work::Fold(Arc::new(Join))),
-};
 
 struct Join;
 

@@ -61,13 +61,12 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::base::result::Value;
-    use crate::op::{Params, Work, find};
+    use crate::op::REDUCERS;
 
     #[test]
     fn lines_are_folded_and_one_that_is_no_number_is_told() {
-        let sum = find("sum").unwrap();
-        let Work::Fold(fold) = (sum.prepare)(&Params::defaults(sum)).unwrap() else { unreachable!() };
-        let mut reduction = Reduction::new(&fold);
+        let sum = REDUCERS.iter().find(|reducer| reducer.operation.name == "sum").unwrap();
+        let mut reduction = Reduction::new(&(sum.fold)());
         assert_eq!(reduction.add(&b"1\n2\n".to_vec().into()).unwrap(), None);
         assert_eq!(reduction.add(&b"4".to_vec().into()).unwrap(), None);
         assert_eq!(reduction.add(&Vec::new().into()).unwrap(), None);

@@ -14,7 +14,7 @@ use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Quoted, Safe, Seq};
 use crate::base::result::Results;
 use crate::op::unreadable::Unreadable;
-use crate::op::{Map, Means, Params, Remark};
+use crate::op::{Map, Means, Params, Remark, Setting};
 
 /// How many files that could not be read are named where there is no report that does it.
 const NAMED: usize = 1000;
@@ -104,10 +104,10 @@ impl Counts {
 }
 
 impl Check {
-    pub(super) fn new(given: Option<Algorithm>, params: &Params) -> Check {
+    pub(super) fn new(given: Option<Algorithm>, params: &Params, setting: &Setting) -> Check {
         Check {
             given,
-            reader: Reader::new(params.1.clone()),
+            reader: Reader::new(setting.clone()),
             ignore_missing: params.flag("ignore-missing"),
             strict: params.flag("strict"),
             warn: params.flag("warn"),
@@ -123,7 +123,7 @@ impl Check {
         let (made_by, hex, path) = match parse(line.text, self.given, line.form) {
             Line::Nothing => return results.pass(),
             // `-` in a list that comes from standard input.
-            Line::Entry { name, .. } if name == b"-" && self.reader.setting.reads_stdin => {
+            Line::Entry { name, .. } if name == b"-" && self.reader.setting.source.reads_stdin() => {
                 counts.note_improper(line.seq);
                 return results.pass();
             }
@@ -289,7 +289,7 @@ fn verdict(path: &[u8], word: &[u8]) -> Vec<u8> {
 impl Map for Check {
     fn map(&self, chunk: &Chunk<'_>, results: &mut Results) {
         let form = self.forms.of(chunk, |line| form(line, self.given));
-        let lists = self.reader.setting.lists.clone().unwrap_or_default();
+        let lists = self.reader.setting.source.reading.lists.clone().unwrap_or_default();
         let mut found: BTreeMap<usize, Counts> = BTreeMap::new();
         let (mut list, mut next) = lists.of(chunk.first);
         self.reader.with_buffer(|buffer| {
@@ -306,7 +306,7 @@ impl Map for Check {
 
     fn remarks(&self) -> Vec<Remark> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let lists = self.reader.setting.lists.as_ref().map(|lists| lists.all()).unwrap_or_default();
+        let lists = self.reader.setting.source.reading.lists.as_ref().map(|lists| lists.all()).unwrap_or_default();
         let mut remarks = self.reader.remarks();
         if lists.is_empty() {
             remarks.extend(self.remarks_of("", Seq::FIRST, &counts.remove(&0).unwrap_or_default()));

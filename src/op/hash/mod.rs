@@ -24,7 +24,7 @@ use self::check::Check;
 use self::list::MadeBy;
 use self::subtrees::Places;
 use super::unreadable::Unreadable;
-use super::{Blanks, Example, Map, Means, Operation, Param, Params, Remark, Setting, Words, Work};
+use super::{Blanks, Example, Kind, Map, Means, Operation, Param, Params, Remark, Setting, Words, Work};
 use crate::base::item::{Chunk, Trees};
 use crate::base::result::Results;
 
@@ -61,7 +61,7 @@ pub(super) static HASH: Operation = Operation {
     ],
     words,
     blanks: Blanks::Kept,
-    prepare,
+    kind: Kind::InProcess(prepare),
 };
 
 fn words(params: &Params) -> Words {
@@ -72,7 +72,7 @@ fn words(params: &Params) -> Words {
     }
 }
 
-fn prepare(params: &Params) -> Result<Work> {
+fn prepare(params: &Params, setting: &Setting) -> Result<Work> {
     let named = params.flag("algorithm").then(|| params.text("algorithm"));
     let given = named.map(|name| match Algorithm::find(name) {
         Some(algorithm) => Ok(algorithm),
@@ -89,10 +89,10 @@ fn prepare(params: &Params) -> Result<Work> {
         }
     }
     if check {
-        return Ok(Work::Map(Arc::new(Check::new(given, params))));
+        return Ok(Work::Map(Arc::new(Check::new(given, params, setting))));
     }
     let algorithm = given.unwrap_or(Algorithm::Blake3);
-    Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(params.1.clone()) })))
+    Ok(Work::Map(Arc::new(Hash { algorithm, reader: Reader::new(setting.clone()) })))
 }
 
 struct Hash {
@@ -196,7 +196,7 @@ impl Reader {
         path: &[u8],
         work: impl FnOnce(&input::File) -> Result<T, rustix::io::Errno>,
     ) -> Result<T, Unreadable> {
-        if path == b"-" && self.setting.reads_stdin {
+        if path == b"-" && self.setting.source.reads_stdin() {
             return Err(Unreadable::StdinTaken);
         }
         // What stands in its place would be an empty file.

@@ -13,8 +13,10 @@ mod place;
 mod target;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -29,7 +31,7 @@ use self::notes::{Found, Notes};
 use self::params::{Encode, Options};
 use self::place::Place;
 use self::target::Targets;
-use super::{Blanks, Example, Map, Operation, Params, Remark, Setting, Words, Work};
+use super::{Blanks, Example, Kind, Map, Operation, Params, Remark, Setting, Words, Work};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq, Trees, walk};
 use crate::base::result::{Detail, Results};
@@ -55,7 +57,7 @@ pub(super) static RESIZE: Operation = Operation {
     params: params::PARAMS,
     words,
     blanks: Blanks::Kept,
-    prepare,
+    kind: Kind::InProcess(prepare),
 };
 
 /// The extensions by which pictures are known below a directory, where not each file is meant to be one.
@@ -66,24 +68,24 @@ fn words(params: &Params) -> Words {
         return Words::Paths;
     }
     // Options that are wrong are told of when they are prepared.
-    let targets = Options::of(params).ok().map(|options| options.targets);
+    let targets = Options::of(params, 0).ok().map(|options| options.targets);
     let except = targets.and_then(|targets| targets.folder().map(<[u8]>::to_vec));
     Words::Trees(Trees { extensions: EXTENSIONS, except })
 }
 
-fn prepare(params: &Params) -> Result<Work> {
-    let options = Options::of(params)?;
+fn prepare(params: &Params, setting: &Setting) -> Result<Work> {
+    let options = Options::of(params, setting.source.words().len())?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
     let trees = if let Words::Trees(trees) = words(params) { Some(trees) } else { None };
-    let inputs = Inputs::new(params.1.reads_stdin);
-    Ok(Work::Map(Arc::new(Resize { trees, inputs, ..Resize::new(options, Budget::new(budget), &params.1) })))
+    let inputs = Inputs::new(setting.source.reads_stdin());
+    Ok(Work::Map(Arc::new(Resize { trees, inputs, ..Resize::new(options, Budget::new(budget), setting) })))
 }
 
 struct Resize {
     options: Options,
     /// The items that are known before the run, and, once somebody asks, the places of their files.
-    known: Arc<[Vec<u8>]>,
+    known: Vec<OsString>,
     /// Which files below them are meant, where they are directories.
     trees: Option<Trees>,
     originals: OnceLock<HashSet<Place>>,
@@ -165,7 +167,7 @@ impl Resize {
         Resize {
             resizer: Resizer::new(options.picture.clone(), budget),
             options,
-            known: Arc::clone(&setting.known),
+            known: setting.source.words().to_vec(),
             trees: None,
             originals: OnceLock::new(),
             inputs: Inputs::new(false),
@@ -182,9 +184,9 @@ impl Resize {
             return false;
         }
         let originals = self.originals.get_or_init(|| match &self.trees {
-            None => self.known.iter().filter_map(|item| Place::of(item)).collect(),
+            None => self.known.iter().filter_map(|item| Place::of(item.as_bytes())).collect(),
             Some(trees) => {
-                let below = self.known.iter().flat_map(|item| walk(item.clone(), trees));
+                let below = self.known.iter().flat_map(|item| walk(item.as_bytes().to_vec(), trees));
                 below.filter_map(|item| Place::of(&item)).collect()
             }
         });
@@ -283,7 +285,7 @@ mod tests {
     fn resize(given: &[(&'static str, &str)]) -> Resize {
         let mut params = Params::defaults(&RESIZE);
         params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_string())));
-        Resize::new(Options::of(&params).unwrap(), Budget::new(1), &Setting::default())
+        Resize::new(Options::of(&params, 0).unwrap(), Budget::new(1), &Setting::default())
     }
 
     #[test]

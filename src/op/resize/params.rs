@@ -63,7 +63,7 @@ pub(super) enum Encode {
 
 impl Options {
     /// The options, or what is wrong with one.
-    pub(super) fn of(params: &Params) -> Result<Options> {
+    pub(super) fn of(params: &Params, items: usize) -> Result<Options> {
         let quality = u8::try_from(params.number("quality")?).ok().filter(|quality| (1..=100).contains(quality));
         Ok(Options {
             picture: Settings {
@@ -78,19 +78,18 @@ impl Options {
             encode: encode(params.text("encode"))?,
             quality: quality.context("--quality is a number from 1 to 100")?,
             dry_run: params.flag("dry-run"),
-            targets: targets(params)?,
+            targets: targets(params, items)?,
             memory: memory(params.text("memory"))?,
         })
     }
 }
 
 /// Where results go. Without a placeholder it is the one result of one item.
-fn targets(params: &Params) -> Result<Targets> {
+fn targets(params: &Params, items: usize) -> Result<Targets> {
     let to = params.text("to");
     ensure!(!to.is_empty(), "resize needs --to TEMPLATE, the file that an item becomes: --to 'small/{{/}}'");
     let recursive = params.flag("recursive");
     let targets = Targets::new(to, recursive, existing(params)?, params.flag("allow-outside"))?;
-    let items = params.1.known.len();
     if targets.is_one && (items > 1 || recursive) {
         bail!(
             "--to {to:?} gives all items one target; {{/.}} stands for the name of an item without its extension, and \
@@ -220,7 +219,7 @@ mod tests {
 
     #[test]
     fn v8_sides_are_pixels_or_shares() {
-        let read = |text: &str| side(&Params([("width", text.to_string())].into(), Default::default()), "width");
+        let read = |text: &str| side(&Params([("width", text.to_string())].into()), "width");
         for (text, expected) in [
             ("1", Side::Pixels(1)),
             ("65535", Side::Pixels(65_535)),

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Seq;
+use crate::base::item::Seq;
 
 /// The lists of a run, so far. A clone is the same.
 #[derive(Clone, Debug, Default)]

@@ -1,11 +1,10 @@
-//! From a plan to the engine of processes: the environment of a command, its memory, its helpers.
+//! From a plan to a process for each item or batch: the words and the environment of its command, its memory, its records.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result};
 use parjob_shell_template::Template;
@@ -16,8 +15,7 @@ use parjob_sys::mark::Mark;
 
 use super::books::Books;
 use super::watch::Watch;
-use crate::base::buffer::Spares;
-use crate::base::event::Observer;
+use super::{Closing, Connections, Ready, Started};
 use crate::base::exit::Misuse;
 use crate::base::item::Safe;
 use crate::base::template::unusable;
@@ -25,11 +23,9 @@ use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
-use crate::engine::{Crew, Full, JobsNow, Note, Quota, Roster, Tag};
-use crate::ledger::Ledger;
-use crate::op::AnyFold;
+use crate::engine::{Crew, Full, JobsNow, Note, Processes, Roster, Tag};
 use crate::output::{Format, Room};
-use crate::plan::{self, Plan, Processes};
+use crate::plan::{self, Plan, Spawn};
 use crate::run::Message;
 use crate::source::Records;
 
@@ -54,102 +50,73 @@ const OWN: [&str; 5] = ["PARJOB_SEQ", "PARJOB_WORKER", "PARJOB_ATTEMPT", "PARJOB
 /// The runs to which a process belongs, the outermost first.
 pub(super) const RUNS: &str = "PARJOB_RUNS";
 
-/// A run of commands, before the rooms are connected.
-pub(super) struct Commands {
+/// A command that was looked at, with what is written beside its results.
+struct Commands {
     recipe: Recipe,
     tag: Tag,
     /// The names that the command or the tag asks for.
     names: Vec<Vec<u8>>,
-    reduce: Option<Arc<dyn AnyFold>>,
     books: Books,
     /// None where nothing is started.
     watch: Option<Watch>,
 }
 
-/// What is left to do when the run is over.
-#[derive(Default)]
-pub(super) struct Closing {
+/// Looks at the command, and opens what is written beside the results, before anything is read or started.
+///
+/// # Errors
+///
+/// The command line is wrong ([`Misuse`]), its program cannot be run ([`NoProgram`]), or a file cannot be used.
+pub(super) fn ready<'p>(
+    plan: &'p Plan,
+    spawn: &'p Spawn,
+    names: &[Vec<u8>],
     watch: Option<Watch>,
-    ledger: Option<Arc<Ledger>>,
-}
-
-impl Closing {
-    /// Of a run without a ledger.
-    pub(super) fn of(watch: Option<Watch>) -> Closing {
-        Closing { watch, ledger: None }
+    format: &dyn Format,
+) -> Result<Ready<'p>> {
+    let commands = Commands::look(plan, spawn, names, watch)?;
+    let mut header = Vec::new();
+    if spawn.reduce.is_none() {
+        format.begin_processes(&mut header);
     }
-
-    /// Lets what still runs live on, and closes the ledger.
-    ///
-    /// # Errors
-    ///
-    /// The ledger is not whole.
-    pub(super) fn close(self) -> Result<()> {
-        if let Some(watch) = self.watch {
-            watch.end();
-        }
-        self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?))
-    }
-}
-
-/// To whom workers talk, and what they fill.
-pub(super) struct Connections<'a> {
-    pub(super) format: &'a Arc<dyn Format>,
-    pub(super) spares: &'a Arc<Spares>,
-    pub(super) sender: &'a Sender<Message>,
-    pub(super) quota: Option<Quota>,
+    Ok(Ready {
+        header,
+        // A command line that is to be filled must have its items before it starts.
+        bytes_of_items: if spawn.command.batch == Batch::Max { 2 * command_line() } else { 0 },
+        // What commands print has room of its own, and waits for nothing but its turn.
+        bytes_of_results: usize::MAX,
+        start: Box::new(move |connections| commands.start(plan, spawn, connections)),
+    })
 }
 
 impl Commands {
-    /// Looks at the command, and opens what is written beside the results, before anything is read or started.
-    ///
-    /// # Errors
-    ///
-    /// The command line is wrong ([`Misuse`]), its program cannot be run ([`NoProgram`]), or a file cannot be used.
-    pub(super) fn prepare(
-        plan: &Plan,
-        processes: &Processes,
-        names: &[Vec<u8>],
-        watch: Option<Watch>,
-    ) -> Result<Commands> {
-        check_temporary(processes)?;
+    fn look(plan: &Plan, spawn: &Spawn, names: &[Vec<u8>], watch: Option<Watch>) -> Result<Commands> {
+        check_temporary(spawn)?;
         let any_name = plan.source.reading.records == Records::Json;
         // A header says how many there are; a record with more of them fails.
         let fields = plan.source.fields().or((!names.is_empty()).then_some(names.len()));
-        let apart = processes.command.stdin == Stdin::Item;
+        let apart = spawn.command.stdin == Stdin::Item;
         let known = Known { fields, names, token: None, any_name, apart };
-        let token = processes.command.token.as_deref();
-        let recipe = Recipe::prepare(&processes.command, &Known { token, ..known }, std::env::var_os("PATH"))
+        let token = spawn.command.token.as_deref();
+        let recipe = Recipe::prepare(&spawn.command, &Known { token, ..known }, std::env::var_os("PATH"))
             .map_err(|error| if error.is::<NoProgram>() { error } else { Misuse(error).into() })?;
-        let tag = tag(&processes.tag, &known).map_err(Misuse)?;
-        let warning = unknown(plan, processes, &Known { token, ..known }).map_err(Misuse)?;
+        let tag = tag(&spawn.tag, &known).map_err(Misuse)?;
+        let warning = unknown(plan, spawn, &Known { token, ..known }).map_err(Misuse)?;
         let mut names = recipe.names();
         if let Tag::Template(template) = &tag {
             names.extend(template.names().map(<[u8]>::to_vec));
         }
-        let reduce = super::reducer(plan)?;
-        let mut books = Books::open(plan, processes)?;
+        let mut books = Books::open(plan, spawn)?;
         books.note(warning);
-        Ok(Commands { recipe, tag, names, reduce, books, watch })
+        Ok(Commands { recipe, tag, names, books, watch })
     }
 
-    /// Writes the job log, if one is wanted.
-    pub(super) fn logger(&mut self, sender: &Sender<Message>) -> Option<Box<dyn Observer>> {
-        self.books.logger(sender)
-    }
-
-    /// Everything that the engine needs, and what is left to do in the end.
+    /// Starts the workers.
     ///
     /// # Errors
     ///
     /// There is no /dev/null.
-    pub(super) fn into_crew(
-        self,
-        plan: &Plan,
-        processes: &Processes,
-        connections: Connections<'_>,
-    ) -> Result<(Crew, Closing)> {
-        let Commands { recipe, tag, names, reduce, mut books, mut watch } = self;
+    fn start(self, plan: &Plan, spawn: &Spawn, connections: Connections<'_>) -> Result<Started> {
+        let Commands { recipe, tag, names, mut books, mut watch } = self;
         let Connections { format, spares, sender, quota } = connections;
         if let Some(watch) = &mut watch {
             watch.tell(sender);
@@ -159,34 +126,35 @@ impl Commands {
         recipe.warnings().iter().for_each(|warning| drop(sender.send(loud(warning))));
         books.tell(sender);
         let (ringing, telling) = (sender.clone(), sender.clone());
-        let command = processes.command.clone();
+        let command = spawn.command.clone();
         let full = full(plan, &command, &recipe);
+        let (roster, clock) = (Arc::new(Roster::default()), Arc::new(Clock::default()));
         let crew = Crew {
             recipe,
             names,
             jobs: plan.jobs,
-            jobs_now: processes.jobs_file.clone().map(follow),
+            jobs_now: spawn.jobs_file.clone().map(follow),
             batch: if full.is_some() { usize::MAX } else { command.batch.items() },
             full,
-            gate: processes.gate.clone(),
+            gate: spawn.gate.clone(),
             tag,
             format: Arc::clone(format),
             // What went out already could be kept no more.
-            streams: reduce.is_none()
-                && processes.results.is_none()
+            streams: spawn.reduce.is_none()
+                && spawn.results.is_none()
                 && plan.output.format == "text"
                 && plan.policy.ordered
                 && command.grouping == Grouping::Items,
-            reduce,
+            reduce: spawn.reduce.clone(),
             room: Room::new(ROOM, std::env::temp_dir()),
             spares: Arc::clone(spares),
             quota,
-            again: processes.again.clone(),
-            clock: Arc::new(Clock::default()),
+            again: plan.policy.again.clone(),
+            clock: Arc::clone(&clock),
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
             null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
-            accounts: processes.joblog.is_some(),
-            roster: Arc::new(Roster::default()),
+            accounts: spawn.joblog.is_some(),
+            roster: Arc::clone(&roster),
             skip: books.skip(),
             journal: books.journal(),
             keeper: books.keeper(),
@@ -196,12 +164,18 @@ impl Commands {
             tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
             command,
         };
-        Ok((crew, Closing { watch, ledger: books.ledger() }))
+        let observer = books.logger(sender);
+        Ok(Started {
+            describe: Some(Box::new(move || roster.describe(&clock))),
+            observer,
+            closing: Closing { watch, ledger: books.ledger() },
+            ..Started::of(Processes::new(crew))
+        })
     }
 }
 
 /// Warns of what looks like the name of a field and is none, where items have fields with names, or might.
-fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Option<String>> {
+fn unknown(plan: &Plan, spawn: &Spawn, known: &Known<'_>) -> Result<Option<String>> {
     let reading = &plan.source.reading;
     let may_have = reading.header || matches!(reading.records, Records::Csv(_) | Records::Json);
     // A source without a header has no items either.
@@ -210,7 +184,7 @@ fn unknown(plan: &Plan, processes: &Processes, known: &Known<'_>) -> Result<Opti
         return Ok(None);
     }
     let mut found = Vec::new();
-    for word in &processes.command.words {
+    for word in &spawn.command.words {
         found.extend(unknown_names(word.as_bytes(), known).map_err(unusable)?);
     }
     found.dedup();
@@ -236,7 +210,7 @@ fn full(plan: &Plan, command: &recipe::Options, recipe: &Recipe) -> Option<Full>
 }
 
 /// The room for words on a command line, beside the environment.
-pub(super) fn command_line() -> usize {
+fn command_line() -> usize {
     CommandLine::with(std::env::vars_os()).total.saturating_sub(OWN_VARIABLES)
 }
 
@@ -263,9 +237,9 @@ fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {
 }
 
 /// A folder for temporary files that somebody chose must be there, before it is needed in the middle of the run.
-fn check_temporary(processes: &Processes) -> Result<()> {
+fn check_temporary(spawn: &Spawn) -> Result<()> {
     let Some(folder) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) else { return Ok(()) };
-    let needed = processes.command.grouping != Grouping::None && !processes.command.dry_run;
+    let needed = spawn.command.grouping != Grouping::None && !spawn.command.dry_run;
     if needed && !std::path::Path::new(&folder).is_dir() {
         anyhow::bail!("TMPDIR {folder:?} is no folder; output that waits for its turn may need one");
     }
