@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
 /// What an operation makes of the lines.
 fn map(name: &str, lines: &[u8]) -> Results {
     let operation = find(name).expect("it is in the registry");
-    let Kind::InProcess(prepare) = operation.kind else { panic!("{name} is done in this process") };
+    let Kind::InProcess { prepare, .. } = operation.kind else { panic!("{name} is done in this process") };
     let Ok(Work::Map(map)) = prepare(&Params::defaults(operation), &Setting::default()) else { panic!("{name} is a map") };
     let mut results = Results::with_ends();
     let count = lines.iter().filter(|byte| **byte == b'\n').count();

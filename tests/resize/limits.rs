@@ -1,6 +1,6 @@
 //! How much a picture may take: checked for what it is, for what it becomes, and against what there is.
 
-use super::pictures::{exif, jpeg_with, png, read};
+use super::pictures::{exif, jpeg_with, png, png_of, read};
 use super::{file, resize, result};
 use crate::harness::shell;
 
@@ -54,4 +54,31 @@ fn sizes_are_said_as_everywhere() {
     }
     let done = resize("--width 8 --max-pixels 1K --to out/{/} a.png").file("a.png", png(40, 30)).run();
     done.prints("").says("--max-pixels allows 1024").status(1);
+}
+
+/// A PNG of noise, which no encoder makes smaller.
+fn noise(side: u32) -> Vec<u8> {
+    let mut state = 1_u32;
+    let samples = (0..4 * side * side).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    png_of(side, side, png::ColorType::Rgba, png::BitDepth::Eight, &samples.collect::<Vec<u8>>())
+}
+
+#[test]
+fn pictures_keep_within_memory_whatever_they_are_written_as() {
+    const PEAK: &str = "import resource, subprocess, sys
+assert subprocess.run(sys.argv[1:]).returncode == 0
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open(3, 'w'))";
+    let noise = noise(1500);
+    for name in ["jpg", "png", "webp"] {
+        let options =
+            format!("--jobs 3 --quiet resize --memory 160M --width 1499 --quality 99 --to 'out/{{/.}}.{name}'");
+        let test = shell(&format!("python3 -c \"$PEAK\" parjob {options} a.png b.png c.png 3>peak >list"));
+        let test = test.env("PEAK", PEAK).file("a.png", &noise).file("b.png", &noise).file("c.png", &noise);
+        let done = test.run().succeeds();
+        let peak = String::from_utf8(file(done.dir(), "peak")).unwrap().trim().parse::<u64>().unwrap();
+        assert!(peak < (160 + 24) << 10, "{name}: {peak} KiB");
+    }
 }

@@ -160,18 +160,9 @@ pub(crate) fn pngs(width: u32, height: u32) -> Vec<(&'static str, Vec<u8>)> {
 
 /// A WebP of the scene.
 pub(crate) fn webp(width: u32, height: u32, lossy: bool) -> Vec<u8> {
-    let (mut out, data) = (Vec::new(), scene(width, height).rgb());
-    if lossy {
-        let mut encoder = lossy_webp::WebPEncoder::new(&mut out);
-        let mut params = lossy_webp::EncoderParams::default();
-        (params.use_lossy, params.lossy_quality) = (true, 95);
-        encoder.set_params(params);
-        encoder.encode(&data, width, height, lossy_webp::ColorType::Rgb8).unwrap();
-    } else {
-        let encoder = image_webp::WebPEncoder::new(&mut out);
-        encoder.encode(&data, width, height, image_webp::ColorType::Rgb8).unwrap();
-    }
-    out
+    let data = scene(width, height).rgb();
+    let encoder = webpx::Encoder::new_rgb(&data, width, height).quality(95.0);
+    encoder.lossless(!lossy).encode(webpx::Unstoppable).unwrap()
 }
 
 /// A WebP of the scene without loss, with this EXIF.

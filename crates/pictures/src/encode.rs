@@ -92,7 +92,7 @@ pub(super) fn encode(
         Written::Jpeg => jpeg(&picture.narrow().flat(background), meta, quality),
         Written::Png => png(picture, meta),
         Written::Webp if quality >= LOSSLESS => lossless_webp(&picture.narrow(), meta),
-        Written::Webp => lossy_webp(&picture.narrow(), meta, quality),
+        Written::Webp => lossy_webp(picture.narrow(), meta, quality),
     }
 }
 
@@ -208,25 +208,20 @@ fn lossless_webp(picture: &Picture, meta: Meta) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
-fn lossy_webp(picture: &Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
-    use lossy_webp::{ColorType, EncoderParams, WebPEncoder};
-    let mut out = Vec::new();
-    let mut encoder = WebPEncoder::new(&mut out);
-    encoder.set_icc_profile(meta.icc.unwrap_or_default());
-    encoder.set_exif_metadata(meta.exif.unwrap_or_default());
-    encoder.set_xmp_metadata(meta.xmp.unwrap_or_default());
-    let mut params = EncoderParams::default();
-    params.use_lossy = true;
-    params.lossy_quality = quality;
-    encoder.set_params(params);
-    let colours = match (picture.layout.colour, picture.layout.alpha) {
-        (false, false) => ColorType::L8,
-        (false, true) => ColorType::La8,
-        (true, false) => ColorType::Rgb8,
-        (true, true) => ColorType::Rgba8,
-    };
-    encoder.encode(&picture.data, picture.width, picture.height, colours).map_err(told)?;
-    Ok(out)
+fn lossy_webp(picture: Picture, meta: Meta, quality: u8) -> Result<Vec<u8>, Fault> {
+    use webpx::{Encoder, EncoderConfig, Unstoppable};
+    let mut config = EncoderConfig::new().quality(quality.into());
+    for (part, with) in [
+        (meta.icc, EncoderConfig::icc_profile as fn(_, Vec<u8>) -> _),
+        (meta.exif, EncoderConfig::exif),
+        (meta.xmp, EncoderConfig::xmp),
+    ] {
+        config = part.filter(|part| !part.is_empty()).into_iter().fold(config, with);
+    }
+    // It knows no grey.
+    let Picture { width, height, layout, data } = picture.coloured()?;
+    let pixels = if layout.alpha { Encoder::new_rgba } else { Encoder::new_rgb }(&data, width, height);
+    pixels.config(config).encode(Unstoppable).map_err(told)
 }
 
 fn told(error: impl std::fmt::Display) -> Fault {

@@ -196,22 +196,33 @@ impl Resizer {
         }
     }
 
-    /// The memory that a picture takes at most, whichever way it lies.
-    pub fn needed(&self, probe: &Probe, size: u64) -> u64 {
+    /// The memory in bytes that a picture, of a file of `size` bytes, takes at most until it is encoded, whichever way it lies.
+    pub fn needed(&self, probe: &Probe, size: u64, becomes: Written) -> u64 {
         let ways = probe.format.ways().iter();
         let shapes = ways.filter_map(|lies| Some((self.shape(probe, *lies).ok()?, *lies)));
         let unpacked = if probe.format == Format::Png { 3 * self.most_unpacked() as u64 } else { 0 };
         let besides = probe.besides.min(size.saturating_add(unpacked));
-        shapes.map(|(shape, lies)| self.needed_for(&shape, lies, probe, size, besides)).max().unwrap_or(0)
+        shapes.map(|(shape, lies)| self.needed_for((&shape, becomes), lies, probe, size, besides)).max().unwrap_or(0)
     }
 
     /// The memory that a picture takes at most while it is at work: the file, what its decoder holds, a strip of rows
     /// and what it becomes, the picture when it is as narrow as the result, the result, its canvas and its own file, and
     /// `besides` bytes of metadata: as they were found, as an encoder takes them, and in the new file.
-    fn needed_for(&self, shape: &Shape, lies: bool, probe: &Probe, size: u64, besides: u64) -> u64 {
+    fn needed_for(
+        &self,
+        (shape, becomes): (&Shape, Written),
+        lies: bool,
+        probe: &Probe,
+        size: u64,
+        besides: u64,
+    ) -> u64 {
         let between = area((shape.size.0, probe.height)).saturating_mul(8);
         let canvas = self.want(probe, lies).canvas().map_or(0, area);
-        let result = area(shape.size).saturating_add(canvas).saturating_mul(16);
+        let result = area(shape.size).saturating_add(canvas).saturating_mul(match becomes {
+            Written::Jpeg | Written::Png => 16,
+            // libwebp holds pixels as it is given them, its planes, and up to 14 bytes for what it has coded.
+            Written::Webp => 32,
+        });
         let decoder = probe.pixels().saturating_mul(probe.bytes_per_pixel);
         // In linear light a strip is twice as large; the rest is for tables of decoders. A strip is a row at least.
         let strip =
@@ -242,10 +253,16 @@ impl Resizer {
     ///
     /// # Errors
     /// A picture that is broken, or too large.
-    pub fn resize(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>) -> Result<Resized, Error> {
-        match self.decoded(bytes, probe, share, false) {
+    pub fn resize(
+        &self,
+        bytes: &[u8],
+        probe: &Probe,
+        becomes: Written,
+        share: &mut Share<'_>,
+    ) -> Result<Resized, Error> {
+        match self.decoded(bytes, probe, becomes, share, false) {
             Err(Error::Bad(why)) if self.settings.accepts_damage => {
-                let taken = self.decoded(bytes, probe, share, true);
+                let taken = self.decoded(bytes, probe, becomes, share, true);
                 let damage = Some(why.clone());
                 taken.map(|taken| Resized { damage, ..taken }).map_err(|_| Error::Bad(why))
             }
@@ -253,13 +270,20 @@ impl Resizer {
         }
     }
 
-    fn decoded(&self, bytes: &[u8], probe: &Probe, share: &mut Share<'_>, is_lenient: bool) -> Result<Resized, Error> {
+    fn decoded(
+        &self,
+        bytes: &[u8],
+        probe: &Probe,
+        becomes: Written,
+        share: &mut Share<'_>,
+        is_lenient: bool,
+    ) -> Result<Resized, Error> {
         let settings = &self.settings;
         let how = self.how(is_lenient);
         let mut settle = |meta: &Meta| {
             let lies = meta.orientation() >= 5;
             let shape = self.shape(probe, lies)?;
-            share.keep(self.needed_for(&shape, lies, probe, bytes.len() as u64, meta.size()));
+            share.keep(self.needed_for((&shape, becomes), lies, probe, bytes.len() as u64, meta.size()));
             Ok(shape)
         };
         let made = match self.of_planes(bytes, probe, how, &mut settle) {
@@ -403,7 +427,8 @@ mod tests {
         let probe = |width, height| Probe { format: Format::Png, width, height, bytes_per_pixel: 0, besides: 0 };
         let needed = |width, height, fit, probe| {
             let want = Wanted { width: Side::Pixels(width), height, fit, enlarge: false };
-            Resizer::new(Settings { want, ..settings() }, Budget::new(1)).needed(&probe, 0) - 4 * shrink::STRIP as u64
+            let resizer = Resizer::new(Settings { want, ..settings() }, Budget::new(1));
+            resizer.needed(&probe, 0, Written::Png) - 4 * shrink::STRIP as u64
         };
         let small = needed(100, Side::Pixels(100), Fit::Inside, probe(1000, 1000));
         let weights = |sides: [u64; 4]| sides.iter().sum::<u64>() * 6 * 12;

@@ -6,7 +6,7 @@
 //! between, so that dark shades are not lost.
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, MulDiv, PixelTrait, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 
 use super::light::Light;
 use super::pixels::{Fault, Layout, Picture, room};
@@ -83,7 +83,7 @@ impl<'a> Shrink<'a> {
         let mut to = Image::from_slice_u8(self.middle.width, count, to, layout.kind()).map_err(told)?;
         let [left, _, width, _] = self.shape.part;
         let options = options.crop(left, 0.0, width, f64::from(count));
-        self.resizer.resize(&from, &mut to, &options).map_err(told)
+        convolve(&mut self.resizer, &from, &mut to, &options)
     }
 
     /// Fills the rows that did not come, with black or what is transparent, if there was any.
@@ -113,7 +113,7 @@ impl<'a> Shrink<'a> {
         let mut to = Image::from_slice_u8(width, height, &mut picture.data, layout.kind()).map_err(told)?;
         let [_, top, _, part] = self.shape.part;
         let options = options.crop(0.0, top, f64::from(width), part);
-        self.resizer.resize(&from, &mut to, &options).map_err(told)?;
+        convolve(&mut self.resizer, &from, &mut to, &options)?;
         if layout.alpha {
             MulDiv::new().divide_alpha_inplace(&mut to).map_err(told)?;
         }
@@ -129,6 +129,40 @@ impl<'a> Shrink<'a> {
 }
 
 /// What cannot happen to pictures whose sizes agree; told rather than trusted.
+/// One way of a resize. [`Resizer::resize`] would bring the code for each of thirteen types of pixels, of which pictures here
+/// have eight: that code is most of what the compiler has to do for this crate.
+fn convolve(
+    resizer: &mut Resizer,
+    from: &ImageRef<'_>,
+    to: &mut Image<'_>,
+    options: &ResizeOptions,
+) -> Result<(), Fault> {
+    use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x2, U16x3, U16x4};
+    match from.pixel_type() {
+        PixelType::U8 => typed::<U8>(resizer, from, to, options),
+        PixelType::U8x2 => typed::<U8x2>(resizer, from, to, options),
+        PixelType::U8x3 => typed::<U8x3>(resizer, from, to, options),
+        PixelType::U8x4 => typed::<U8x4>(resizer, from, to, options),
+        PixelType::U16 => typed::<U16>(resizer, from, to, options),
+        PixelType::U16x2 => typed::<U16x2>(resizer, from, to, options),
+        PixelType::U16x3 => typed::<U16x3>(resizer, from, to, options),
+        PixelType::U16x4 => typed::<U16x4>(resizer, from, to, options),
+        _ => Err(told(ResizeError::PixelTypesAreDifferent)),
+    }
+}
+
+fn typed<P: PixelTrait>(
+    resizer: &mut Resizer,
+    from: &ImageRef<'_>,
+    to: &mut Image<'_>,
+    options: &ResizeOptions,
+) -> Result<(), Fault> {
+    let different = || told(ResizeError::PixelTypesAreDifferent);
+    let from = from.typed_image::<P>().ok_or_else(different)?;
+    let mut to = to.typed_image_mut::<P>().ok_or_else(different)?;
+    resizer.resize_typed(&from, &mut to, options).map_err(told)
+}
+
 fn told(error: impl std::fmt::Display) -> Fault {
     error.to_string()
 }

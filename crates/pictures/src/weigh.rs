@@ -34,11 +34,11 @@ fn weigh(bytes: &[u8], probe: &Probe, width: u32, linear: bool) -> Option<Weight
     resizer.check(probe).ok()?;
     let (made, held) = most_held(|| {
         let mut share = resizer.budget().take(0);
-        let resized = resizer.resize(bytes, probe, &mut share).map_err(|cause| cause.to_string())?;
+        let resized = resizer.resize(bytes, probe, Written::Png, &mut share).map_err(|cause| cause.to_string())?;
         resized.encode(Written::Png, 75, [255; 3]).map(drop).map_err(|cause| cause.to_string())
     });
     // The file is held as well.
-    let (file, aside) = (bytes.len() as u64, resizer.needed(probe, bytes.len() as u64));
+    let (file, aside) = (bytes.len() as u64, resizer.needed(probe, bytes.len() as u64, Written::Png));
     Some(Weight { held: held + file, aside, made })
 }
 
@@ -148,15 +148,9 @@ mod tests {
     }
 
     fn webp(lossy: bool, alpha: bool) -> Vec<u8> {
-        use lossy_webp::ColorType::{Rgb8, Rgba8};
-        let mut out = Vec::new();
-        let mut encoder = lossy_webp::WebPEncoder::new(&mut out);
-        let mut params = lossy_webp::EncoderParams::default();
-        (params.use_lossy, params.lossy_quality) = (lossy, 80);
-        encoder.set_params(params);
-        let (many, colours) = if alpha { (4, Rgba8) } else { (3, Rgb8) };
-        encoder.encode(&samples(many), WIDTH, HEIGHT, colours).unwrap();
-        out
+        let samples = samples(if alpha { 4 } else { 3 });
+        let encoder = if alpha { webpx::Encoder::new_rgba } else { webpx::Encoder::new_rgb };
+        encoder(&samples, WIDTH, HEIGHT).quality(80.0).lossless(!lossy).encode(webpx::Unstoppable).unwrap()
     }
 
     fn bmp() -> Vec<u8> {

@@ -1,10 +1,23 @@
-//! How much memory this process may still take.
+//! How much memory this process may still take, and giving back what it no longer needs.
 
 /// Bytes that can be had: of the machine, or of the cgroup where that has less. `None` where the system does not say.
 pub fn available() -> Option<u64> {
     let group = second_version().or_else(first_version);
     machine().into_iter().chain(group).min()
 }
+
+/// Gives freed memory back to the kernel, where the allocator of C would keep it for the thread that had it. Takes as long
+/// as there is much of it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "the allocator is told by a call of C")]
+pub fn trim() {
+    // SAFETY: malloc_trim may be called at any time, by any thread.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators are left as they are.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub const fn trim() {}
 
 /// What the kernel thinks can be had without swapping.
 fn machine() -> Option<u64> {

@@ -55,9 +55,8 @@ pub(super) static RESIZE: Operation = Operation {
         },
     ],
     params: params::PARAMS,
-    words,
     blanks: Blanks::Kept,
-    kind: Kind::InProcess(prepare),
+    kind: Kind::InProcess { words, prepare },
 };
 
 /// The extensions by which pictures are known below a directory, where not each file is meant to be one.
@@ -77,7 +76,7 @@ fn prepare(params: &Params, setting: &Setting) -> Result<Work> {
     let options = Options::of(params, setting.source.words().len())?;
     // Where the system does not tell, what the smallest machine has.
     let budget = options.memory.unwrap_or_else(|| memory::available().map_or(512 << 20, |bytes| bytes / 2));
-    let trees = if let Words::Trees(trees) = words(params) { Some(trees) } else { None };
+    let trees = setting.source.walk.clone();
     let inputs = Inputs::new(setting.source.reads_stdin());
     Ok(Work::Map(Arc::new(Resize { trees, inputs, ..Resize::new(options, Budget::new(budget), setting) })))
 }
@@ -208,7 +207,7 @@ impl Resize {
         let (mut file, size) = self.inputs.settled(item, file, self.resizer.budget().most())?;
         let probe = self.look(&mut file)?;
         let format = self.format(target, &probe).map_err(bad)?;
-        let mut share = self.resizer.budget().take(self.resizer.needed(&probe, size));
+        let mut share = self.resizer.budget().take(self.resizer.needed(&probe, size, format));
         let mut bytes = parjob_pictures::room(usize::try_from(size).unwrap_or(usize::MAX)).map_err(bad_picture)?;
         file.take(size).read_to_end(&mut bytes).map_err(unreadable)?;
         let from = (probe.width, probe.height);
@@ -224,11 +223,14 @@ impl Resize {
             let (bytes, damage, is_animation) = (None, None, false);
             return Ok(Some(Done { from, from_bytes: size, to, bytes, damage, is_animation, pages, started }));
         }
-        let resized = self.resizer.resize(&bytes, &probe, &mut share).map_err(failed)?;
+        let resized = self.resizer.resize(&bytes, &probe, format, &mut share).map_err(failed)?;
         drop(bytes);
         let (damage, is_animation) = (resized.damage.clone(), resized.is_animation);
         let to = fits(resized.size())?;
         let bytes = resized.encode(format, self.options.quality, self.options.picture.background).map_err(failed)?;
+        if format == Written::Webp && area(to) > TRIMMED {
+            memory::trim();
+        }
         Targets::make_folder(target).map_err(bad)?;
         let owner = self.claims.settle(seq, target);
         owner.map_or(Ok(()), |owner| Err(bad(BadTarget::Taken(owner))))?;
@@ -261,6 +263,14 @@ const NO_PICTURE: Failure = Failure::constant("is no picture that can be read: J
 /// A picture is broken, or of a kind that is not read or written. The text is of its reader.
 fn bad_picture(why: String) -> Failure {
     Failure::item(format!("cannot be resized: {why}"))
+}
+
+/// Number of pixels of a WebP from which on what libwebp held is given back: by then it is some 20 MB for each worker, which no
+/// budget counts any more.
+const TRIMMED: u64 = 500_000;
+
+fn area((width, height): (u32, u32)) -> u64 {
+    u64::from(width) * u64::from(height)
 }
 
 /// What is wrong with a picture, as a failure of its item.
