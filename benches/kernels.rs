@@ -76,7 +76,7 @@ fn lists() -> Vec<Items> {
 
 fn prepared(operation: &Operation) -> Option<Work> {
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
-    let Kind::InProcess(prepare) = operation.kind else { return None };
+    let Kind::InProcess { prepare, .. } = operation.kind else { return None };
     prepare(&Params(defaults.collect()), &Setting::default()).ok()
 }
 

@@ -1,6 +1,6 @@
 //! parjob: a parallel job runner for the shell.
 //!
-//! The rooms, in the order in which the data meets them:
+//! The way of the data:
 //!
 //! ```text
 //! source -> blocks -> engine: workers claim chunks, do them, format them -> run: order -> output -> stdout
@@ -8,7 +8,8 @@
 //!             +------------------ run: the one loop, its state ---------- events -> progress
 //! ```
 //!
-//! - [`cli`]: the command line to a [`plan::Plan`], which is plain data
+//! - [`cli`]: the command line to a plan
+//! - [`plan`]: what is to be run, and how
 //! - [`start`]: a plan to a run: makes the rooms and connects them
 //! - [`source`]: items to blocks
 //! - [`run`]: the one loop: order, retries, halts, events

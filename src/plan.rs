@@ -1,10 +1,9 @@
-//! A run as plain data: the command line and the environment, resolved before anything starts.
+//! What is to be run, and how: the command line and the environment, resolved before anything starts.
 //!
 //! Each room has options of its own; this puts them together and keeps, for each decision that was
 //! derived rather than given, the reason. Nothing here opens or starts anything.
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,8 +94,6 @@ pub struct Persistent {
     pub arguments: Vec<OsString>,
     /// How it stays up.
     pub keep: Keep,
-    /// Number of items in a list that it takes as one.
-    pub batch: NonZeroU32,
     /// How long an item may take.
     pub timeout: Option<Duration>,
     /// How long a process has between the request to end and its death.

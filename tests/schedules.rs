@@ -55,9 +55,8 @@ static BACKWARDS: Operation = dawdling("backwards", |params, _| Ok(op::Work::Map
 static UNCHANGED: Operation = dawdling("unchanged", |params, _| Ok(op::Work::Map(Dawdle::new(params, unchanged)?)));
 
 const fn dawdling(name: &'static str, prepare: fn(&Params, &Setting) -> anyhow::Result<op::Work>) -> Operation {
-    let (words, blanks): (fn(&Params) -> Words, _) = (|_| Words::Values, Blanks::Trimmed);
-    let kind = Kind::InProcess(prepare);
-    Operation { name, summary: "", about: "", examples: &[], params: &[], words, blanks, kind }
+    let (kind, blanks) = (Kind::InProcess { words: |_| Words::Values, prepare }, Blanks::Trimmed);
+    Operation { name, summary: "", about: "", examples: &[], params: &[], blanks, kind }
 }
 
 /// A map that takes its time.
@@ -172,7 +171,7 @@ impl Run<'_> {
     fn job(&self) -> Job {
         let mut params = Params::defaults(self.operation);
         params.0.insert("seed", self.schedule.seed.to_string());
-        let Kind::InProcess(prepare) = self.operation.kind else { panic!("an operation in this process") };
+        let Kind::InProcess { prepare, .. } = self.operation.kind else { panic!("an operation in this process") };
         match (prepare(&params, &Setting::default()).unwrap(), self.reduce) {
             (op::Work::Map(map), None) => Job::Map(map),
             (op::Work::Map(map), Some(reducer)) => Job::Reduce(map, (reducer.fold)()),

@@ -22,7 +22,8 @@ pub struct Failure {
 /// What parjob tells failures apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The item cannot be done, by its operation, by what it names, or by what its worker says.
+    /// The item cannot be done: by its operation, by what it names, by what its worker says, or since its output could not
+    /// be kept.
     Item,
     /// Its process ended with this status, not 0.
     Exit(i32),
@@ -34,7 +35,8 @@ pub enum FailureKind {
     Timeout,
     /// Its process could not be started. The number is the system's (`errno`).
     NotStarted(i32),
-    /// The worker that it was given to ended like this, or, with `None`, answered what is no answer and was ended.
+    /// The worker that it was given to ended like this, or, with `None`, closed its output or answered what is no answer, and
+    /// was ended.
     Lost(Option<ProcessEnd>),
     /// The operation panicked on it.
     Panic,
@@ -78,7 +80,7 @@ impl Failure {
         Failure { kind, is_transient: false, is_of_beginning: false, text, detail: None }
     }
 
-    /// A failure of the item itself, which stays: [`FailureKind::Item`].
+    /// As [`Failure::constant`], of a text that is made when it happens.
     pub fn item(text: impl Into<Cow<'static, str>>) -> Failure {
         Failure { text: text.into(), ..Failure::constant("") }
     }

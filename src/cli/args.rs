@@ -99,15 +99,15 @@ fn subcommand(operation: &'static Operation) -> Command {
         let usage = format!("parjob {} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...", operation.name);
         command.clone().args(args).override_usage(usage)
     };
-    match operation.kind {
-        Kind::InProcess(_) => {}
+    let words = match operation.kind {
+        Kind::InProcess { words, .. } => words(&Params::defaults(operation)),
         Kind::Run => return of_command(command_args(None), "COMMAND [WORD]...").after_help(PLACEHOLDERS),
         Kind::Shell => return of_command(command_args(Some(shell())), "[SCRIPT]").after_help(PLACEHOLDERS),
         Kind::Pool => return of_command(stays::pool_args(), "COMMAND [WORD]..."),
         Kind::Python => return of_command(stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
-    }
-    let (item, hint) = match (operation.words)(&Params::defaults(operation)) {
-        Words::Values | Words::Command => ("ITEM", ValueHint::Other),
+    };
+    let (item, hint) = match words {
+        Words::Values => ("ITEM", ValueHint::Other),
         Words::Paths | Words::Lists | Words::Trees(_) => ("FILE", ValueHint::AnyPath),
     };
     let items = Arg::new(ITEMS)

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
-use super::resolve::{Decide, reducer};
+use super::resolve::Decide;
 use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::paste;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{Again, Gate};
 use crate::ledger::Mode;
+use crate::op::Reducer;
 use crate::plan::{Ledger, Spawn, Tag};
 use crate::run::Backoff;
 
@@ -29,8 +30,8 @@ pub(super) struct Workers {
 
 /// What is particular to a process for each item or batch.
 pub(super) fn spawn(
-    way: Way,
-    words: Vec<OsString>,
+    (way, words): (Way, Vec<OsString>),
+    reducer: Option<&Reducer>,
     given: &ArgMatches,
     workers: Workers,
     resume: impl FnOnce(bool) -> String,
@@ -66,7 +67,7 @@ pub(super) fn spawn(
     decide_command(&command, decide);
     Ok(Spawn {
         // What a dry run prints are commands, not results.
-        reduce: reducer(given).filter(|_| !command.dry_run).map(|reducer| (reducer.fold)()),
+        reduce: reducer.filter(|_| !command.dry_run).map(|reducer| (reducer.fold)()),
         tag: tag(given, &command)?,
         ledger: ledger(given, resume)?,
         options_of_work: options_of_work(&command, given),

@@ -1,7 +1,7 @@
 //! From the options of `pool` to the part of a plan that is about processes.
 
 use std::ffi::OsString;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 use std::os::unix::ffi::OsStringExt;
 
 use anyhow::{Context, Result, bail};
@@ -28,7 +28,7 @@ pub(super) fn pool(
     };
     let keep = keep(given)?;
     decide("command", shown(&words), "given on the command line; it stays up".into());
-    stay_up(program.clone(), arguments.to_vec(), keep, NonZeroU32::MIN, given, workers)
+    stay_up(program.clone(), arguments.to_vec(), keep, given, workers)
 }
 
 /// `--recycle` and `--recycle-rss`.
@@ -42,7 +42,6 @@ pub(super) fn stay_up(
     program: OsString,
     arguments: Vec<OsString>,
     keep: Keep,
-    batch: NonZeroU32,
     given: &ArgMatches,
     workers: Workers,
 ) -> Result<Persistent> {
@@ -64,7 +63,6 @@ pub(super) fn stay_up(
         program,
         arguments,
         keep,
-        batch,
         timeout,
         grace: grace(given)?,
         nice: given.get_one::<i32>("nice").copied().unwrap_or(0),
@@ -75,18 +73,14 @@ pub(super) fn stay_up(
 /// How they stay up.
 fn keep(given: &ArgMatches) -> Result<Keep> {
     let (recycle, recycle_rss) = recycling(given)?;
-    let keep = Keep {
-        language: match text(given, "protocol") {
-            Some("json") => Language::Json,
-            Some("frames") => Language::Frames,
-            _ => Language::Lines,
-        },
-        init: given.get_one::<OsString>("init").map(|text| text.clone().into_vec()),
-        recycle,
-        recycle_rss,
+    let init = given.get_one::<OsString>("init").map(|text| text.clone().into_vec());
+    let language = match text(given, "protocol") {
+        Some("json") => Language::Json { init },
+        Some("frames") => Language::Frames { init },
+        _ if init.as_ref().is_some_and(|init| init.contains(&b'\n')) => {
+            bail!("--init holds a newline, which ends a line; --protocol json or frames takes it")
+        }
+        _ => Language::Lines { init },
     };
-    if keep.language == Language::Lines && keep.init.as_ref().is_some_and(|init| init.contains(&b'\n')) {
-        bail!("--init holds a newline, which ends a line; --protocol json or frames takes it");
-    }
-    Ok(keep)
+    Ok(Keep { language, recycle, recycle_rss })
 }

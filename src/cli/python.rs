@@ -56,9 +56,9 @@ pub(super) fn python(
         }
     }
     let (recycle, recycle_rss) = recycling(given)?;
-    let language = Language::Python { concurrency };
-    let keep = Keep { language, init: None, recycle, recycle_rss };
-    let mut persistent = stay_up(python, words, keep, batch.unwrap_or(NonZeroU32::MIN), given, workers)?;
+    let language = Language::Python { batch: batch.unwrap_or(NonZeroU32::MIN), concurrency };
+    let keep = Keep { language, recycle, recycle_rss };
+    let mut persistent = stay_up(python, words, keep, given, workers)?;
     if let (Some(_), Some(timeout)) = (concurrency, persistent.timeout) {
         persistent.arguments.push(format!("timeout={}", timeout.as_secs_f64()).into());
     }

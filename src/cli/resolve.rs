@@ -23,7 +23,7 @@ use crate::base::chunk::Chunking;
 use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::recipe::{Batch, Grouping};
-use crate::engine::{Again, Job};
+use crate::engine::{Again, Job, Language};
 use crate::op::{self, Kind, Operation, Param, Params, REDUCERS, Reducer, Setting, Words};
 use crate::plan::{Decision, Plan, Spawn, Work, parse_jobs};
 use crate::progress::Talk;
@@ -79,23 +79,15 @@ pub(super) fn resolve(
     if let Some(reducer) = reducer {
         decide("reduce", reducer.operation.name.into(), "--reduce".into());
     }
-    let (source, items_given) = source(operation, (operation.words)(&params), given, sources, &mut decide)?;
+    let words = if let Kind::InProcess { words, .. } = operation.kind { Some(words(&params)) } else { None };
+    let by_processes = words.is_none();
+    let (source, items_given) = source(operation, words, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
-    let by_processes = !matches!(operation.kind, Kind::InProcess(_));
     let (jobs, jobs_file) = jobs(given, by_processes, around, &mut decide)?;
     let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
     let (talk, told, why_told) = talk(given, around);
-    let resume = |goes_on| resume::command(&argv, goes_on, source.reads_stdin());
-    let work = match operation.kind {
-        Kind::InProcess(prepare) => {
-            let setting = Setting { jobs, quiet: talk == Talk::Quiet, source: source.clone() };
-            Work::InProcess(job(operation, prepare(&params, &setting)?, reducer)?)
-        }
-        Kind::Run => Work::Spawn(Box::new(spawn(program(&tail)?, tail, given, workers, resume, &mut decide)?)),
-        Kind::Shell => Work::Spawn(Box::new(spawn(script(given), tail, given, workers, resume, &mut decide)?)),
-        Kind::Pool => Work::Persistent(pool(tail, given, workers, &mut decide)?),
-        Kind::Python => Work::Persistent(python(&tail, &source, given, workers, &mut decide)?),
-    };
+    let asked = Asked { operation, params: &params, reducer, source: &source, quiet: talk == Talk::Quiet };
+    let work = work(asked, given, workers, (tail, &argv), &mut decide)?;
     let policy = policy(given, around, &work)?;
     let chunking = chunking(given, &policy, &work, &mut decide)?;
     decide_order(&policy, given, &mut decide);
@@ -110,12 +102,7 @@ pub(super) fn resolve(
     }
     decide("report", told.into(), why_told.into());
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
-    if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
-        decide("halt", halt.clone(), "--halt".into());
-    }
-    if let Some(deadline) = policy.deadline {
-        decide("deadline", format!("{deadline:?}"), "--deadline".into());
-    }
+    decide_ends(&policy, given, &mut decide);
     explain::rest(given, &mut decisions);
     let answering = reducer.map_or(operation, |reducer| reducer.operation);
     let report = if by_processes { report(given) } else { Report::Any };
@@ -142,7 +129,7 @@ pub(super) type Decide<'a> = &'a mut dyn FnMut(&str, String, String);
 pub(super) const DEFAULT: &str = "the default";
 
 /// `--reduce`.
-pub(super) fn reducer(given: &ArgMatches) -> Option<&'static Reducer> {
+fn reducer(given: &ArgMatches) -> Option<&'static Reducer> {
     let name = given.get_one::<String>("reduce")?;
     REDUCERS.iter().find(|reducer| reducer.operation.name == name)
 }
@@ -153,6 +140,37 @@ fn params(operation: &'static Operation, given: &ArgMatches) -> Params {
         None => given.get_flag(param.name).then(String::new),
     };
     Params(operation.params.iter().filter_map(|param| Some((param.name, value(param)?))).collect())
+}
+
+/// What is asked for, before it is known how it is done.
+struct Asked<'a> {
+    operation: &'static Operation,
+    params: &'a Params,
+    reducer: Option<&'static Reducer>,
+    source: &'a source::Options,
+    quiet: bool,
+}
+
+/// What workers do. `tail` are the words of a command, `argv` all words as they were given.
+fn work(
+    asked: Asked<'_>,
+    given: &ArgMatches,
+    workers: Workers,
+    (tail, argv): (Vec<OsString>, &[OsString]),
+    decide: Decide<'_>,
+) -> Result<Work> {
+    let Asked { operation, params, reducer, source, quiet } = asked;
+    let resume = |goes_on| resume::command(argv, goes_on, source.reads_stdin());
+    Ok(match operation.kind {
+        Kind::InProcess { prepare, .. } => {
+            let setting = Setting { jobs: workers.jobs, quiet, source: source.clone() };
+            Work::InProcess(job(operation, prepare(params, &setting)?, reducer)?)
+        }
+        Kind::Run => Work::Spawn(Box::new(spawn((program(&tail)?, tail), reducer, given, workers, resume, decide)?)),
+        Kind::Shell => Work::Spawn(Box::new(spawn((script(given), tail), reducer, given, workers, resume, decide)?)),
+        Kind::Pool => Work::Persistent(pool(tail, given, workers, decide)?),
+        Kind::Python => Work::Persistent(python(&tail, source, given, workers, decide)?),
+    })
 }
 
 /// What workers do to items in this process.
@@ -170,7 +188,7 @@ fn job(operation: &Operation, work: op::Work, reducer: Option<&Reducer>) -> Resu
 /// Where items come from, and whether the command line says so.
 fn source(
     operation: &Operation,
-    kind: Words,
+    kind: Option<Words>,
     given: &ArgMatches,
     sources: Vec<Column>,
     decide: Decide<'_>,
@@ -186,7 +204,7 @@ fn source(
     }
     if let Some(words) = given.try_get_many::<OsString>(ITEMS).ok().flatten() {
         let words = words.map(|word| unmarked(word)).collect();
-        add(if kind == Words::Lists { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
+        add(if kind == Some(Words::Lists) { Origin::Inputs(source::inputs(words)) } else { Origin::Words(words) });
     }
     columns.extend(sources);
     let items_given = !columns.is_empty();
@@ -196,10 +214,10 @@ fn source(
     } else {
         decide("items", described(&columns), "given on the command line".into());
     }
-    if kind != Words::Command {
+    if kind.is_some() {
         one_field(operation.name, columns.len(), &reading.records)?;
     }
-    if kind == Words::Lists {
+    if kind == Some(Words::Lists) {
         // One that cannot be read is told of at the end, as the programs do whose lists these are.
         reading.lists = Some(Default::default());
     } else {
@@ -209,7 +227,7 @@ fn source(
         check_header(&columns)?;
         decide("names", "in the first record of each source".into(), "--header".into());
     }
-    let walk = if let Words::Trees(trees) = kind { Some(trees) } else { None };
+    let walk = if let Some(Words::Trees(trees)) = kind { Some(trees) } else { None };
     Ok((source::Options { columns, reading, walk }, items_given))
 }
 
@@ -362,7 +380,10 @@ fn chunking(given: &ArgMatches, policy: &Policy, work: &Work, decide: Decide<'_>
             Batch::Max => NonZeroU32::MIN,
         }),
         // What stays up takes as many items as it likes, unless it is to have lists of them.
-        Work::Persistent(persistent) => Some(persistent.batch).filter(|batch| *batch > NonZeroU32::MIN),
+        Work::Persistent(persistent) => match persistent.keep.language {
+            Language::Python { batch, .. } => Some(batch).filter(|batch| *batch > NonZeroU32::MIN),
+            Language::Lines { .. } | Language::Json { .. } | Language::Frames { .. } => None,
+        },
     };
     let text = given.get_one::<String>("chunk").map_or("auto", String::as_str);
     if text != "auto" {
@@ -392,6 +413,15 @@ fn decide_order(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
         (false, _) => "--unordered",
     };
     decide("order", value.into(), why.into());
+}
+
+fn decide_ends(policy: &Policy, given: &ArgMatches, decide: Decide<'_>) {
+    if let Some(halt) = given.get_one::<String>("halt").filter(|_| policy.halt.is_some()) {
+        decide("halt", halt.clone(), "--halt".into());
+    }
+    if let Some(deadline) = policy.deadline {
+        decide("deadline", format!("{deadline:?}"), "--deadline".into());
+    }
 }
 
 pub(super) fn given_by_user(given: &ArgMatches, name: &str) -> bool {

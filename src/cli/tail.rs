@@ -9,13 +9,13 @@ use clap::Command;
 
 use super::args::EXPLAIN;
 use super::negative::takes_value;
-use crate::op::{self, Params, Words};
+use crate::op::{self, Kind};
 
 /// The words of the command, taken out of `words`, in which the operation's name stands before all options.
 pub(super) fn cut(words: &mut Vec<OsString>, command: &Command) -> Vec<OsString> {
     let place = 1 + usize::from(words.get(1).is_some_and(|word| word == EXPLAIN));
     let operation = words.get(place).and_then(|word| op::find(word.to_str()?));
-    let takes_command = operation.is_some_and(|op| (op.words)(&Params::defaults(op)) == Words::Command);
+    let takes_command = operation.is_some_and(|op| !matches!(op.kind, Kind::InProcess { .. }));
     if !takes_command {
         return Vec::new();
     }

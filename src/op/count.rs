@@ -17,9 +17,8 @@ pub(super) static COUNT: Operation = Operation {
         Example { command: "parjob count ::: a b c", output: "3\n" },
     ],
     params: &[],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(|_, _| Ok(Work::Fold(reducer()))),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: |_, _| Ok(Work::Fold(reducer())) },
 };
 
 /// The fold of results.

@@ -16,9 +16,8 @@ pub(super) static DOUBLE: Operation = Operation {
         Example { command: "parjob double -7 0.1", output: "-14\n0.2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(each::prepare::<Double>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: each::prepare::<Double> },
 };
 
 struct Double;

@@ -22,9 +22,11 @@ pub(super) static LEN: Operation = Operation {
         Example { command: "printf 'na\\303\\257ve\\n' | parjob len --bytes", output: "6\n" },
     ],
     params: &[Param::flag("bytes", "Count bytes instead of characters")],
-    words: |_| Words::Values,
     blanks: Blanks::Kept,
-    kind: Kind::InProcess(|params, _| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") })))),
+    kind: Kind::InProcess {
+        words: |_| Words::Values,
+        prepare: |params, _| Ok(Work::Map(Arc::new(Len { bytes: params.flag("bytes") }))),
+    },
 };
 
 struct Len {

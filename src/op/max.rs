@@ -17,9 +17,8 @@ pub(super) static MAX: Operation = Operation {
         Example { command: "parjob max 2 2.0 1.5", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(reduce::prepare::<End<true>>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: reduce::prepare::<End<true>> },
 };
 
 /// The fold of results.

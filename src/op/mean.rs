@@ -21,9 +21,8 @@ pub(super) static MEAN: Operation = Operation {
         Example { command: "parjob mean 0.1 0.2 0.3", output: "0.2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(reduce::prepare::<Mean>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: reduce::prepare::<Mean> },
 };
 
 /// The fold of results.

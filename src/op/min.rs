@@ -17,9 +17,8 @@ pub(super) static MIN: Operation = Operation {
         Example { command: "parjob min 2.5 2 2.0", output: "2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(reduce::prepare::<End<false>>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: reduce::prepare::<End<false>> },
 };
 
 /// The fold of results.

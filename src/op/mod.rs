@@ -1,7 +1,8 @@
-//! In-process operations: what a worker does to a chunk of items, and the registry of them.
+//! Operations: what is done to items, and the registry of it.
 //!
-//! An operation is a [`Map`] (a result for each item) or a [`Fold`] (one answer for all of them). It sees
-//! chunks and nothing else: not the run, not the workers, not how results are shown. A new operation is a
+//! In this process an operation is a [`Map`] (a result for each item) or a [`Fold`] (one answer for all of them). It sees
+//! chunks and what [`Setting`] says, and nothing else: not the run loop, not how results are shown. The others say only that
+//! they are done by processes ([`Kind`]). A new operation is a
 //! file here and a line in [`OPERATIONS`]; help, completions, man pages and `parjob help NAME` follow from
 //! its [`Operation`].
 
@@ -108,8 +109,6 @@ pub struct Operation {
     pub params: &'static [Param],
     /// What blanks around an item are to it.
     pub blanks: Blanks,
-    /// What the words after its name are, with these parameters.
-    pub words: fn(&Params) -> Words,
     /// How its items are done.
     pub kind: Kind,
 }
@@ -117,8 +116,13 @@ pub struct Operation {
 /// How the items of an operation are done.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// In this process, by work that this makes once it has checked the parameters. Its errors are about their values.
-    InProcess(fn(&Params, &Setting) -> Result<Work>),
+    /// In this process.
+    InProcess {
+        /// What the words after its name are, with these parameters.
+        words: fn(&Params) -> Words,
+        /// Checks the parameters and makes the work. Its errors are about their values.
+        prepare: fn(&Params, &Setting) -> Result<Work>,
+    },
     /// By a process for each item or batch: a program with its arguments.
     Run,
     /// The same: a script for a shell.
@@ -138,7 +142,7 @@ pub enum Blanks {
     Kept,
 }
 
-/// What the words after an operation's name are.
+/// What the words after the name of an operation in this process are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Words {
     /// Items that are values, such as numbers.
@@ -149,8 +153,6 @@ pub enum Words {
     Lists,
     /// Paths, of which those of directories stand for the files below them. This goes for items from anywhere.
     Trees(Trees),
-    /// The words of a command; items come from elsewhere.
-    Command,
 }
 
 /// A command to copy and what it prints. Each is run by a test.
@@ -398,7 +400,7 @@ mod tests {
     #[test]
     fn a_parameter_that_is_not_a_number_is_named() {
         let given = Params([("max-digits", "many".to_owned())].into());
-        let Kind::InProcess(prepare) = find("square").unwrap().kind else { panic!("a process") };
+        let Kind::InProcess { prepare, .. } = find("square").unwrap().kind else { panic!("a process") };
         let error = prepare(&given, &Setting::default()).err().unwrap();
         assert_eq!(error.to_string(), "--max-digits \"many\" is not a whole number");
     }

@@ -34,9 +34,11 @@ pub(super) static PI: Operation = Operation {
         Example { command: "parjob pi --seed 7 1e6 | head -n 1", output: "pi\t3.139804\n" },
     ],
     params: &[Param::option("seed", "N", Some("0"), "What the random numbers start from")],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(|params, _| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? })))),
+    kind: Kind::InProcess {
+        words: |_| Words::Values,
+        prepare: |params, _| Ok(Work::Fold(Arc::new(Pi { seed: params.number("seed")? }))),
+    },
 };
 
 struct Pi {

@@ -1,6 +1,6 @@
 //! `pool`: commands that stay up and are fed items.
 
-use super::{Blanks, Example, Kind, Operation, Words};
+use super::{Blanks, Example, Kind, Operation};
 
 /// The operation.
 pub(super) static POOL: Operation = Operation {
@@ -24,6 +24,5 @@ The words of the command go to the program as they are. Its own options follow i
     ],
     params: &[],
     blanks: Blanks::Kept,
-    words: |_| Words::Command,
     kind: Kind::Pool,
 };

@@ -1,6 +1,6 @@
 //! `py`: a function of Python, called with items.
 
-use super::{Blanks, Example, Kind, Operation, Words};
+use super::{Blanks, Example, Kind, Operation};
 
 /// The operation.
 pub(super) static PY: Operation = Operation {
@@ -29,6 +29,5 @@ python3 on PATH, that of an active virtual environment too; --python names anoth
     ],
     params: &[],
     blanks: Blanks::Kept,
-    words: |_| Words::Command,
     kind: Kind::Python,
 };

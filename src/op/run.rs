@@ -1,6 +1,6 @@
 //! `run`: a command for each item, without a shell.
 
-use super::{Blanks, Example, Kind, Operation, Words};
+use super::{Blanks, Example, Kind, Operation};
 
 /// The operation.
 pub(super) static RUN: Operation = Operation {
@@ -23,6 +23,5 @@ Options of parjob stand before the command. Whatever follows the command's name 
     ],
     params: &[],
     blanks: Blanks::Kept,
-    words: |_| Words::Command,
     kind: Kind::Run,
 };

@@ -1,6 +1,6 @@
 //! `sh`: a line of shell for each item.
 
-use super::{Blanks, Example, Kind, Operation, Words};
+use super::{Blanks, Example, Kind, Operation};
 
 /// The operation.
 pub(super) static SH: Operation = Operation {
@@ -21,6 +21,5 @@ gives to another (eval, ssh, sh -c) is read by that one; there is a warning for 
     ],
     params: &[],
     blanks: Blanks::Kept,
-    words: |_| Words::Command,
     kind: Kind::Shell,
 };

@@ -17,9 +17,8 @@ pub(super) static SQUARE: Operation = Operation {
         Example { command: "parjob square 1e200", output: "inf\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(each::prepare::<Square>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: each::prepare::<Square> },
 };
 
 struct Square;

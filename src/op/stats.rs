@@ -32,9 +32,8 @@ pub(super) static STATS: Operation = Operation {
         Example { command: "parjob stats 2 0.5 | grep m", output: "sum\t2.5\nmean\t1.25\nmin\t0.5\nmax\t2\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(reduce::prepare::<Stats>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: reduce::prepare::<Stats> },
 };
 
 /// The fold of results.

@@ -23,9 +23,8 @@ pub(super) static SUM: Operation = Operation {
         Example { command: "parjob sum 1e308 1e308 -1e308", output: "1e+308\n" },
     ],
     params: &[number::MAX_DIGITS],
-    words: |_| Words::Values,
     blanks: Blanks::Trimmed,
-    kind: Kind::InProcess(reduce::prepare::<Sum>),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: reduce::prepare::<Sum> },
 };
 
 /// The fold of results.

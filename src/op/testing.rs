@@ -18,7 +18,7 @@ pub(super) fn work_with(name: &str, given: &[(&'static str, &str)]) -> Work {
     let defaults = operation.params.iter().filter_map(|param| Some((param.name, param.default?.to_owned())));
     let mut params: Params = Params(defaults.collect());
     params.0.extend(given.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let Kind::InProcess(prepare) = operation.kind else { panic!("{name} is done by processes") };
+    let Kind::InProcess { prepare, .. } = operation.kind else { panic!("{name} is done by processes") };
     prepare(&params, &Setting::default()).unwrap()
 }
 

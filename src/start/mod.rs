@@ -7,9 +7,9 @@ mod spawn;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 
 use anyhow::{Context, Result, anyhow};
@@ -92,7 +92,7 @@ struct Started {
 }
 
 /// Tells what runs now.
-type Describe = dyn Fn() -> String + Send;
+type Describe = dyn Fn() -> String + Send + Sync;
 
 impl Started {
     fn of(engine: impl Engine + 'static) -> Started {
@@ -151,6 +151,7 @@ fn run_connected(
     mut observers: Vec<Box<dyn Observer>>,
 ) -> Result<Exit> {
     let (sender, receiver) = channel();
+    // Buffers for each worker to have one at work and one waiting, and a few for the source.
     let pool = BufferPool::new((2 * plan.jobs + 4) * (BUFFER + 4096) + ready.bytes_of_items);
     let total = plan.source.total().or(plan.progress.total);
     let limits = Limits { unwritten: ready.bytes_of_results, total };
@@ -161,9 +162,12 @@ fn run_connected(
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
     let connections = Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan) };
-    let Started { mut engine, describe, observer, closing } = (ready.start)(connections)?;
+    let describe = Arc::new(OnceLock::new());
+    listen(plan, Arc::clone(&describe), &sender)?;
+    let Started { mut engine, describe: says, observer, closing } = (ready.start)(connections)?;
+    // It is set once.
+    says.into_iter().for_each(|says| _ = describe.set(says));
     observers.extend(observer);
-    listen(plan, describe, &sender)?;
     start_source(plan, opened, &pool, sender)?;
 
     let operation = plan.answering.name;
@@ -233,10 +237,10 @@ fn bytes_of_results(plan: &Plan) -> usize {
 }
 
 /// Hears signals and tells the loop. SIGUSR1 asks what runs now.
-fn listen(plan: &Plan, describe: Option<Box<Describe>>, sender: &Sender<Message>) -> Result<()> {
+fn listen(plan: &Plan, describe: Arc<OnceLock<Box<Describe>>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let heard = signals::listen(plan.work.grace(), plan.policy.patience, move |signal| {
-        let message = match &describe {
+        let message = match describe.get() {
             Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
             _ => Message::Signal(signal),
         };

@@ -117,7 +117,7 @@ fn start(
 /// not even do that any more.
 fn patience(keep: &Keep, timeout: Option<Duration>, grace: Duration) -> Option<Duration> {
     match keep.language {
-        Language::Python { concurrency: Some(_) } => {
+        Language::Python { concurrency: Some(_), .. } => {
             timeout.map(|timeout| timeout.saturating_mul(2).saturating_add(grace))
         }
         _ => timeout,
@@ -126,12 +126,11 @@ fn patience(keep: &Keep, timeout: Option<Duration>, grace: Duration) -> Option<D
 
 /// The language of each worker. `raw` items are JSON already.
 fn protocol(keep: &Keep, raw: bool, timeout: Option<Duration>) -> Box<MakeProtocol> {
-    let init = keep.init.clone();
-    match keep.language {
-        Language::Lines => Box::new(move |_| Ok(Box::new(Lines::new(init.clone())))),
-        Language::Json => Box::new(move |_| Ok(Box::new(Json::new(init.clone(), raw)))),
-        Language::Frames => Box::new(move |_| Ok(Box::new(Frames::new(init.clone())))),
-        Language::Python { concurrency } => {
+    match keep.language.clone() {
+        Language::Lines { init } => Box::new(move |_| Ok(Box::new(Lines::new(init.clone())))),
+        Language::Json { init } => Box::new(move |_| Ok(Box::new(Json::new(init.clone(), raw)))),
+        Language::Frames { init } => Box::new(move |_| Ok(Box::new(Frames::new(init.clone())))),
+        Language::Python { concurrency, .. } => {
             let (concurrency, timeout) = (concurrency.map_or(1, NonZeroU32::get), timeout.unwrap_or_default());
             Box::new(move |_| Ok(Box::new(Python::new(concurrency, timeout)?)))
         }

@@ -163,9 +163,8 @@ static THROUGH: Operation = Operation {
     about: "Each item as it is, but panics on 3.",
     examples: &[],
     params: &[],
-    words: |_| Words::Values,
     blanks: op::Blanks::Trimmed,
-    kind: Kind::InProcess(|_, _| Ok(op::Work::Map(Arc::new(Through)))),
+    kind: Kind::InProcess { words: |_| Words::Values, prepare: |_, _| Ok(op::Work::Map(Arc::new(Through))) },
 };
 
 struct Through;

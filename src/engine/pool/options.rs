@@ -8,25 +8,34 @@ use std::num::NonZeroU32;
 pub struct Keep {
     /// How items and answers go over.
     pub language: Language,
-    /// What each process is told first.
-    pub init: Option<Vec<u8>>,
     /// A process does so many items at the most.
     pub recycle: Option<u64>,
     /// A process that holds more memory than this is replaced, in bytes.
     pub recycle_rss: Option<u64>,
 }
 
-/// `--protocol`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How items and answers go over. What each process is told first is `init`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Language {
     /// One line in, one line out.
-    Lines,
+    Lines {
+        /// A line without its end.
+        init: Option<Vec<u8>>,
+    },
     /// A JSON object a line, both ways.
-    Json,
+    Json {
+        /// Any bytes.
+        init: Option<Vec<u8>>,
+    },
     /// Bytes with their length before them, both ways.
-    Frames,
+    Frames {
+        /// Any bytes.
+        init: Option<Vec<u8>>,
+    },
     /// That of parjob's own program in Python.
     Python {
+        /// Number of items in a list that its function takes as one; 1: it takes items.
+        batch: NonZeroU32,
         /// So many items are at work at once in a process, which then sees to their time itself.
         concurrency: Option<NonZeroU32>,
     },

@@ -59,9 +59,8 @@ pub(super) static HASH: Operation = Operation {
         Param::flag("status", "With --check: print nothing; the exit status says how it went"),
         Param::flag("recursive", "Hash all files below a directory, in the order of their paths"),
     ],
-    words,
     blanks: Blanks::Kept,
-    kind: Kind::InProcess(prepare),
+    kind: Kind::InProcess { words, prepare },
 };
 
 fn words(params: &Params) -> Words {
