@@ -38,11 +38,11 @@ mod refused {
         ("--nope square 1", &["'--nope'"]),
         ("square --nope 1", &["'--nope'"]),
         ("square --jobs", &["--jobs"]),
-        ("cube 1", &["'cube'", "--help"]),
+        ("triple 1", &["'triple'", "--help"]),
         ("squar 1", &["'squar'", "square"]),
         ("explain --jobs x square 1", &["--jobs", "such as 4, 50%, +1, -1"]),
-        ("explain cube 1", &["'cube'"]),
-        ("help cube", &["'cube'"]),
+        ("explain triple 1", &["'triple'"]),
+        ("help triple", &["'triple'"]),
         ("--output out --jobs x square 1", &["--jobs"]),
     ];
 

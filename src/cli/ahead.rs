@@ -53,7 +53,7 @@ mod tests {
             ("p square 1 square", "p square 1 square"),
             ("p --jobs 2 --max-digits", "p --jobs 2 --max-digits"),
             ("p -5 square", "p -5 square"),
-            ("p --jobs 2 cube square", "p --jobs 2 cube square"),
+            ("p --jobs 2 triple square", "p --jobs 2 triple square"),
         ] {
             let mut words: Vec<OsString> = given.split(' ').map(Into::into).collect();
             move_behind(&mut words, &super::super::command());

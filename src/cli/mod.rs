@@ -146,7 +146,7 @@ fn from_clap(error: &clap::Error) -> Result<Request, Refusal> {
         return Ok(Request::Show(text));
     }
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) {
-        // clap lists the most similar one last, and finds "cube" similar to "double".
+        // clap lists the most similar one last, and finds names similar that begin otherwise.
         let similar = match error.get(ContextKind::SuggestedSubcommand) {
             Some(ContextValue::Strings(names)) => {
                 names.last().filter(|similar| similar.chars().next() == name.chars().next())

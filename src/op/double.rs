@@ -24,8 +24,8 @@ struct Double;
 
 impl Formula for Double {
     #[inline(always)]
-    fn small(value: i64) -> (bool, u128) {
-        (value < 0, 2 * u128::from(value.unsigned_abs()))
+    fn small(value: i64) -> Option<(bool, u128)> {
+        Some((value < 0, 2 * u128::from(value.unsigned_abs())))
     }
 
     fn big(value: IBig) -> IBig {

@@ -13,11 +13,11 @@ use crate::base::failure::Failure;
 use crate::base::item::Chunk;
 use crate::base::result::Results;
 
-/// What becomes of a number: integers exactly, floats as the machine computes them.
+/// What becomes of a number: integers exactly, floats as the machine computes them, each step rounded.
 pub(super) trait Formula: Send + Sync + 'static {
-    /// Of a machine integer: whether it is negative, and its magnitude.
-    fn small(value: i64) -> (bool, u128);
-    /// Of a longer integer.
+    /// Of a machine integer: whether it is negative, and its magnitude; `None` where that has more than 128 bits.
+    fn small(value: i64) -> Option<(bool, u128)>;
+    /// Of a longer integer, and of those that [`Formula::small`] leaves.
     fn big(value: IBig) -> IBig;
     /// Of a float.
     fn float(value: f64) -> f64;
@@ -49,8 +49,10 @@ struct Applied<'a, F> {
 impl<F: Formula> Visitor for Applied<'_, F> {
     #[inline(always)]
     fn small(&mut self, value: i64) {
-        let (negative, magnitude) = F::small(value);
-        self.lines.integer(negative, magnitude);
+        match F::small(value) {
+            Some((negative, magnitude)) => self.lines.integer(negative, magnitude),
+            None => self.big(IBig::from(value)),
+        }
     }
 
     fn big(&mut self, value: IBig) {

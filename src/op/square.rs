@@ -25,9 +25,9 @@ struct Square;
 
 impl Formula for Square {
     #[inline(always)]
-    fn small(value: i64) -> (bool, u128) {
+    fn small(value: i64) -> Option<(bool, u128)> {
         let value = u128::from(value.unsigned_abs());
-        (false, value * value)
+        Some((false, value * value))
     }
 
     fn big(value: IBig) -> IBig {
