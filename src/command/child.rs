@@ -280,7 +280,8 @@ impl Child {
             Stage::Killed(_) => {}
             _ if asked == ending::NOW => self.kill(Why::Cancelled, attendant),
             Stage::Ending(why, kill_at) if now >= kill_at => self.kill(why, attendant),
-            Stage::Ending(Why::Cancelled, _) => {}
+            // It was asked to end, and may be cleaning up.
+            Stage::Ending(Why::Cancelled | Why::TimedOut(_), _) => {}
             _ if asked == ending::SOON => self.end(Why::Cancelled, now + orders.grace, attendant),
             Stage::Running => {
                 let late = (orders.timeout)().filter(|timeout| now.saturating_sub(self.started) >= *timeout);
@@ -288,7 +289,7 @@ impl Child {
                     self.end(Why::TimedOut(after), now + orders.grace, attendant);
                 }
             }
-            Stage::Ending(..) => {}
+            Stage::Ending(Why::Stopped(_), _) => {}
         }
     }
 
@@ -314,7 +315,7 @@ impl Child {
     fn signal(&mut self, signal: Signal, attendant: &mut dyn Attendant) {
         // The group may be gone already.
         let _ = kill_process_group(self.pid, signal);
-        attendant.signal_strays(signal);
+        attendant.signal_strays(signal, self.pid);
     }
 
     /// The child has ended: kills what is left of a group that was to end, reads what is left in the pipes.

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU8;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::clock::{Bell, Clock};
 use crate::base::stream::Stream;
@@ -48,8 +48,8 @@ pub trait Attendant {
     /// The child was stopped by this signal.
     fn stopped(&mut self, signal: i32);
 
-    /// Sends a signal to descendants that have left the child's group.
-    fn signal_strays(&mut self, signal: Signal);
+    /// Sends a signal to descendants that have left the child's group, which is `group`.
+    fn signal_strays(&mut self, signal: Signal, group: Pid);
 
     /// The child has ended.
     fn ended(&mut self);

@@ -76,16 +76,18 @@ impl Watch {
     /// Reaches what an attempt at an item started and is no longer in its group.
     pub(super) fn strays(&self) -> Box<Strays> {
         let search = Search::new(Mark::clone(&self.mark));
-        Box::new(move |seq, attempt, signal| {
+        Box::new(move |seq, attempt, signal, group| {
             let variables = [format!("PARJOB_SEQ={seq}"), format!("PARJOB_ATTEMPT={}", attempt.0)];
-            search.signal(variables.map(String::into_bytes).into(), signal);
+            search.signal(variables.map(String::into_bytes).into(), signal, group);
         })
     }
 
     /// Reaches what the process of a worker started and is no longer in its group.
     pub(super) fn worker_strays(&self) -> Box<WorkerStrays> {
         let search = Search::new(Mark::clone(&self.mark));
-        Box::new(move |worker, signal| search.signal(vec![format!("PARJOB_WORKER={worker}").into_bytes()], signal))
+        Box::new(move |worker, signal, group| {
+            search.signal(vec![format!("PARJOB_WORKER={worker}").into_bytes()], signal, group);
+        })
     }
 
     /// The run is over: what still runs was meant to.

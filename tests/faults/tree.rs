@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::commands::script;
 use super::process::{Process, wait_until};
-use crate::harness::{Test, shell};
+use crate::harness::{Done, Test, parjob, shell};
 
 /// A child, a grandchild in the group, one in a session of its own that was given to another parent, and all ignore TERM.
 const FAMILY: &str = "
@@ -156,4 +156,47 @@ fn find_guard(parent: Pid) -> Option<Pid> {
     let is_guard =
         |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "parjob-guard\n");
     children.into_iter().filter(is_guard).find_map(Pid::from_raw)
+}
+
+/// Notes each TERM and takes its time to clean up; once it is told to go it ends by itself.
+const TIDY: &str = "trap 'echo term >>terms; sleep 0.3; echo clean >>terms; exit 0' TERM
+    touch up; until [ -e go ]; do sleep 0.02; done";
+
+/// The same in a session of its own, which only a search finds.
+const TIDY_ASIDE: &str = "setsid sh -c \"$TIDY\" & wait; until grep -q clean terms; do sleep 0.02; done";
+
+/// One TERM came, and what it began was ended.
+#[track_caller]
+fn cleaned_up(done: &Done) {
+    let terms = std::fs::read_to_string(done.dir().join("terms")).unwrap();
+    assert_eq!(terms, "term\nclean\n", "{}", done.story());
+}
+
+#[test]
+fn z5_a_command_that_cleans_up_is_asked_to_end_once() {
+    for text in [TIDY, TIDY_ASIDE] {
+        let with = |options: &str| script(&format!("--grace 20s {options}"), text).env("TIDY", TIDY).args([":::", "1"]);
+        cleaned_up(&with("--timeout 300ms").run().counts(1, 0, 1, 0).status(1));
+        cleaned_up(&with("--deadline 300ms").run().counts(1, 0, 0, 1).status(124));
+        cleaned_up(&launch(with("")).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
+        cleaned_up(&launch(with("")).signal(Signal::HUP).end().dies_by(Signal::HUP.as_raw()));
+        // The run is to end while a command cleans up that had its time.
+        let test = with("--timeout 100ms");
+        let terms = test.dir().join("terms");
+        let run = test.launch();
+        wait_until("it cleans up", || terms.exists());
+        cleaned_up(&run.signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
+    }
+}
+
+#[test]
+fn z5_a_worker_that_cleans_up_is_asked_to_end_once() {
+    for text in [TIDY, TIDY_ASIDE] {
+        let with = |options: &str| {
+            let test = parjob(&format!("--jobs 1 pool --grace 20s {options} sh -c")).arg(format!("read x; {text}"));
+            test.env("TIDY", TIDY).args([":::", "1"])
+        };
+        cleaned_up(&with("--timeout 300ms").run().counts(1, 0, 1, 0).status(1));
+        cleaned_up(&launch(with("")).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::mark::Mark;
 use super::tree::{Marked, signal_marked};
@@ -29,11 +29,12 @@ struct State {
     ended: u64,
 }
 
-/// What is looked for, by variables as in [`Marked`], and what it is sent.
+/// What is looked for, by variables as in [`Marked`], what it is sent, and the group that has it already.
 #[derive(Clone, Debug)]
 struct Wanted {
     variables: Vec<Vec<u8>>,
     signal: Signal,
+    group: Pid,
 }
 
 impl Search {
@@ -42,11 +43,12 @@ impl Search {
         Search { mark, state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Sends the signal to each process of the run that has these variables, as `NAME=value`, in its environment.
-    /// Returns when a search that began after the call has ended.
-    pub fn signal(&self, variables: Vec<Vec<u8>>, signal: Signal) {
+    /// Sends the signal to each process of the run that has these variables, as `NAME=value`, in its environment, and is not
+    /// in this group, which got it already: one that cleans up must not be asked to end twice. Returns when a search that
+    /// began after the call has ended.
+    pub fn signal(&self, variables: Vec<Vec<u8>>, signal: Signal, group: Pid) {
         let mut state = self.lock();
-        state.waiting.push(Wanted { variables, signal });
+        state.waiting.push(Wanted { variables, signal, group });
         let next = state.begun + 1;
         while state.ended < next {
             if state.searching {
@@ -69,9 +71,9 @@ impl Search {
         let variables: Vec<Vec<&[u8]>> =
             wanted.iter().map(|wanted| wanted.variables.iter().map(Vec::as_slice).collect()).collect();
         let jobs = variables.iter().zip(wanted);
-        let jobs: Vec<_> =
-            jobs.map(|(variables, wanted)| (Marked { mark: &self.mark, variables }, wanted.signal)).collect();
-        signal_marked(&jobs);
+        let marked = |variables| Marked { mark: &self.mark, variables };
+        let jobs = jobs.map(|(variables, wanted)| (marked(variables), wanted.signal, Some(wanted.group)));
+        signal_marked(&jobs.collect::<Vec<_>>());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -94,7 +96,7 @@ mod tests {
         search.lock().begun = 1;
         let ask = |n: u32| {
             let search = Arc::clone(&search);
-            std::thread::spawn(move || search.signal(vec![format!("PARJOB_SEQ={n}").into_bytes()], Signal::CONT))
+            std::thread::spawn(move || search.signal(vec![format!("PARJOB_SEQ={n}").into_bytes()], Signal::CONT, Pid::INIT))
         };
         let asking: Vec<_> = (0..50).map(ask).collect();
         while search.lock().waiting.len() < 50 {

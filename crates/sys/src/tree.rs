@@ -121,10 +121,10 @@ mod linux {
         is_of_run && found.count_ones() as usize == marked.variables.len()
     }
 
-    /// Looks once at each process: one that belongs to some of these jobs is sent their signals. Counts them. A nested
-    /// runner's guard is spared.
-    pub fn signal_marked(jobs: &[(Marked<'_>, Signal)]) -> usize {
-        let wanted: HashSet<&[u8]> = jobs.iter().flat_map(|(job, _)| job.variables.iter().copied()).collect();
+    /// Looks once at each process: one that belongs to some of these jobs, and is not in the group that got the signal
+    /// already, is sent their signals. Counts them. A nested runner's guard is spared.
+    pub fn signal_marked(jobs: &[(Marked<'_>, Signal, Option<Pid>)]) -> usize {
+        let wanted: HashSet<&[u8]> = jobs.iter().flat_map(|(job, ..)| job.variables.iter().copied()).collect();
         let (own, mut found) = (getpid(), 0);
         processes::each(&mut |pid| {
             if pid == own {
@@ -132,7 +132,7 @@ mod linux {
             }
             let (mut runs, mut carried) = (Vec::new(), HashSet::new());
             processes::environment(pid, &mut |variable| {
-                if jobs.iter().any(|(job, _)| job.mark.runs(variable).is_some()) {
+                if jobs.iter().any(|(job, ..)| job.mark.runs(variable).is_some()) {
                     runs = variable.to_vec();
                 } else if let Some(variable) = wanted.get(variable) {
                     carried.insert(*variable);
@@ -140,10 +140,14 @@ mod linux {
             });
             let is_of =
                 |job: &Marked<'_>| job.mark.is_in(&runs) && job.variables.iter().all(|wanted| carried.contains(wanted));
-            for (job, signal) in jobs.iter().filter(|(job, _)| is_of(job)) {
+            let has_it = |group: Option<Pid>| {
+                let group = group.map(|group| group.as_raw_nonzero().get());
+                group.is_some() && processes::stat(pid).map(|stat| stat.group) == group
+            };
+            for (job, signal, group) in jobs.iter().filter(|(job, _, group)| is_of(job) && !has_it(*group)) {
                 found += 1;
                 if !processes::is_named(pid, hunt::GUARD.to_bytes()) {
-                    hunt::send(pid, &|pid| carries(pid, job), *signal);
+                    hunt::send(pid, &|pid| carries(pid, job) && !has_it(*group), *signal);
                 }
             }
         });
@@ -192,7 +196,7 @@ mod elsewhere {
     }
 
     /// Finds nobody: the environment of another process cannot be read.
-    pub fn signal_marked(_: &[(Marked<'_>, Signal)]) -> usize {
+    pub fn signal_marked(_: &[(Marked<'_>, Signal, Option<Pid>)]) -> usize {
         0
     }
 

@@ -101,11 +101,12 @@ impl Worker {
             Farewell::Term => Signal::TERM,
             Farewell::Kill => Signal::KILL,
         };
+        let group = mate.pid;
         mate.signal(signal);
         // One that is stopped hears of it only when it goes on.
         mate.signal(Signal::CONT);
         if let Some(strays) = &self.shared.team.strays {
-            strays(self.station.number, signal);
+            strays(self.station.number, signal, group);
         }
     }
 

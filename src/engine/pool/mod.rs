@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::again::Again;
 use super::hand::Finish;
@@ -126,7 +126,7 @@ pub struct Team {
 pub type MakeProtocol = dyn Fn(usize) -> std::io::Result<Box<dyn Protocol>> + Send + Sync;
 
 /// Sends a signal to what the process of this worker, from 1, has started and is no longer in its group.
-pub type WorkerStrays = dyn Fn(usize, Signal) + Send + Sync;
+pub type WorkerStrays = dyn Fn(usize, Signal, Pid) + Send + Sync;
 
 /// Workers with a process each.
 pub struct Pool {

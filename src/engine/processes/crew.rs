@@ -4,7 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use parjob_shell_template::Template;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use crate::base::buffer::Spares;
 use crate::base::item::{Attempt, Chunk, Seq};
@@ -86,7 +86,7 @@ pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;
 pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
 
 /// Sends a signal to what an attempt at an item started and is no longer in its group.
-pub type Strays = dyn Fn(Seq, Attempt, Signal) + Send + Sync;
+pub type Strays = dyn Fn(Seq, Attempt, Signal, Pid) + Send + Sync;
 
 /// Writes down what starts and ends.
 pub trait Journal: Send + Sync {

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::place::Place;
 use super::{Note, Shared};
@@ -179,9 +179,9 @@ impl Attendant for Desk<'_> {
         self.shared.look_around();
     }
 
-    fn signal_strays(&mut self, signal: Signal) {
+    fn signal_strays(&mut self, signal: Signal, group: Pid) {
         if let Some(strays) = &self.shared.crew.strays {
-            strays(self.seq, self.attempt, signal);
+            strays(self.seq, self.attempt, signal, group);
         }
     }
 }

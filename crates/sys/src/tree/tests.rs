@@ -42,7 +42,10 @@ fn s9_of_a_run_one_job_is_found_wherever_its_processes_went() {
     let (mark, other) = (Mark::new(RUNS), Mark::new(RUNS));
     let mut jobs = [job(&mark, 7), job(&mark, 8), job(&other, 7)];
     let marked = Marked { mark: &mark, variables: &[b"PARJOB_SEQ=7"] };
-    assert_eq!(signal_marked(&[(marked, Signal::CONT)]), 2);
+    assert_eq!(signal_marked(&[(marked, Signal::CONT, None)]), 2);
+    // The job's own group has it already.
+    let group = Some(Pid::from_child(&jobs[0].0));
+    assert_eq!(signal_marked(&[(marked, Signal::CONT, group)]), 1);
     assert!(kill_marked(&marked));
     jobs[0].0.wait().unwrap();
     wait_until("the grandchild is gone", || !is_alive(jobs[0].1));
