@@ -44,7 +44,9 @@ pub fn start(plan: Plan) -> Result<Exit> {
     check_streams(&plan)?;
     // Before there is any thread.
     let watch = plan.work.starts_processes().then(Watch::begin);
-    init::reap()?;
+    if init::is_first() || plan.work.starts_processes() {
+        init::reap()?;
+    }
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
     let ready = match &plan.work {

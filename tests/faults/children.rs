@@ -344,3 +344,18 @@ fn r2_a_limit_on_a_users_processes_is_waited_out() {
     let run = shell(text).env("PARJOB", crate::harness::program()).run();
     run.leaves("out", super::numbers(1, 30)).says("going on with").succeeds();
 }
+
+#[test]
+fn z6_what_jobs_leave_behind_is_waited_for_as_it_ends() {
+    // Each leaves eight that end at once: a hundred places would be full of them within a moment.
+    let left = "for n in 1 2 3 4 5 6 7 8; do (exec sleep 0 >/dev/null 2>&1 &) ; done; echo $1";
+    let pool =
+        "while read -r x; do for n in 1 2 3 4 5 6 7 8; do (exec sleep 0 >/dev/null 2>&1 &) ; done; echo $x; done";
+    for command in
+        [format!("run sh -c '{left}' sh"), format!("pool sh -c '{pool}'"), format!("sh '{}'", left.replace("$1", "{}"))]
+    {
+        let script = format!("seq 200 | parjob --jobs 2 --chunk 1 {command}");
+        let Some(run) = in_a_group(["pids", "pids.max", "pids.max", "100"], &script) else { return };
+        run.prints(super::numbers(1, 200)).is_silent().succeeds();
+    }
+}

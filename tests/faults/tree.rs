@@ -163,7 +163,7 @@ const TIDY: &str = "trap 'echo term >>terms; sleep 0.3; echo clean >>terms; exit
     touch up; until [ -e go ]; do sleep 0.02; done";
 
 /// The same in a session of its own, which only a search finds.
-const TIDY_ASIDE: &str = "setsid sh -c \"$TIDY\" & wait; until grep -q clean terms; do sleep 0.02; done";
+const TIDY_ASIDE: &str = "trap : TERM; setsid sh -c \"$TIDY\" & wait; until grep -qs clean terms; do sleep 0.02; done";
 
 /// One TERM came, and what it began was ended.
 #[track_caller]
@@ -176,12 +176,12 @@ fn cleaned_up(done: &Done) {
 fn z5_a_command_that_cleans_up_is_asked_to_end_once() {
     for text in [TIDY, TIDY_ASIDE] {
         let with = |options: &str| script(&format!("--grace 20s {options}"), text).env("TIDY", TIDY).args([":::", "1"]);
-        cleaned_up(&with("--timeout 300ms").run().counts(1, 0, 1, 0).status(1));
-        cleaned_up(&with("--deadline 300ms").run().counts(1, 0, 0, 1).status(124));
+        cleaned_up(&with("--timeout 1500ms").run().counts(1, 0, 1, 0).status(1));
+        cleaned_up(&with("--deadline 1500ms").run().counts(1, 0, 0, 1).status(124));
         cleaned_up(&launch(with("")).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
         cleaned_up(&launch(with("")).signal(Signal::HUP).end().dies_by(Signal::HUP.as_raw()));
         // The run is to end while a command cleans up that had its time.
-        let test = with("--timeout 100ms");
+        let test = with("--timeout 1s");
         let terms = test.dir().join("terms");
         let run = test.launch();
         wait_until("it cleans up", || terms.exists());
@@ -196,7 +196,7 @@ fn z5_a_worker_that_cleans_up_is_asked_to_end_once() {
             let test = parjob(&format!("--jobs 1 pool --grace 20s {options} sh -c")).arg(format!("read x; {text}"));
             test.env("TIDY", TIDY).args([":::", "1"])
         };
-        cleaned_up(&with("--timeout 300ms").run().counts(1, 0, 1, 0).status(1));
+        cleaned_up(&with("--timeout 1500ms").run().counts(1, 0, 1, 0).status(1));
         cleaned_up(&launch(with("")).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
     }
 }

@@ -11,13 +11,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::{failed, signals, tree};
 
-/// Ends of children within this time are looked at together, so that short jobs cost no search each.
-const GATHER: Duration = Duration::from_millis(20);
+/// The pause between two looks at orphans: the shortest while some have ended, then twice as long each time. A job may leave
+/// hundreds of them in a second, and a user may have only so many processes; a look takes some 20 µs.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 
 /// Set as long as signals end the process at once.
 static AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -54,27 +54,22 @@ pub(super) fn hand_over() {
     }
 }
 
-/// Starts a thread that waits for every orphan that has ended. Does nothing where another process does so.
+/// Starts a thread that waits for every orphan that has ended, as long as this process lives. Orphans come to the first
+/// process of a namespace, and to a subreaper ([`tree::become_subreaper`]).
 ///
 /// # Errors
 ///
-/// The handler or the thread cannot be set up.
+/// The thread cannot be started.
 pub fn reap() -> io::Result<()> {
-    if !is_first() {
-        return Ok(());
-    }
-    let mut ended = Signals::new([SIGCHLD]).map_err(failed("cannot listen for the end of orphans"))?;
-    let body = move || {
-        // Some may have ended before anybody listened.
-        tree::reap_orphans(&[]);
-        for _ in ended.forever() {
-            std::thread::sleep(GATHER);
-            tree::reap_orphans(&[]);
+    let body = || {
+        let mut pause = PAUSE.0;
+        loop {
+            pause = if tree::reap_orphans(&[]) > 0 { PAUSE.0 } else { PAUSE.1.min(2 * pause) };
+            std::thread::sleep(pause);
         }
     };
-    Builder::new()
-        .name("parjob-reaper".into())
-        .spawn(body)
-        .map_err(failed("cannot start the thread that reaps orphans"))?;
+    // It calls nothing deep.
+    let thread = Builder::new().name("parjob-reaper".into()).stack_size(64 << 10).spawn(body);
+    thread.map_err(failed("cannot start the thread that reaps orphans"))?;
     Ok(())
 }

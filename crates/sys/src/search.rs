@@ -96,7 +96,9 @@ mod tests {
         search.lock().begun = 1;
         let ask = |n: u32| {
             let search = Arc::clone(&search);
-            std::thread::spawn(move || search.signal(vec![format!("PARJOB_SEQ={n}").into_bytes()], Signal::CONT, Pid::INIT))
+            std::thread::spawn(move || {
+                search.signal(vec![format!("PARJOB_SEQ={n}").into_bytes()], Signal::CONT, Pid::INIT)
+            })
         };
         let asking: Vec<_> = (0..50).map(ask).collect();
         while search.lock().waiting.len() < 50 {

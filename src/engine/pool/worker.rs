@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use parjob_sys::limits;
 use parjob_sys::spawn::Spawner;
-use parjob_sys::tree;
 use rustix::io::Errno;
 
 use super::Shared;
@@ -339,8 +338,6 @@ impl Worker {
     fn look_after(&mut self) {
         if self.looked.elapsed() >= NOW_AND_THEN {
             self.looked = Instant::now();
-            // Orphans come to this process; those that have ended must not pile up in a long run.
-            tree::reap_orphans(&[]);
             let most = self.shared.team.recycle_rss;
             let memory = self.mate.as_ref().filter(|_| most.is_some()).and_then(Mate::memory);
             if memory.zip(most).is_some_and(|(memory, most)| memory > most) {

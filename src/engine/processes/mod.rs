@@ -28,7 +28,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use parjob_sys::cgroup::OomCount;
-use parjob_sys::tree;
 use rustix::process::Signal;
 
 use super::posts::Posts;
@@ -189,8 +188,7 @@ impl Drop for Processes {
 }
 
 impl Shared {
-    /// What is to be done from time to time, and all may be at long items: sees whether one more can be at work again, and
-    /// waits for orphans that have ended, which come to this process. They must not pile up in a long run.
+    /// What is to be done from time to time, and all may be at long items: sees whether one more can be at work again.
     fn look_around(&self) {
         let mut queue = self.lock();
         if queue.looked.elapsed() > LOOK {
@@ -199,10 +197,7 @@ impl Shared {
                 && let Some(own) = self.own.upgrade()
             {
                 own.hire(queue);
-            } else {
-                drop(queue);
             }
-            tree::reap_orphans(&[]);
         }
     }
 
