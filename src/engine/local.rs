@@ -4,7 +4,7 @@
 //! none is left, take the next block. A rayon task for each chunk was measured at a tenth of the speed
 //! for small chunks, and would need a queue of its own to keep seq order.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -18,6 +18,7 @@ use super::quota::Quota;
 use super::{Delivery, Engine, Piece, Ring};
 use crate::base::buffer::Spares;
 use crate::base::chunk::{Block, Chunking, Pace};
+use crate::base::item::Chunk;
 use crate::base::result::Answer;
 use crate::op::Tally;
 
@@ -47,6 +48,8 @@ struct Shared {
     /// The last worker left.
     all_left: Condvar,
     outboxes: Vec<Outbox>,
+    /// What each worker is at.
+    at: Vec<At>,
     /// Set once nothing more may be claimed.
     stopped: AtomicBool,
 }
@@ -60,6 +63,35 @@ struct Queue {
     /// Workers that have left.
     left: usize,
     tallies: Vec<Box<dyn Tally>>,
+}
+
+/// The items that a worker is at. On cache lines of its own, as [`Outbox`].
+#[derive(Default)]
+#[repr(align(128))]
+struct At {
+    first: AtomicU64,
+    /// 0: none.
+    count: AtomicUsize,
+}
+
+impl At {
+    fn enter(&self, chunk: &Chunk<'_>) {
+        self.first.store(chunk.first.0, Ordering::Relaxed);
+        self.count.store(chunk.count, Ordering::Relaxed);
+    }
+
+    fn leave(&self) {
+        self.count.store(0, Ordering::Relaxed);
+    }
+
+    fn describe(&self, worker: usize) -> Option<String> {
+        let (first, count) = (self.first.load(Ordering::Relaxed), self.count.load(Ordering::Relaxed) as u64);
+        match count {
+            0 => None,
+            1 => Some(format!("\n  item {first}: worker {worker}")),
+            _ => Some(format!("\n  items {first} to {}: worker {worker}", first + count - 1)),
+        }
+    }
 }
 
 impl Local {
@@ -89,11 +121,21 @@ impl Local {
             changed: Condvar::new(),
             all_left: Condvar::new(),
             outboxes: (0..workers).map(|_| Outbox::default()).collect(),
+            at: (0..workers).map(|_| At::default()).collect(),
             stopped: AtomicBool::new(false),
         });
         let worker = Arc::clone(&shared);
         pool.spawn_broadcast(move |context| worker.work(context.index()));
         Ok(Local { shared, workers, _pool: pool })
+    }
+
+    /// Says which items are at work, a line for each worker that has some.
+    pub fn describe(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || {
+            let lines: Vec<String> = (1..).zip(&shared.at).filter_map(|(worker, at)| at.describe(worker)).collect();
+            format!("{} of {} workers at work{}", lines.len(), shared.at.len(), lines.concat())
+        }
     }
 }
 
@@ -182,11 +224,13 @@ impl Shared {
                 && let Some(chunk) = block.claim(pace.want(), self.sharers(&pace))
             {
                 let (count, start) = (chunk.count, self.paced().then(Instant::now));
+                self.at[index].enter(&chunk);
                 hand.work(&block, chunk, |done| self.post(index, &block, done));
                 if let Some(start) = start {
                     pace.learn(count, start.elapsed());
                 }
             }
+            self.at[index].leave();
             hand.settle();
         }
         self.leave(hand);

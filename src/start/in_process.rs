@@ -20,7 +20,10 @@ pub(super) fn ready<'p>(plan: &'p Plan, job: &'p Job, format: &dyn Format) -> Re
         header,
         bytes_of_items: 0,
         bytes_of_results: bytes_of_results(plan),
-        start: Box::new(move |connections| Ok(Started::of(start(plan, job, connections)?))),
+        start: Box::new(move |connections| {
+            let engine = start(plan, job, connections)?;
+            Ok(Started { describe: Some(Box::new(engine.describe())), ..Started::of(engine) })
+        }),
     }
 }
 

@@ -242,9 +242,12 @@ fn bytes_of_results(plan: &Plan) -> usize {
 fn listen(plan: &Plan, describe: Arc<OnceLock<Box<Describe>>>, sender: &Sender<Message>) -> Result<()> {
     let sender = sender.clone();
     let heard = signals::listen(plan.work.grace(), plan.policy.patience, move |signal| {
-        let message = match describe.get() {
-            Some(describe) if signal == SIGUSR1 => Message::Note(Note::Warning(describe())),
-            _ => Message::Signal(signal),
+        let message = match signal {
+            SIGUSR1 => {
+                let runs = describe.get().map_or("nothing runs yet".to_owned(), |describe| describe());
+                Message::Note(Note::Warning(runs))
+            }
+            signal => Message::Signal(signal),
         };
         drop(sender.send(message));
     });

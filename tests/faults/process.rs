@@ -12,6 +12,8 @@ use std::io::{PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -144,6 +146,28 @@ impl Process {
     pub(crate) fn says_while_running(mut self, part: &str) -> Process {
         read_until(self.errors.as_mut().expect("standard error is a pipe"), &mut self.heard, part);
         self
+    }
+
+    /// Asks what it is at, again and again, until it says this.
+    pub(crate) fn tells_when_asked(self, part: &str) -> Process {
+        let (pid, is_told) = (self.id(), Arc::new(AtomicBool::new(false)));
+        let tasks = format!("/proc/{}/task", pid.as_raw_nonzero());
+        let hears = |task: std::io::Result<std::fs::DirEntry>| {
+            let name = std::fs::read_to_string(task.unwrap().path().join("comm"));
+            name.is_ok_and(|name| name == "parjob-signals\n")
+        };
+        wait_until("it listens", || std::fs::read_dir(&tasks).is_ok_and(|mut tasks| tasks.any(hears)));
+        let told = Arc::clone(&is_told);
+        let asking = std::thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                kill_process(pid, Signal::USR1).unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let run = self.says_while_running(part);
+        is_told.store(true, Ordering::Relaxed);
+        asking.join().unwrap();
+        run
     }
 
     /// Presses keys at its terminal.

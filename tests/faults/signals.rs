@@ -5,7 +5,7 @@
 
 use rustix::process::Signal;
 
-use super::process::Process;
+use super::process::{Process, wait_until};
 use super::{numbers, squares};
 use crate::harness::{parjob, shell};
 
@@ -138,4 +138,64 @@ fn term_ends_a_run_whose_messages_nobody_reads() {
 fn term_ends_a_run_whose_terminal_is_stuck() {
     let run = parjob("square").launch_on_terminal().feed_aside(numbers(1, 1_000_000), 1).fills_output();
     run.signal(Signal::TERM).end_unread().dies_by(TERM);
+}
+
+#[test]
+fn z9_usr1_asks_any_operation_what_it_is_at() {
+    for (arguments, at) in [
+        ("--jobs 2 pi 1000000000000", "1 of 2 workers at work\n  item 1: worker "),
+        ("--jobs 1 run sleep ::: 60", "1 running\n  item 1 \"60\""),
+        ("--jobs 1 pool sh -c 'read x; sleep 60' ::: a", "worker 1"),
+        ("--jobs 1 hash wait", "1 of 1 workers at work\n  item 1: worker 1"),
+        ("--jobs 1 square :::: wait", "0 of 1 workers at work"),
+    ] {
+        let run = shell(&format!("mkfifo wait; exec parjob {arguments}")).launch().tells_when_asked(at);
+        run.signal(Signal::TERM).end().dies_by(TERM);
+    }
+}
+
+#[test]
+fn z9_usr1_before_the_run_listens_does_not_kill() {
+    // The names of fields are read before anything else; here they are long in coming.
+    let script =
+        "mkfifo items; (parjob --header run echo {a} :::: items >out & echo $! >pid; wait $!; echo $? >status) &
+        until [ -s pid ] && grep -q parjob /proc/$(cat pid)/cmdline; do sleep 0.01; done; sleep 0.3
+        kill -USR1 $(cat pid); sleep 0.1; printf 'a\n1\n2\n' >items; wait; exit $(cat status)";
+    shell(script).run().leaves("out", "1\n2\n").succeeds();
+    let script = "env --block-signal=USR1 sh -c 'kill -USR1 $$; exec parjob square ::: 3'";
+    shell(script).run().prints("9\n").says("parjob: ").succeeds();
+}
+
+#[test]
+fn z9_signals_that_the_parent_has_blocked_are_heard() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
+        for arguments in
+            ["run sh -c 'touch up; sleep 60' ::: 1", "pool sh -c 'touch up; sleep 60' ::: 1", "pi 1000000000000"]
+        {
+            let test =
+                shell(&format!("exec env --block-signal=TERM,HUP,INT,QUIT,USR1 parjob --grace 100ms {arguments}"));
+            let test = if arguments.starts_with("pi") {
+                shell(&format!("touch up; exec env --block-signal=TERM,HUP,INT,QUIT,USR1 parjob {arguments}"))
+            } else {
+                test
+            };
+            let up = test.dir().join("up");
+            let run = test.launch();
+            wait_until("it is at work", || up.exists());
+            run.signal(signal).end().dies_by(signal.as_raw());
+        }
+    }
+}
+
+#[test]
+fn z9_who_is_told_to_stop_and_at_once_to_go_on_goes_on() {
+    // Whatever stays stopped shows it a moment later; the end lets it go on.
+    let script = "parjob --jobs 2 run sh -c 'sleep 0.05' ::: $(seq 60) & p=$!
+        until grep -qs parjob-signals /proc/$p/task/*/comm; do sleep 0.01; done
+        for n in $(seq 20); do
+            kill -TSTP $p; kill -CONT $p; sleep 0.05
+            ! grep -q 'State:.T' /proc/$p/status || echo stopped
+        done
+        kill -CONT $p; wait $p";
+    shell(script).run().prints("").succeeds();
 }

@@ -34,6 +34,7 @@ pub fn is_first() -> bool {
 ///
 /// A handler cannot be set up.
 pub fn begin() -> io::Result<()> {
+    signals::begin()?;
     if !is_first() {
         return Ok(());
     }

@@ -1,13 +1,13 @@
 //! Signals to this program itself: heard on a thread of their own, and raised again at the end.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use super::{failed, init};
@@ -15,10 +15,31 @@ use super::{failed, init};
 /// How long a run may take to end once it was told to end at once, beyond the grace of its processes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Calls `tell` for each signal that asks the program to stop. A signal that was ignored at the start, as SIGHUP is
-/// under nohup, stays ignored.
+/// A SIGUSR1 came before a run listened.
+static EARLY: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Counts SIGTSTP and SIGCONT together; the others are the numbers of the last of each.
+static STOPS_AND_GOES: AtomicU64 = AtomicU64::new(0);
+static LAST_STOP: AtomicU64 = AtomicU64::new(0);
+static LAST_GO: AtomicU64 = AtomicU64::new(0);
+
+/// Lets a SIGUSR1 wait that comes before a run listens: it asks what runs, and must not kill. To be called once, first.
 ///
-/// With a `grace`, that of processes, it calls it for SIGTSTP and SIGUSR1 too.
+/// # Errors
+///
+/// The handler cannot be set up.
+pub(super) fn begin() -> io::Result<()> {
+    if !is_ignored(SIGUSR1) {
+        let came = EARLY.get_or_init(Arc::default);
+        signal_hook::flag::register(SIGUSR1, Arc::clone(came)).map_err(failed("cannot handle SIGUSR1"))?;
+    }
+    Ok(())
+}
+
+/// Calls `tell` for each signal that asks the program to stop, and for SIGUSR1. A signal that was ignored at the start, as
+/// SIGHUP is under nohup, stays ignored; one that was blocked is heard, and stays blocked for commands.
+///
+/// With a `grace`, that of processes, it calls it for SIGTSTP too.
 ///
 /// Any signal but a first SIGINT means: at once. If the process lives on, because whoever it tells is stuck
 /// in a write to a terminal or a pipe that nobody reads, it ends here; `drain` later where results are worth so much.
@@ -29,10 +50,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// The handlers, or the thread, cannot be set up.
 pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Send + 'static) -> io::Result<()> {
-    let more: &[i32] = if grace.is_some() { &[SIGTSTP, SIGUSR1] } else { &[] };
+    let more: &[i32] = if grace.is_some() { &[SIGUSR1, SIGTSTP] } else { &[SIGUSR1] };
     let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
-    let wanted = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal));
-    let mut signals = Signals::new(wanted).map_err(failed("cannot listen for signals"))?;
+    let wanted: Vec<i32> = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal)).collect();
+    if wanted.contains(&SIGTSTP) {
+        note_order().map_err(failed("cannot handle SIGCONT"))?;
+    }
+    let mut signals = Signals::new(&wanted).map_err(failed("cannot listen for signals"))?;
     init::hand_over();
     if !is_ignored(SIGXFSZ) {
         // A handler, unlike "ignore", is not passed on to commands.
@@ -40,7 +64,12 @@ pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Sen
             .map_err(failed("cannot handle SIGXFSZ"))?;
     }
     let body = move || {
+        // Threads that start commands keep the mask that these are to have.
+        unblock(&wanted);
         let mut first = None;
+        if EARLY.get().is_some_and(|came| came.swap(false, Ordering::SeqCst)) {
+            tell(SIGUSR1);
+        }
         for signal in signals.forever() {
             tell(signal);
             if !stopping.contains(&signal) {
@@ -92,8 +121,41 @@ pub fn keep_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
-/// Stops the process until it is told to go on, as the shell expects of one that got SIGTSTP.
+/// Notes in which order SIGTSTP and SIGCONT come.
+#[expect(unsafe_code, reason = "an action that runs inside a signal handler")]
+fn note_order() -> io::Result<()> {
+    for (signal, last) in [(SIGTSTP, &LAST_STOP), (SIGCONT, &LAST_GO)] {
+        let action = || last.store(STOPS_AND_GOES.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        // SAFETY: the action only touches atomics.
+        unsafe { signal_hook::low_level::register(signal, action)? };
+    }
+    Ok(())
+}
+
+/// Lets the calling thread get these signals, which whoever started the program may have blocked.
+#[expect(unsafe_code, reason = "no safe call changes the mask of a thread")]
+fn unblock(signals: &[i32]) {
+    // SAFETY: all bytes zero is a valid `sigset_t`, which is made empty before it is used; a null pointer in place of the
+    // old mask asks for nothing.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        signals.iter().for_each(|signal| _ = libc::sigaddset(&mut set, *signal));
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, std::ptr::null_mut());
+    }
+}
+
+/// What tells a process to stop and at once to go on does so within this. A SIGCONT that came between the look at it and the
+/// stop would be lost, and the process stopped for ever.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// Stops the process until it is told to go on, as the shell expects of one that got SIGTSTP; unless it was told to go on
+/// since then.
 pub fn suspend() {
+    std::thread::sleep(MOMENT);
+    if LAST_GO.load(Ordering::SeqCst) > LAST_STOP.load(Ordering::SeqCst) {
+        return;
+    }
     // Stopping oneself cannot be refused.
     let _ = signal_hook::low_level::raise(signal_hook::consts::SIGSTOP);
 }
