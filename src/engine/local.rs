@@ -6,9 +6,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use parjob_sys::limits;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::blocks::Blocks;
@@ -24,6 +25,12 @@ use crate::op::Tally;
 
 /// The name of the worker threads.
 const WORKER: &str = "parjob-worker";
+
+/// Number of failures that may wait to be told, with their items, of all workers together.
+const NAMED: usize = 65_536;
+
+/// How long a worker waits at a time for its outbox to be emptied: a ring may come between its look and its wait.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// Workers on threads.
 pub struct Local {
@@ -47,6 +54,8 @@ struct Shared {
     changed: Condvar,
     /// The last worker left.
     all_left: Condvar,
+    /// The outboxes were emptied.
+    collected: Condvar,
     outboxes: Vec<Outbox>,
     /// What each worker is at.
     at: Vec<At>,
@@ -120,6 +129,7 @@ impl Local {
             waiting: AtomicUsize::new(0),
             changed: Condvar::new(),
             all_left: Condvar::new(),
+            collected: Condvar::new(),
             outboxes: (0..workers).map(|_| Outbox::default()).collect(),
             at: (0..workers).map(|_| At::default()).collect(),
             stopped: AtomicBool::new(false),
@@ -147,6 +157,7 @@ fn start_pool(jobs: usize) -> Result<ThreadPool> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .spawn_handler(|thread| {
+                limits::room_for_worker(started.len())?;
                 started.push(std::thread::Builder::new().name(WORKER.into()).spawn(|| thread.run())?);
                 Ok(())
             })
@@ -185,7 +196,9 @@ impl Engine for Local {
     }
 
     fn collect(&mut self) -> Vec<Delivery> {
-        self.shared.outboxes.iter().flat_map(Outbox::take).map(Delivery::Chunks).collect()
+        let taken = self.shared.outboxes.iter().flat_map(Outbox::take).map(Delivery::Chunks).collect();
+        self.shared.collected.notify_all();
+        taken
     }
 
     fn revoke(&mut self) -> u64 {
@@ -197,6 +210,7 @@ impl Engine for Local {
         let mut queue = self.shared.lock();
         queue.closed = true;
         self.shared.changed.notify_all();
+        self.shared.collected.notify_all();
         while queue.left < self.workers {
             queue = self.shared.all_left.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -280,6 +294,7 @@ impl Shared {
     fn post(&self, index: usize, block: &Block, done: Done<'_>) {
         let Done { chunk, mut failed, failures, skipped, bytes } = done;
         let (items, failures, skipped) = (chunk.count as u64, failures as u64, skipped as u64);
+        let has_named = !failed.is_empty();
         if let Some(quota) = &self.quota {
             quota.note(items - failures - skipped, failures);
             if quota.is_used_up() {
@@ -289,6 +304,19 @@ impl Shared {
         let piece = Piece { first: chunk.first, items, failed: failures, skipped, attempt: block.attempt(), end: 0 };
         if let Some(ring) = self.outboxes[index].post(piece, bytes, &mut failed, &self.spares) {
             (self.ring)(ring);
+        }
+        if has_named && self.outboxes[index].failures() > NAMED / self.outboxes.len() {
+            self.wait_until_collected(index);
+        }
+    }
+
+    /// Where each failure is told, and whoever reads that is slow, failures must not pile up: they are larger than their
+    /// items.
+    fn wait_until_collected(&self, index: usize) {
+        let mut queue = self.lock();
+        while !queue.closed && !self.is_stopped() && !self.outboxes[index].is_empty() {
+            let waited = self.collected.wait_timeout(queue, MOMENT).unwrap_or_else(PoisonError::into_inner);
+            queue = waited.0;
         }
     }
 

@@ -56,6 +56,11 @@ impl Outbox {
         }
     }
 
+    /// Number of failed items that wait.
+    pub(super) fn failures(&self) -> usize {
+        self.lock().iter().map(|parcel| parcel.failed.len()).sum()
+    }
+
     /// Takes everything.
     pub(super) fn take(&self) -> Vec<Parcel> {
         std::mem::take(&mut *self.lock())

@@ -2,7 +2,8 @@
 //!
 //! Rust's runtime opens /dev/null in the place of a closed standard stream and ignores SIGPIPE, both
 //! before `main`. So this looks before the runtime does, from the list of functions that the loader calls
-//! first. Where the platform has no such list, nothing is known and the streams count as open.
+//! first. Where the platform has no such list, nothing is known and the streams count as open. A stack on which the runtime
+//! could not even start is said here too.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -41,6 +42,15 @@ static LOOK: extern "C" fn() = look;
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "asks the kernel for what no safe call tells")]
 extern "C" fn look() {
+    let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    if stack.is_some_and(|most| most < super::limits::LEAST_STACK) {
+        const TEXT: &[u8] = b"the stack is too small to start; ulimit -s 64 is enough\n";
+        // SAFETY: writes bytes that are there, and ends the process, in which nothing has begun.
+        unsafe {
+            libc::write(2, TEXT.as_ptr().cast(), TEXT.len());
+            libc::_exit(3);
+        }
+    }
     let mut found = 0;
     for stream in 0..3 {
         // SAFETY: F_GETFD takes no further argument and changes nothing, whether or not the descriptor is open.

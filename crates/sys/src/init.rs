@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
-use super::{failed, signals, tree};
+use super::{failed, limits, signals, tree};
 
 /// The pause between two looks at orphans: the shortest while some have ended, then twice as long each time. A job may leave
 /// hundreds of them in a second, and a user may have only so many processes; a look takes some 20 µs.
@@ -27,13 +27,14 @@ pub fn is_first() -> bool {
     std::process::id() == 1
 }
 
-/// Makes the signals that end other processes end this one too, with the status that a shell would show, until a run
-/// listens for them.
+/// To be called first: looks at the limits, lets an early SIGUSR1 wait, and makes the signals that end other processes end
+/// process 1 too, with the status that a shell would show, until a run listens for them.
 ///
 /// # Errors
 ///
-/// A handler cannot be set up.
+/// The stack or the memory that this process may have is too little, or a handler cannot be set up.
 pub fn begin() -> io::Result<()> {
+    limits::check()?;
     signals::begin()?;
     if !is_first() {
         return Ok(());

@@ -8,11 +8,50 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
+use super::memory;
 use rustix::process::{Resource, getpid, getpriority_process, getrlimit, setpriority_process};
 
 /// What stays unused of a command line: POSIX advises to leave 2,048 bytes, so that the command may change its
 /// environment before it runs another one.
 const HEADROOM: usize = 2048;
+
+/// The first thread cannot do with a smaller stack, nor can the runtime before `main`: [`super::entry`] looks at it.
+pub(super) const LEAST_STACK: u64 = 64 << 10;
+
+/// The program cannot do with less memory: room for its code and a few threads.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+/// Looks whether the memory that this process may have is enough to run at all: what lacks later ends it without a word.
+/// Where it has a limit, threads share one heap: each would set 64 MiB of addresses aside for its own.
+///
+/// # Errors
+///
+/// It is not.
+pub(super) fn check() -> io::Result<()> {
+    let Some(most) = getrlimit(Resource::As).current else { return Ok(()) };
+    if most < LEAST_MEMORY {
+        let (most, least) = (most >> 10, LEAST_MEMORY >> 10);
+        return Err(io::Error::other(format!("{most} KiB of memory are too little; ulimit -v {least} is the least")));
+    }
+    memory::share_heap();
+    Ok(())
+}
+
+/// Whether there is room for one more worker beside so many, where memory has a limit: for its thread, and for what each of
+/// them comes to hold. A thread that finds no memory, or a small allocation that does not, ends the whole program.
+///
+/// # Errors
+///
+/// There is none.
+pub fn room_for_worker(workers: usize) -> io::Result<()> {
+    const ALL: usize = 16 << 20;
+    const EACH: usize = 1 << 20;
+    let room = ALL.saturating_add(workers.saturating_mul(EACH));
+    if getrlimit(Resource::As).current.is_some() && Vec::<u8>::new().try_reserve_exact(room).is_err() {
+        return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+    }
+    Ok(())
+}
 
 /// How many more files may be opened now. Without a limit: `usize::MAX`.
 pub fn open_files() -> usize {

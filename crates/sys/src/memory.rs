@@ -15,6 +15,18 @@ pub fn trim() {
     unsafe { libc::malloc_trim(0) };
 }
 
+/// Lets all threads take memory from one heap.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "the allocator is told by a call of C")]
+pub(super) fn share_heap() {
+    // SAFETY: mallopt takes two numbers, at any time.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
+/// Other allocators are left as they are.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(super) const fn share_heap() {}
+
 /// Other allocators are left as they are.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub const fn trim() {}

@@ -38,6 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
+use parjob_sys::limits;
 use rustix::process::{Pid, Signal};
 
 use super::again::Again;
@@ -273,7 +274,8 @@ impl Shared {
             Ok(worker) => worker.live(),
             Err(error) => shared.break_off(anyhow::Error::new(error).context("cannot set up a worker")),
         };
-        let started = Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
+        let start = || Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
+        let started = limits::room_for_worker(self.lock().threads).and_then(|()| start());
         if started.is_err() {
             self.team.stations.remove();
         }

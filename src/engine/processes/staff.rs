@@ -142,7 +142,8 @@ impl Shared {
             };
             shared.leave(tally);
         };
-        let started = Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
+        let start = || Builder::new().name("parjob-worker".into()).stack_size(STACK).spawn(body);
+        let started = limits::room_for_worker(self.lock().threads).and_then(|()| start());
         if started.is_err() {
             self.crew.roster.remove(&place);
         }
