@@ -3,11 +3,12 @@
 //! Only looked at, as the other checks of the command line do; nothing is opened.
 
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::output::standard_stream;
 use crate::plan::Spawn;
 use crate::source::{self, Input, Origin};
 
@@ -18,6 +19,11 @@ use crate::source::{self, Input, Origin};
 /// The file, and what it is beside.
 pub(super) fn check(spawn: &Spawn, source: &source::Options, output: Option<&Path>) -> Result<()> {
     let ledger = spawn.ledger.as_ref().map(|ledger| ledger.file.as_path());
+    if let Some(ledger) = ledger.filter(|ledger| is_standard_stream(ledger)) {
+        bail!(
+            "--ledger {ledger:?} is standard output or standard error as well, where other things are written; name another file"
+        );
+    }
     if let Some(joblog) = spawn.joblog.as_deref() {
         let others = inputs(source).into_iter().map(|input| ("an input", input));
         let jobs = spawn.jobs_file.clone().map(|file| ("the file of --jobs", file));
@@ -58,6 +64,14 @@ fn are_one(one: &Path, other: &Path) -> bool {
         (Err(_), Err(_)) => place(one).is_some_and(|one| place(other) == Some(one)),
         _ => false,
     }
+}
+
+/// Whether standard output or standard error is the file. What nothing is kept of may be both.
+fn is_standard_stream(path: &Path) -> bool {
+    let null = std::fs::metadata("/dev/null").ok().map(|null| null.rdev());
+    let meta =
+        std::fs::metadata(path).ok().filter(|meta| !meta.file_type().is_char_device() || Some(meta.rdev()) != null);
+    meta.is_some_and(|meta| standard_stream(&meta).is_some())
 }
 
 /// Where a file that is not there would be.

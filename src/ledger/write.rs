@@ -128,7 +128,7 @@ impl Shared {
             let open = |state: &mut State| !state.closing;
             state = self.wake.wait_timeout_while(state, SYNC, open).unwrap_or_else(PoisonError::into_inner).0;
             let closing = state.closing;
-            if std::mem::take(&mut state.unsynced) {
+            if std::mem::take(&mut state.unsynced) || closing {
                 drop(state);
                 // Whoever writes next, or finishes, is told.
                 let _ = self.appender.sync();

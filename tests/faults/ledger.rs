@@ -491,3 +491,39 @@ fn r5_a_limit_on_file_sizes_stops_the_run_and_nothing_is_lost() {
     let twice = first.iter().filter(|item| second.contains(item)).count();
     assert!(twice <= 4 && first.len() + second.len() - twice == 200, "{twice} twice: {}", run.story());
 }
+
+#[test]
+fn z10_a_ledger_that_is_a_standard_stream_is_refused() {
+    for redirected in [
+        "--ledger /dev/stdout run echo ::: 1 >out",
+        "--ledger /dev/stdout run echo ::: 1 | cat >out",
+        "--ledger out run echo ::: 1 >out",
+        "--ledger out run echo ::: 1 >>out",
+        "--ledger /dev/stderr run echo ::: 1 2>err; s=$?; cat err >&2; (exit $s)",
+        "--ledger link run echo ::: 1 >out",
+    ] {
+        let script = format!("ln -s out link; parjob {redirected}");
+        let run = shell(&script).run();
+        run.says("is standard output or standard error as well");
+    }
+    shell("parjob --ledger /dev/null run echo ::: 1 >/dev/null").run().is_silent().succeeds();
+}
+
+#[test]
+fn z10_a_ledger_that_is_removed_replaced_or_cut_is_not_whole() {
+    for (what, said) in
+        [("rm l", "it was removed"), (": >l", "it was cut"), ("cp l other; mv other l", "another file took its place")]
+    {
+        let text = format!(
+            "parjob --jobs 1 --ledger l run sh -c 'echo up >&3; read -r x <&4' ::: 1 2 & up 1; {what}; echo >&4; up 1
+            echo >&4; wait $!"
+        );
+        let run = script(&text).run().says(&format!("cannot write --ledger \"l\": {said}"));
+        run.status(3);
+    }
+    // One that is put elsewhere goes on to be written.
+    let text =
+        "parjob --jobs 1 --ledger l run sh -c 'echo up >&3; read -r x <&4' ::: 1 & up 1; mv l moved; echo >&4; wait $!
+        grep -c ^ok moved";
+    script(text).run().prints("1\n").succeeds();
+}
