@@ -302,3 +302,41 @@ fn when_files_run_out_fewer_workers_go_on() {
     );
     run.run().prints(numbers(200)).says("workers could be started; going on with them").succeeds();
 }
+
+/// Writes to files that it did not open, at each item that is named.
+const CARELESS: &str = "
+import os
+def scribble(x, what):
+    for fd in range(3, 20):
+        try: os.write(fd, what)
+        except OSError: pass
+    return x
+def some(x): return scribble(x, b'what nobody wants to read\\n') if x == '3' else x
+def little(x): return scribble(x, b'x')
+def four(x): return scribble(x, b'four')
+def noise(x): return scribble(x, os.urandom(16))
+";
+
+#[test]
+fn z12_what_a_program_writes_to_a_file_that_it_did_not_open_is_no_answer() {
+    for chunk in ["1", "auto"] {
+        let test = parjob(&format!("--jobs 2 --chunk {chunk} py careless.py:some ::: 1 2 3 4 5 6"));
+        let run = test.file("careless.py", CARELESS).run().prints("1\n2\n4\n5\n6\n").counts(6, 5, 1, 0).status(1);
+        run.says("item 3: \"3\" was at work when its worker wrote what is no answer");
+        for function in ["little", "four", "noise"] {
+            let test = parjob(&format!("--jobs 2 --chunk {chunk} py careless.py:{function} ::: 1 2 3"));
+            test.file("careless.py", CARELESS).run().prints("").counts(3, 0, 3, 0).status(1);
+        }
+    }
+}
+
+#[test]
+fn z12_a_worker_that_greets_and_answers_nonsense_costs_each_item_once() {
+    let script = "read -r init; echo '{\"seq\":0,\"result\":null}'; while read -r x; do echo nonsense; done";
+    let test = parjob("--jobs 1 pool --protocol json --init ready sh -c").arg(script).args([":::", "1", "2", "3"]);
+    test.run()
+        .prints("")
+        .says("was at work when its worker wrote a line that is no answer")
+        .counts(3, 0, 3, 0)
+        .status(1);
+}

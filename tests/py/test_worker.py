@@ -13,7 +13,7 @@ import textwrap
 import unittest
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "engine", "pool", "worker.py")
-READY, REFUSED, LINES, SIZES = range(4)
+READY, REFUSED, LINES, SIZES = range(0xA95EC300, 0xA95EC304)
 PAGE = 65536
 
 

@@ -42,8 +42,10 @@ pub struct Flight {
     /// Items without an answer, and the bytes that they take, about.
     items: usize,
     bytes: usize,
-    /// The answers so far, of this process.
+    /// The answers so far, of this process; that it is ready is one.
     answers: u64,
+    /// It said that it is ready.
+    has_greeted: bool,
     /// The items of this process with the lowest and the highest number.
     range: Option<(Seq, Seq)>,
     spare: Vec<Results>,
@@ -87,7 +89,7 @@ impl Flight {
 
     /// A fresh process is there.
     pub(super) fn begin(&mut self) {
-        (self.greeting, self.at, self.answers, self.range) = (false, None, 0, None);
+        (self.greeting, self.has_greeted, self.at, self.answers, self.range) = (false, false, None, 0, None);
     }
 
     /// An answer that belongs to no item comes first.
@@ -113,7 +115,7 @@ impl Flight {
     /// It has come.
     pub fn greeted(&mut self) {
         self.greeting = false;
-        self.answers += 1;
+        (self.answers, self.has_greeted) = (self.answers + 1, true);
     }
 
     /// The process says that it is at this item.
@@ -313,6 +315,11 @@ impl Flight {
     /// The bytes that they take, about.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Whether this process has answered an item.
+    pub(super) fn has_answered_items(&self) -> bool {
+        self.answers > u64::from(self.has_greeted)
     }
 
     /// The answers of this process.

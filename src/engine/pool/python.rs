@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol, answered};
+use super::protocol::{MOST, Mismatch, Protocol, answered};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Fields, Seq};
 use crate::command::plumbing::unnamed;
@@ -29,12 +29,13 @@ const PAGE: u64 = 64 << 10;
 /// The bytes before an answer.
 const HEAD: usize = 24;
 
-/// Kinds of answers.
+/// Kinds of answers. Their upper bytes tell an answer from what a program wrote to a file that it did not open.
 mod kind {
-    pub(super) const READY: u32 = 0;
-    pub(super) const REFUSED: u32 = 1;
-    pub(super) const LINES: u32 = 2;
-    pub(super) const SIZES: u32 = 3;
+    pub(super) const MARK: u32 = 0xa95e_c300;
+    pub(super) const READY: u32 = MARK;
+    pub(super) const REFUSED: u32 = MARK + 1;
+    pub(super) const LINES: u32 = MARK + 2;
+    pub(super) const SIZES: u32 = MARK + 3;
 }
 
 /// What a text among several is.
@@ -64,7 +65,6 @@ impl Python {
     /// The file cannot be made.
     pub fn new(concurrency: u32, timeout: Duration) -> io::Result<Python> {
         let file = unnamed(c"parjob-worker")?;
-        file.write_all_at(SOURCE.as_bytes(), PAGE)?;
         let inherited = OwnedFd::from(file.try_clone()?);
         // One to take the place of each that ends.
         let wants = if concurrency > 1 { 2 * concurrency as usize } else { 1 };
@@ -104,8 +104,10 @@ impl Protocol for Python {
     }
 
     fn begin(&mut self, flight: &mut Flight, _out: &mut Vec<u8>) {
-        // A page that cannot be written cannot be read either.
+        // A page that cannot be written cannot be read either. A program that writes to files that it did not open may have
+        // written over both.
         let _ = self.file.write_all_at(&[0; 16], 0);
+        let _ = self.file.write_all_at(SOURCE.as_bytes(), PAGE);
         flight.expect_greeting();
     }
 
@@ -121,7 +123,7 @@ impl Protocol for Python {
     fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
         let mut used = 0;
         // Most come many at a time.
-        while let Some((answer, len)) = Answer::read(&bytes[used..]) {
+        while let Some((answer, len)) = Answer::read(&bytes[used..])? {
             answer.tell(flight, self.timeout)?;
             used += len;
         }
@@ -154,14 +156,19 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// The answer at the beginning of the bytes and its length, if it is whole.
-    fn read(bytes: &'a [u8]) -> Option<(Answer<'a>, usize)> {
-        let head: &[u8; HEAD] = bytes.first_chunk()?;
+    /// The answer at the beginning of the bytes and its length, if it is whole. What is none is found by its head: its length
+    /// would be waited for, for ever.
+    fn read(bytes: &'a [u8]) -> Result<Option<(Answer<'a>, usize)>, Mismatch> {
+        let Some(head) = bytes.first_chunk::<HEAD>() else { return Ok(None) };
         let long = |at: usize| head[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or_default();
         let short = |at: usize| head[at..at + 4].try_into().map(u32::from_le_bytes).unwrap_or_default();
-        let end = HEAD.saturating_add(usize::try_from(long(16)).unwrap_or(usize::MAX));
-        let data = bytes.get(HEAD..end)?;
-        Some((Answer { first: Seq(long(0)), count: short(8) as usize, kind: short(12), data }, end))
+        let (kind, length) = (short(12), usize::try_from(long(16)).unwrap_or(usize::MAX));
+        if kind & !0xff != kind::MARK || length > MOST {
+            return Err(garbled());
+        }
+        let end = HEAD + length;
+        let answer = |data| Answer { first: Seq(long(0)), count: short(8) as usize, kind, data };
+        Ok(bytes.get(HEAD..end).map(|data| (answer(data), end)))
     }
 
     fn tell(&self, flight: &mut Flight, timeout: Duration) -> Result<(), Mismatch> {
@@ -269,7 +276,12 @@ mod tests {
         let told = |bytes: &[u8]| python().decode(bytes, &mut Flight::default());
         for (bytes, says) in [
             (answer(0, 0, kind::READY, b""), "no answer"),
-            (answer(1, 1, 9, b""), "no answer"),
+            (answer(1, 1, kind::MARK + 9, b""), "no answer"),
+            (answer(1, 1, 2, b""), "no answer"),
+            (b"what a program wrote to a file".to_vec(), "no answer"),
+            ([b"x", &answer(1, 1, kind::LINES, b"1\n")[..]].concat(), "no answer"),
+            ([b"four", &answer(1, 2, kind::LINES, b"1\n")[..]].concat(), "no answer"),
+            (answer(1, 1, kind::LINES, b"")[..16].iter().copied().chain([0xff; 8]).collect(), "no answer"),
             (answer(1, 1, kind::SIZES, b"\x01\0\0\0\0"), "no answer"),
             (answer(1, 1, kind::SIZES, b"\0\0\0\0\x07"), "no answer"),
             (answer(1, u32::MAX, kind::SIZES, b""), "no answer"),
@@ -292,7 +304,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(kind in 0u32..6, count in 0u32..4, data in prop::collection::vec(any::<u8>(), 0..40)) {
+        fn no_bytes_make_it_panic(kind in prop_oneof![0u32..6, kind::MARK..kind::MARK + 6], count in 0u32..4, data in prop::collection::vec(any::<u8>(), 0..40)) {
             let _ = python().decode(&answer(1, count, kind, &data), &mut Flight::default());
             let _ = python().decode(&data, &mut Flight::default());
         }

@@ -187,7 +187,8 @@ impl Worker {
     /// The item that the process was at has failed. The others go to a fresh one.
     fn charge(&mut self, cause: &Failure) {
         let named = self.protocol.at();
-        let together = if named.is_some() { self.protocol.at_once() } else { 1 };
+        // Whatever it says, it had no more items than it was given.
+        let together = if named.is_some() { self.protocol.at_once().min(self.flight.items() as u64).max(1) } else { 1 };
         let Some(first) = self.flight.charged(named) else { return };
         for seq in (first.0..first.0 + together).map(Seq) {
             if self.flight.is_open(seq) {
@@ -205,7 +206,7 @@ impl Worker {
             self.put_down(Farewell::Kill);
             return self.unsure(&mismatch.0);
         }
-        let (charged, starting) = (self.flight.answers() == 0, self.flight.awaits_greeting());
+        let (charged, starting) = (!self.flight.has_answered_items(), self.flight.awaits_greeting());
         let number = self.station.number;
         self.put_down(Farewell::Kill);
         if starting {

@@ -27,7 +27,7 @@ parjob gives Python the first part only, up to a line of dashes, and the rest is
 import os
 import sys
 
-READY, REFUSED, LINES, SIZES = range(4)
+READY, REFUSED, LINES, SIZES = range(0xA95EC300, 0xA95EC304)
 RESULT, NOTHING, FAILURE, TIMEOUT = range(4)
 
 # Types whose values become text without any code of the user's.
