@@ -186,16 +186,3 @@ fn z9_signals_that_the_parent_has_blocked_are_heard() {
         }
     }
 }
-
-#[test]
-fn z9_who_is_told_to_stop_and_at_once_to_go_on_goes_on() {
-    // Whatever stays stopped shows it a moment later; the end lets it go on.
-    let script = "parjob --jobs 2 run sh -c 'sleep 0.05' ::: $(seq 60) & p=$!
-        until grep -qs parjob-signals /proc/$p/task/*/comm; do sleep 0.01; done
-        for n in $(seq 20); do
-            kill -TSTP $p; kill -CONT $p; sleep 0.05
-            ! grep -q 'State:.T' /proc/$p/status || echo stopped
-        done
-        kill -CONT $p; wait $p";
-    shell(script).run().prints("").succeeds();
-}

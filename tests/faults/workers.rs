@@ -340,3 +340,22 @@ fn z12_a_worker_that_greets_and_answers_nonsense_costs_each_item_once() {
         .counts(3, 0, 3, 0)
         .status(1);
 }
+
+#[test]
+fn z2_a_reader_behind_other_programs_gets_all_that_it_waits_for() {
+    // Each holds its answers back until its input ends, and none is the process that parjob started.
+    for script in [
+        "sed s/x/y/; true",
+        "timeout 100 sed s/x/y/; true",
+        "sed s/x/y/ | cat",
+        "tac | tac",
+        "(sed s/x/y/); true",
+        "setsid -w sed s/x/y/; true",
+        "timeout 100 sh -c 'sed s/x/y/; true'; true",
+    ] {
+        for (jobs, items) in [(1, 5), (2, 300)] {
+            let test = parjob(&format!("--jobs {jobs} pool sh -c")).arg(script).input(without(items, &[]));
+            test.run().prints(without(items, &[])).is_silent().succeeds();
+        }
+    }
+}

@@ -174,3 +174,40 @@ pub(super) fn is_ignored(signal: i32) -> bool {
         libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use std::process::{Command, Stdio};
+    use std::time::Instant;
+
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    #[test]
+    #[ignore = "a process that the test below starts"]
+    fn a_process_that_is_told_to_stop_and_at_once_to_go_on() {
+        note_order().unwrap();
+        for _ in 0..3 {
+            raise(SIGTSTP).unwrap();
+            raise(SIGCONT).unwrap();
+            suspend();
+        }
+    }
+
+    #[test]
+    fn z9_who_was_told_to_go_on_since_does_not_stop() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "signals::tests::a_process_that_is_told_to_stop_and_at_once_to_go_on"]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        let patience = Instant::now() + Duration::from_secs(30);
+        while child.try_wait().unwrap().is_none() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // One that has stopped is still there.
+        let ended = child.try_wait().unwrap();
+        child.kill().unwrap();
+        assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
+    }
+}

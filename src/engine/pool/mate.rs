@@ -4,7 +4,7 @@
 //! whatever the process does. It knows nothing of items.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use parjob_sys::spawn::{Spawner, Start};
 use parjob_sys::tree::sees_processes;
@@ -169,23 +169,39 @@ impl Mate {
         self.proc("task").and_then(|folder| std::fs::read_dir(folder).ok()).is_some_and(|tasks| tasks.count() == 1)
     }
 
-    /// Whether it sleeps until it can read more; `None` where that cannot be told.
+    /// Whether it sleeps until it can read more; `None` where that cannot be told. Of one that waits for others, as a shell,
+    /// `timeout` and `setsid` do, whether one of those does so on the same pipe.
     #[cfg(target_os = "linux")]
     pub(super) fn waits_for_input(&self) -> Option<bool> {
-        // The number of the call and its first argument.
-        let text = std::fs::read_to_string(self.proc("syscall")?).ok()?;
-        let mut words = text.split(' ');
-        let Some(call) = words.next()?.trim().parse::<i64>().ok() else { return Some(false) };
-        let first = words.next();
-        let polls = [libc::SYS_ppoll, libc::SYS_pselect6, libc::SYS_epoll_pwait];
-        if call == libc::SYS_read {
-            return Some(first == Some("0x0"));
+        match Call::of(&self.proc("")?)? {
+            Call::Read(number) => Some(number == 0),
+            Call::Poll => None,
+            Call::Wait => self.offspring_waits(),
+            Call::Other => Some(false),
         }
-        if polls.contains(&call) || old_polls().contains(&call) {
-            // Perhaps for input, perhaps for something else.
-            return None;
+    }
+
+    #[cfg(target_os = "linux")]
+    fn offspring_waits(&self) -> Option<bool> {
+        /// A worker of more processes than these is not looked through.
+        const MOST: usize = 64;
+        let pipe = std::fs::read_link(format!("/proc/self/fd/{}", self.input.as_ref()?.as_raw_fd())).ok()?;
+        let (mut processes, mut at, mut may) = (vec![self.proc("")?], 0, false);
+        while let Some(process) = processes.get(at).filter(|_| at < MOST) {
+            let children = children(process);
+            for child in &children {
+                match Call::of(child) {
+                    Some(Call::Read(number)) if std::fs::read_link(format!("{child}fd/{number}")).ok()? == pipe => {
+                        return Some(true);
+                    }
+                    Some(Call::Poll) => may = true,
+                    _ => {}
+                }
+            }
+            processes.extend(children);
+            at += 1;
         }
-        Some(false)
+        if may { None } else { Some(false) }
     }
 
     /// Whether it sleeps until it can read more; `None` where that cannot be told.
@@ -225,6 +241,52 @@ pub(super) fn process_end(status: WaitIdStatus) -> ProcessEnd {
         (_, Some(signal)) => ProcessEnd::Signal(signal),
         (code, None) => ProcessEnd::Exit(code.unwrap_or(0)),
     }
+}
+
+/// What a process sleeps in.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// A read from this descriptor.
+    Read(u64),
+    /// A wait for files, perhaps for its input, perhaps for something else.
+    Poll,
+    /// A wait for other processes or their signals.
+    Wait,
+    /// Something else, or nothing: it runs.
+    Other,
+}
+
+#[cfg(target_os = "linux")]
+impl Call {
+    /// Of a process by its folder, `/proc/PID/`. `None`: the system does not tell.
+    fn of(process: &str) -> Option<Call> {
+        // The number of the call and its first argument.
+        let text = std::fs::read_to_string(format!("{process}syscall")).ok()?;
+        let mut words = text.split(' ');
+        let Some(call) = words.next()?.trim().parse::<i64>().ok() else { return Some(Call::Other) };
+        let polls = [libc::SYS_ppoll, libc::SYS_pselect6, libc::SYS_epoll_pwait];
+        let waits = [libc::SYS_wait4, libc::SYS_waitid, libc::SYS_rt_sigsuspend, libc::SYS_rt_sigtimedwait];
+        if call == libc::SYS_read {
+            let number = words.next().and_then(|word| u64::from_str_radix(word.strip_prefix("0x")?, 16).ok());
+            return Some(number.map_or(Call::Other, Call::Read));
+        }
+        Some(match call {
+            call if polls.contains(&call) || old_polls().contains(&call) => Call::Poll,
+            call if waits.contains(&call) => Call::Wait,
+            _ => Call::Other,
+        })
+    }
+}
+
+/// The folders of the processes that a process has started.
+#[cfg(target_os = "linux")]
+fn children(process: &str) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("{process}task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_ascii_whitespace().map(|pid| format!("/proc/{pid}/")).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Calls that newer machines do not have.
