@@ -100,9 +100,15 @@ impl Failure {
         Failure::new(FailureKind::Panic, format!("made the operation panic: {message}")).transient()
     }
 
-    /// The system refused a call about the item. Whether the same call could go better depends on the error (`errno`).
+    /// The system refused a call about the item, with this error (`errno`).
     pub fn system(errno: i32, text: impl Into<Cow<'static, str>>) -> Failure {
-        Failure { is_transient: is_transient(errno), ..Failure::item(text) }
+        Failure::item(text).caused_by(errno)
+    }
+
+    /// The same failure, whose cause is this error of the system (`errno`): it says whether another attempt could go better.
+    #[must_use]
+    pub fn caused_by(self, errno: i32) -> Failure {
+        Failure { is_transient: TRANSIENT.contains(&errno), ..self }
     }
 
     /// The same failure, after which another attempt could go better.
@@ -162,11 +168,6 @@ impl fmt::Display for Failure {
 /// answer.
 const TRANSIENT: [i32; 8] =
     [libc::EIO, libc::EAGAIN, libc::EINTR, libc::ENOMEM, libc::EMFILE, libc::ENFILE, libc::ESTALE, libc::ETIMEDOUT];
-
-/// Whether another try may not meet this error of the system (`errno`).
-pub fn is_transient(errno: i32) -> bool {
-    TRANSIENT.contains(&errno)
-}
 
 /// A signal as people call it.
 pub fn signal_name(signal: i32) -> String {

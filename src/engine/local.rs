@@ -310,7 +310,7 @@ impl Shared {
         }
     }
 
-    /// Where each failure is told, and whoever reads that is slow, failures must not pile up: they are larger than their
+    /// Where each failure is printed and the reader of that is slow, failures must not pile up: they are larger than their
     /// items.
     fn wait_until_collected(&self, index: usize) {
         let mut queue = self.lock();

@@ -1,5 +1,7 @@
 //! Why the file of an item cannot be read.
 
+use parjob_sys::entry;
+
 use crate::base::failure::Failure;
 
 /// Why the file that an item names cannot be opened or read.
@@ -9,6 +11,23 @@ pub(super) enum Unreadable {
     StdinTaken,
     /// The system says so (`errno`).
     System(i32),
+}
+
+impl Unreadable {
+    /// Looks whether an item may be `-`, standard input.
+    ///
+    /// # Errors
+    ///
+    /// The items are read from it, or it was closed when the program began: what stands in its place would be an empty file.
+    pub(super) fn check_stdin(has_items: bool) -> Result<(), Unreadable> {
+        if has_items {
+            return Err(Unreadable::StdinTaken);
+        }
+        if entry::was_closed(entry::Stream::Input) {
+            return Err(Unreadable::System(libc::EBADF));
+        }
+        Ok(())
+    }
 }
 
 impl From<Unreadable> for Failure {

@@ -26,7 +26,7 @@ const LEAST_MEMORY: u64 = 64 << 20;
 ///
 /// # Errors
 ///
-/// It is not.
+/// The limit is below the least that the program can do with; the error names both.
 pub(super) fn check() -> io::Result<()> {
     let Some(most) = getrlimit(Resource::As).current else { return Ok(()) };
     if most < LEAST_MEMORY {
@@ -42,7 +42,7 @@ pub(super) fn check() -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// There is none.
+/// `ENOMEM`: that many bytes cannot be had under the limit.
 pub fn room_for_worker(workers: usize) -> io::Result<()> {
     const ALL: usize = 16 << 20;
     const EACH: usize = 1 << 20;

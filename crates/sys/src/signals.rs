@@ -132,7 +132,7 @@ fn note_order() -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the calling thread get these signals, which whoever started the program may have blocked.
+/// Lets the calling thread get these signals: a program may have been started with them blocked.
 #[expect(unsafe_code, reason = "no safe call changes the mask of a thread")]
 fn unblock(signals: &[i32]) {
     // SAFETY: all bytes zero is a valid `sigset_t`, which is made empty before it is used; a null pointer in place of the

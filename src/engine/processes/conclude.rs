@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Shared;
 use super::batch::given;
 use super::worker::{Finished, Worker};
-use crate::base::failure::{Failed, Failure, FailureKind, ProcessEnd, error, is_transient, signal_name};
+use crate::base::failure::{Failed, Failure, FailureKind, ProcessEnd, error, signal_name};
 use crate::base::item::{Attempt, Chunk, Seq};
 use crate::base::outcome::{Account, End, Record};
 use crate::base::template::Values;
@@ -181,6 +181,5 @@ fn not_started(errno: i32) -> Failure {
         libc::E2BIG => "makes a command line that is too long".to_owned(),
         _ => format!("could not be started: {}", std::io::Error::from_raw_os_error(errno)),
     };
-    let failure = Failure::new(FailureKind::NotStarted(errno), text);
-    if is_transient(errno) { failure.transient() } else { failure }
+    Failure::new(FailureKind::NotStarted(errno), text).caused_by(errno)
 }

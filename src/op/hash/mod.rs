@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
-use parjob_sys::entry;
 
 use self::algorithm::Algorithm;
 use self::check::Check;
@@ -195,13 +194,10 @@ impl Reader {
         path: &[u8],
         work: impl FnOnce(&input::File) -> Result<T, rustix::io::Errno>,
     ) -> Result<T, Unreadable> {
-        if path == b"-" && self.setting.source.reads_stdin() {
-            return Err(Unreadable::StdinTaken);
-        }
-        // What stands in its place would be an empty file.
-        if path == b"-" && entry::was_closed(entry::Stream::Input) {
-            self.lacks_stdin.store(true, Ordering::Relaxed);
-            return Err(Unreadable::System(libc::EBADF));
+        if path == b"-" {
+            Unreadable::check_stdin(self.setting.source.reads_stdin()).inspect_err(|why| {
+                self.lacks_stdin.fetch_or(*why != Unreadable::StdinTaken, Ordering::Relaxed);
+            })?;
         }
         let _turn = (path == b"-").then(|| self.stdin.lock().unwrap_or_else(PoisonError::into_inner));
         let read = input::File::open(path).and_then(|file| work(&file));

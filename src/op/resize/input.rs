@@ -14,7 +14,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Mutex, PoisonError};
 
 use parjob_pictures::{Error, probe};
-use parjob_sys::entry;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{NO_PICTURE, bad_picture};
@@ -44,13 +43,7 @@ impl Inputs {
             options.read(true).custom_flags(libc::O_NOCTTY);
             return options.open(OsStr::from_bytes(item)).map_err(unreadable);
         }
-        if self.reads_stdin {
-            return Err(Unreadable::StdinTaken.into());
-        }
-        // What stands in its place would be an empty file.
-        if entry::was_closed(entry::Stream::Input) {
-            return Err(Unreadable::System(libc::EBADF).into());
-        }
+        Unreadable::check_stdin(self.reads_stdin)?;
         rustix::stdio::stdin().try_clone_to_owned().map(File::from).map_err(unreadable)
     }
 
