@@ -13,9 +13,11 @@
 //! - [`start`]: a plan to a run: makes the rooms and connects them
 //! - [`source`]: items to blocks
 //! - [`run`]: the one loop: order, retries, halts, events
-//! - [`engine`]: workers: in this process, a process for each item, processes that stay up
+//! - [`engine`]: carries blocks to workers and reports back
+//! - [`executor`]: what workers do: items in this process, a process for each item, processes that stay up
 //! - [`op`]: what is done to items in this process
-//! - [`command`]: a child process, and the words of its command
+//! - [`process`]: a child process from its start to its end
+//! - [`command`]: the words of a command
 //! - [`output`]: formats, and the one writer
 //! - [`ledger`]: what is done, so that a later run can go on
 //! - [`progress`]: what people see of a run
@@ -30,10 +32,12 @@ pub mod base;
 pub mod cli;
 pub mod command;
 pub mod engine;
+pub mod executor;
 pub mod ledger;
 pub mod op;
 pub mod output;
 pub mod plan;
+pub mod process;
 pub mod progress;
 pub mod run;
 pub mod source;

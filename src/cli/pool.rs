@@ -11,7 +11,7 @@ use super::commands::{Workers, grace, shown, text, threads, timeout};
 use super::resolve::Decide;
 use crate::base::units;
 use crate::command::recipe::Timeout;
-use crate::engine::{Keep, Language};
+use crate::executor::persistent::{Keep, Language};
 use crate::plan::Persistent;
 
 /// What is particular to processes that stay up.

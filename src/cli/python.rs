@@ -13,7 +13,7 @@ use clap::parser::ValueSource;
 use super::commands::{Workers, as_one_word, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
-use crate::engine::{Keep, Language};
+use crate::executor::persistent::{Keep, Language};
 use crate::plan::Persistent;
 use crate::source::{self, Records};
 

@@ -1,13 +1,9 @@
-//! Processes: what the command line of an item is made of, and one child from its start to its end.
+//! The command line of an item: what it is made of, and how it is shown.
 //!
 //! [`parjob_shell_template`] expands words without a shell, and makes shell scripts in which a value can never become code.
-//! [`recipe`] makes the words of a process of either, and [`paste`] shows them. [`child`] waits for one process, as [`orders`] has it. Nothing here knows where items come from, how many there are, or what becomes of the output.
+//! [`recipe`] makes the words of a process of either, and [`paste`] shows them. Nothing here starts anything.
 
-pub mod child;
-pub mod clock;
-pub mod orders;
 pub mod paste;
-pub mod plumbing;
 pub mod program;
 pub mod recipe;
 

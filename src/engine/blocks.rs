@@ -8,17 +8,17 @@ use crate::base::item::Attempt;
 
 /// Waiting blocks.
 #[derive(Debug, Default)]
-pub(super) struct Blocks(VecDeque<Arc<Block>>);
+pub(crate) struct Blocks(VecDeque<Arc<Block>>);
 
 impl Blocks {
     /// A retry goes first: in ordered output everything behind it waits for it.
-    pub(super) fn push(&mut self, block: Block) {
+    pub(crate) fn push(&mut self, block: Block) {
         let block = Arc::new(block);
         if block.attempt() > Attempt::FIRST { self.0.push_front(block) } else { self.0.push_back(block) }
     }
 
     /// The block to claim from; those of which nothing is left are dropped.
-    pub(super) fn front(&mut self) -> Option<&Arc<Block>> {
+    pub(crate) fn front(&mut self) -> Option<&Arc<Block>> {
         while self.0.front().is_some_and(|block| block.is_claimed()) {
             self.0.pop_front();
         }
@@ -26,22 +26,22 @@ impl Blocks {
     }
 
     /// Whether there is something to claim.
-    pub(super) fn has_work(&mut self) -> bool {
+    pub(crate) fn has_work(&mut self) -> bool {
         self.front().is_some()
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Those of which something is left.
-    pub(super) fn unclaimed(&self) -> impl Iterator<Item = &Block> + Clone {
+    pub(crate) fn unclaimed(&self) -> impl Iterator<Item = &Block> + Clone {
         self.0.iter().map(|block| &**block).filter(|block| !block.is_claimed())
     }
 
     /// Takes back what nobody has claimed; the number of items.
-    pub(super) fn revoke(&self) -> u64 {
+    pub(crate) fn revoke(&self) -> u64 {
         self.0.iter().map(|block| block.revoke()).sum()
     }
 }

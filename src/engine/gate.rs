@@ -16,11 +16,11 @@ pub struct Gate {
 }
 
 /// How often the machine, and the file, are looked at.
-pub(super) const LOOK: Duration = Duration::from_millis(250);
+pub(crate) const LOOK: Duration = Duration::from_millis(250);
 
 /// A gate with what it last saw.
 #[derive(Debug)]
-pub(super) struct Doorman {
+pub(crate) struct Doorman {
     gate: Gate,
     not_before: Option<Instant>,
     looked: Option<Instant>,
@@ -29,13 +29,13 @@ pub(super) struct Doorman {
 }
 
 impl Doorman {
-    pub(super) fn new(gate: Gate) -> Doorman {
+    pub(crate) fn new(gate: Gate) -> Doorman {
         Doorman { gate, not_before: None, looked: None, allowance: 0 }
     }
 
     /// Whether a process may start now, of which `active` are at work; if not, until when to wait. One may always
     /// be at work, whatever the machine is doing: the load may be that of others, who never end.
-    pub(super) fn ask(&mut self, active: usize) -> Result<(), Instant> {
+    pub(crate) fn ask(&mut self, active: usize) -> Result<(), Instant> {
         let now = Instant::now();
         if let Some(at) = self.not_before.filter(|at| *at > now) {
             return Err(at);

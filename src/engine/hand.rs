@@ -40,20 +40,20 @@ pub enum Job {
 }
 
 /// What became of a chunk, or of a part of it.
-pub(super) struct Done<'a> {
-    pub(super) chunk: Chunk<'a>,
+pub(crate) struct Done<'a> {
+    pub(crate) chunk: Chunk<'a>,
     /// The items that failed, those that are told of.
-    pub(super) failed: Vec<Failed>,
+    pub(crate) failed: Vec<Failed>,
     /// How many failed.
-    pub(super) failures: usize,
+    pub(crate) failures: usize,
     /// How many had nothing to be done.
-    pub(super) skipped: usize,
+    pub(crate) skipped: usize,
     /// The formatted results.
-    pub(super) bytes: &'a mut Vec<u8>,
+    pub(crate) bytes: &'a mut Vec<u8>,
 }
 
 /// The state of one worker.
-pub(super) struct Hand {
+pub(crate) struct Hand {
     task: Task,
     results: Results,
     /// The results of a map that are to be folded.
@@ -63,7 +63,7 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    pub(super) fn new(task: &Task) -> Hand {
+    pub(crate) fn new(task: &Task) -> Hand {
         let fold = match &task.job {
             Job::Map(_) => None,
             Job::Fold(fold) | Job::Reduce(_, fold) => Some(Folding::new(fold)),
@@ -73,7 +73,7 @@ impl Hand {
     }
 
     /// Does a chunk and hands on what became of it: in one piece, or in several when failures are kept apart.
-    pub(super) fn work(&mut self, block: &Block, chunk: Chunk<'_>, hand_on: impl FnMut(Done<'_>)) {
+    pub(crate) fn work(&mut self, block: &Block, chunk: Chunk<'_>, hand_on: impl FnMut(Done<'_>)) {
         self.results.clear();
         self.run(block, &chunk);
         let format = matches!(self.task.job, Job::Map(_)).then_some(&*self.task.format);
@@ -82,14 +82,14 @@ impl Hand {
     }
 
     /// Between blocks: what was folded of the last one is safe now.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if let Some(fold) = &mut self.fold {
             fold.settle();
         }
     }
 
     /// The worker's part of the answer.
-    pub(super) fn into_tally(self) -> Option<Box<dyn Tally>> {
+    pub(crate) fn into_tally(self) -> Option<Box<dyn Tally>> {
         self.fold.map(|fold| fold.total)
     }
 
@@ -144,19 +144,19 @@ fn reduce(fold: &mut Folding, part: &Chunk<'_>, mapped: &Results, mut fail: impl
 }
 
 /// How the results of a chunk become what is handed on.
-pub(super) struct Finish<'a> {
+pub(crate) struct Finish<'a> {
     /// How results look; `None` where they do not appear.
-    pub(super) format: Option<&'a dyn Format>,
+    pub(crate) format: Option<&'a dyn Format>,
     /// How many failures of a chunk are told of with their items.
-    pub(super) tell: usize,
+    pub(crate) tell: usize,
     /// Each failed item is a piece of its own.
-    pub(super) apart: bool,
+    pub(crate) apart: bool,
 }
 
 impl Finish<'_> {
     /// Hands on what became of a chunk: in one piece, or in several when failures are kept apart. `bytes` is where
     /// the formatted results go.
-    pub(super) fn hand_on(
+    pub(crate) fn hand_on(
         &self,
         chunk: Chunk<'_>,
         results: &mut Results,

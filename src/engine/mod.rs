@@ -5,15 +5,13 @@
 //! that does as it is told.
 
 mod again;
-mod blocks;
+pub(crate) mod blocks;
 mod caught;
-mod gate;
-mod hand;
+pub(crate) mod gate;
+pub(crate) mod hand;
 mod local;
-mod outbox;
-mod pool;
-mod posts;
-mod processes;
+pub(crate) mod outbox;
+pub(crate) mod posts;
 mod quota;
 mod ran;
 
@@ -27,13 +25,6 @@ pub use caught::is_caught;
 pub use gate::Gate;
 pub use hand::{Job, Task};
 pub use local::Local;
-pub use pool::{
-    Flight, Frames, Json, Keep, Language, Lines, MakeProtocol, Mismatch, Pool, Protocol, Python, Refused, Stations,
-    Team, WorkerStrays,
-};
-pub use processes::{
-    Crew, Full, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Processes, Roster, Skip, Strays, Tag,
-};
 pub use quota::Quota;
 pub use ran::{Fate, Ran};
 
@@ -136,4 +127,18 @@ pub struct Piece {
     pub attempt: Attempt,
     /// Where its results end in the parcel's bytes; they begin where those of the piece before end.
     pub end: usize,
+}
+
+/// Takes the place of a worker, from 0, and the group at work there, or 0.
+pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
+
+/// What someone has to say while the run goes on.
+#[derive(Debug)]
+pub enum Note {
+    /// Something that the user should know: the end of a sentence.
+    Warning(String),
+    /// A line for standard error.
+    Say(Vec<u8>),
+    /// The run cannot be recorded whole.
+    Broken(anyhow::Error),
 }

@@ -20,12 +20,12 @@ const MANY: usize = 4096;
 /// share a line cost the workers half of their speed.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(super) struct Outbox(Mutex<Vec<Parcel>>);
+pub(crate) struct Outbox(Mutex<Vec<Parcel>>);
 
 impl Outbox {
     /// Adds a piece, whose results are taken out of `bytes`, and its failures out of `failed`. Says whether
     /// the loop should be told.
-    pub(super) fn post(
+    pub(crate) fn post(
         &self,
         mut piece: Piece,
         bytes: &mut Vec<u8>,
@@ -57,17 +57,17 @@ impl Outbox {
     }
 
     /// Number of failed items that wait.
-    pub(super) fn failures(&self) -> usize {
+    pub(crate) fn failures(&self) -> usize {
         self.lock().iter().map(|parcel| parcel.failed.len()).sum()
     }
 
     /// Takes everything.
-    pub(super) fn take(&self) -> Vec<Parcel> {
+    pub(crate) fn take(&self) -> Vec<Parcel> {
         std::mem::take(&mut *self.lock())
     }
 
     /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 

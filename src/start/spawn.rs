@@ -19,13 +19,14 @@ use super::{Closing, Connections, Ready, Started};
 use crate::base::exit::Misuse;
 use crate::base::item::Safe;
 use crate::base::template::unusable;
-use crate::command::clock::Clock;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
-use crate::engine::{Crew, Full, JobsNow, Note, Processes, Roster, Tag};
+use crate::engine::Note;
+use crate::executor::spawn::{Crew, Full, JobsNow, Processes, Roster, Tag};
 use crate::output::{Format, Room};
 use crate::plan::{self, Plan, Spawn};
+use crate::process::clock::Clock;
 use crate::run::Message;
 use crate::source::Records;
 

@@ -12,7 +12,7 @@ import tempfile
 import textwrap
 import unittest
 
-SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "engine", "pool", "worker.py")
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "executor", "persistent", "protocol", "worker.py")
 READY, REFUSED, LINES, SIZES = range(0xA95EC300, 0xA95EC304)
 PAGE = 65536
 

@@ -11,7 +11,7 @@ use super::protocol::Mismatch;
 use super::worker::{AGAIN, Worker};
 use crate::base::buffer::empty;
 use crate::base::stream::Stream;
-use crate::command::child::ending;
+use crate::process::child::ending;
 
 /// How long a killed process has to be gone.
 const DYING: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ use crate::base::buffer::empty;
 use crate::base::failure::{Failure, FailureKind, ProcessEnd};
 use crate::base::item::{Quoted, Seq};
 use crate::base::stream::Stream;
-use crate::command::child::ending;
+use crate::process::child::ending;
 
 /// After so many processes in a row that end before they do anything, there is no point in another.
 const STARTS: u64 = 3;

@@ -5,14 +5,15 @@ use std::sync::atomic::Ordering;
 
 use rustix::process::{Pid, Signal};
 
+use super::Shared;
 use super::place::Place;
-use super::{Note, Shared};
 use crate::base::failure::signal_name;
 use crate::base::item::{Attempt, Quoted, Seq};
 use crate::base::stream::Stream;
-use crate::command::orders::Attendant;
+use crate::engine::Note;
 use crate::engine::{Fate, Ran};
 use crate::output::{Body, LineSplitter, Output, Tagger};
+use crate::process::orders::Attendant;
 
 /// How much of standard error is kept for a message.
 const SAID: usize = 512;

@@ -10,12 +10,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use super::flight::Flight;
-use super::protocol::{MOST, Mismatch, Protocol, answered};
+use super::super::flight::Flight;
+use super::{MOST, Mismatch, Protocol, answered};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Fields, Seq};
-use crate::command::plumbing::unnamed;
 use crate::command::words::Words;
+use crate::process::plumbing::unnamed;
 
 /// The program.
 const SOURCE: &str = include_str!("worker.py");

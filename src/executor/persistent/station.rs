@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::command::clock::Bell;
+use crate::process::clock::Bell;
 
 /// What a worker could use.
 pub(super) mod wants {

@@ -8,13 +8,14 @@ use std::borrow::Cow;
 
 use super::conclude::ran;
 use super::worker::Worker;
-use super::{Note, Shared, Tag};
+use super::{Shared, Tag};
 use crate::base::failure::Failure;
 use crate::base::item::{Attempt, Chunk, Fields};
 use crate::base::outcome::End;
 use crate::base::template::Values;
 use crate::command::recipe::quoted;
 use crate::engine::Fate;
+use crate::engine::Note;
 use crate::source::json;
 
 /// Items of a batch that cannot be used, by their places in it.

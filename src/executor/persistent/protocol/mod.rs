@@ -4,6 +4,11 @@
 //! pipes. It tells answers to the [`Flight`], which knows the items that have none yet. A new protocol is a file here;
 //! [`super::Team::protocol`] makes one for each worker.
 
+mod frames;
+mod json;
+mod lines;
+mod python;
+
 use std::fmt;
 use std::os::fd::OwnedFd;
 
@@ -11,6 +16,11 @@ use super::flight::Flight;
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
 use crate::command::words::Words;
+
+pub use frames::Frames;
+pub use json::Json;
+pub use lines::Lines;
+pub use python::Python;
 
 /// The language between a worker and its process. Each worker has one of its own.
 pub trait Protocol: Send {

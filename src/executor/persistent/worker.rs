@@ -23,9 +23,9 @@ use crate::base::chunk::{Block, Claim};
 use crate::base::item::Seq;
 use crate::base::result::Results;
 use crate::base::stream::Stream;
-use crate::command::child::ending;
 use crate::command::words::Words;
 use crate::engine::Ring;
+use crate::process::child::ending;
 
 /// How long to wait when the reader of the results is slow, or something has run out.
 pub(super) const AGAIN: Duration = Duration::from_millis(50);

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::base::item::{Quoted, Seq};
-use crate::command::clock::{Bell, Clock};
+use crate::process::clock::{Bell, Clock};
 
 /// For so long after its start a process may hold a copy of parjob's files.
 const FRESH: Duration = Duration::from_secs(1);

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol, answered, not_too_long};
+use super::super::flight::Flight;
+use super::{Mismatch, Protocol, answered, not_too_long};
 use crate::base::item::{Chunk, Seq};
 use crate::output::{json_item, json_string};
 

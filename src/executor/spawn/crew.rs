@@ -6,15 +6,16 @@ use std::sync::Arc;
 use parjob_shell_template::Template;
 use rustix::process::{Pid, Signal};
 
+use super::{Full, Roster};
 use crate::base::buffer::Spares;
 use crate::base::item::{Attempt, Chunk, Seq};
 use crate::base::outcome::Record;
-use crate::command::clock::Clock;
 use crate::command::recipe::{self, Recipe};
 use crate::command::words::Words;
-use crate::engine::{Again, Full, Gate, Quota, Ring, Roster};
+use crate::engine::{Again, Gate, GuardSlot, Note, Quota, Ring};
 use crate::op::AnyFold;
 use crate::output::{Format, Output, Room};
+use crate::process::clock::Clock;
 
 /// What a run of processes needs.
 pub struct Crew {
@@ -82,9 +83,6 @@ pub type JobsNow = dyn Fn() -> Option<usize> + Send + Sync;
 /// Whether an earlier run has done the item. Asked once for each.
 pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;
 
-/// Takes the place of a worker, from 0, and the group at work there, or 0.
-pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
-
 /// Sends a signal to what an attempt at an item started and is no longer in its group.
 pub type Strays = dyn Fn(Seq, Attempt, Signal, Pid) + Send + Sync;
 
@@ -135,15 +133,4 @@ pub enum Tag {
     Item,
     /// What this gives for the item.
     Template(Template),
-}
-
-/// What someone has to say while the run goes on.
-#[derive(Debug)]
-pub enum Note {
-    /// Something that the user should know: the end of a sentence.
-    Warning(String),
-    /// A line for standard error.
-    Say(Vec<u8>),
-    /// The run cannot be recorded whole.
-    Broken(anyhow::Error),
 }

@@ -4,8 +4,8 @@
 //! (8 bytes, likewise), and the rest. `i` goes over with an item; `r` comes back with its result, or `e` with what went
 //! wrong: its first line is the error, what follows the traceback. `a` says which item the process is at.
 
-use super::flight::Flight;
-use super::protocol::{MOST, Mismatch, Protocol, answered};
+use super::super::flight::Flight;
+use super::{MOST, Mismatch, Protocol, answered};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
 

@@ -2,8 +2,8 @@
 //!
 //! Items whose delimiter is the newline go over as they stand in their block.
 
-use super::flight::Flight;
-use super::protocol::{Mismatch, Protocol, not_too_long};
+use super::super::flight::Flight;
+use super::{Mismatch, Protocol, not_too_long};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Fields, Seq};
 

@@ -14,8 +14,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 
 use crate::base::failure::ProcessEnd;
 use crate::base::stream::Stream;
-use crate::command::plumbing::pipe;
 use crate::command::words::Words;
+use crate::process::plumbing::pipe;
 
 /// The size of a read.
 const READ: usize = 64 << 10;

@@ -19,14 +19,14 @@ use super::{Crew, Shared};
 use crate::base::chunk::Block;
 use crate::base::item::{Attempt, Chunk};
 use crate::base::outcome::{End, Record};
-use crate::command::child::{Child, Ended, Orders, ending, large_read};
-use crate::command::clock::Bell;
-use crate::command::plumbing::{errno, pipe, unnamed};
 use crate::command::recipe::{Grouping, Stdin};
 use crate::command::words::Words;
 use crate::engine::Fate;
 use crate::op::Tally;
 use crate::output::{LineSplitter, Output, Tagger};
+use crate::process::child::{Child, Ended, Orders, ending, large_read};
+use crate::process::clock::Bell;
+use crate::process::plumbing::{errno, pipe, unnamed};
 
 /// A worker, with the memory that it uses for one process after the other.
 pub(super) struct Worker {

@@ -30,18 +30,18 @@ use std::time::{Duration, Instant};
 use parjob_sys::cgroup::OomCount;
 use rustix::process::Signal;
 
-use super::posts::Posts;
-use super::{Delivery, Engine, Fate, Order, Ran, Ring};
 use crate::base::chunk::Block;
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
 use crate::base::outcome::Record;
 use crate::base::result::Answer;
-use crate::command::orders::ending;
 use crate::command::recipe::Timeout;
+use crate::engine::posts::Posts;
+use crate::engine::{Delivery, Engine, Fate, Note, Order, Ran, Ring};
 use crate::output::Output;
+use crate::process::orders::ending;
 
-pub use crew::{Crew, GuardSlot, JobsNow, Journal, Keeper, Kept, Note, Skip, Strays, Tag};
+pub use crew::{Crew, JobsNow, Journal, Keeper, Kept, Skip, Strays, Tag};
 pub use full::Full;
 pub use place::Roster;
 use queue::Queue;
