@@ -13,7 +13,8 @@ use anyhow::{Context, Result, bail};
 use crate::base::chunk::Chunking;
 use crate::base::exit::Report;
 use crate::command::recipe;
-use crate::engine::{Gate, Job};
+use crate::engine::{RetryPolicy, Throttle};
+use crate::executor::in_process::Job;
 use crate::executor::persistent::Keep;
 use crate::ledger;
 use crate::op::{AnyFold, Operation};
@@ -36,10 +37,18 @@ pub struct Plan {
     pub work: Work,
     /// How many workers.
     pub jobs: usize,
+    /// Says how many workers may be active, and may change.
+    pub jobs_file: Option<PathBuf>,
+    /// When a next item may start.
+    pub throttle: Throttle,
+    /// Bytes of output that may wait in a temporary file, beyond which work waits.
+    pub spill_max: u64,
     /// How many items a worker takes at a time.
     pub chunking: Chunking,
-    /// Order, retries, halts.
+    /// Order, halts, the time between attempts.
     pub policy: Policy,
+    /// Which attempts are followed by another.
+    pub retry: RetryPolicy,
     /// What the exit status tells of failed items.
     pub report: Report,
     /// How results look and where they go.
@@ -80,10 +89,6 @@ pub struct Spawn {
     pub results: Option<PathBuf>,
     /// GNU parallel's job log.
     pub joblog: Option<PathBuf>,
-    /// What is looked at before a process is started.
-    pub gate: Gate,
-    /// Says how many workers there may be, and may change.
-    pub jobs_file: Option<PathBuf>,
 }
 
 /// What is particular to processes that stay up.

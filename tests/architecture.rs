@@ -287,3 +287,37 @@ mod of_the_scan {
         }
     }
 }
+
+/// The files of the package with the lines of their code, inline tests left out.
+fn lines_of_code() -> Vec<(String, String)> {
+    let code = |source: Source| {
+        let path = source.path.display().to_string();
+        let lines =
+            source.code().filter(|(line, _)| *line <= source.tests).map(|(_, text)| (path.clone(), text.to_owned()));
+        lines.collect::<Vec<_>>()
+    };
+    let is_test = |source: &Source| source.path.ends_with("tests.rs") || source.path.ends_with("testing.rs");
+    sources().into_iter().filter(|source| !is_test(source)).flat_map(code).collect()
+}
+
+fn holding(text: &str) -> Vec<String> {
+    lines_of_code().into_iter().filter(|(_, line)| line.contains(text)).map(|(path, _)| path).collect()
+}
+
+#[test]
+fn what_all_workers_share_is_there_once() {
+    assert_eq!(holding("Engine for "), ["src/engine/local.rs"]);
+    let threads: Vec<String> = holding("WORKER.into()");
+    assert!(threads.len() <= 2 && threads.iter().all(|path| path == "src/engine/threads.rs"), "{threads:?}");
+    assert_eq!(holding("retry.may_follow(").len(), 1, "another attempt is decided in one place");
+}
+
+#[test]
+fn an_item_passes_few_files() {
+    let rows = table("| `square` | `run` | `py` |");
+    let column = |at: usize| rows.iter().map(move |row| row[at].as_str()).filter(|path| !path.is_empty());
+    for (at, most) in [(0, 14), (1, 16), (2, 18)] {
+        let files: BTreeSet<&str> = column(at).collect();
+        assert!((10..=most).contains(&files.len()), "{files:?}");
+    }
+}

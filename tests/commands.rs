@@ -493,3 +493,72 @@ fn a_line_that_looks_like_an_option_of_the_shell_is_a_command() {
     let run = parjob("sh").input("-e\n+x\necho fine\n").run().prints("fine\n");
     run.says("item 1: \"-e\" ended with status 127").says("item 2: \"+x\" ended with status 127").status(1);
 }
+
+#[test]
+fn n12_what_is_said_begins_a_line_of_its_own() {
+    // Results and messages go to one file, pipe or terminal.
+    for script in ["parjob run printf ::: %q 2>&1 | cat", "parjob run printf ::: a %q >out 2>&1; cat out"] {
+        let run = shell(script).run();
+        let told = String::from_utf8_lossy(run.stdout()).into_owned();
+        let begun = told.lines().filter(|line| line.contains("parjob:")).all(|line| line.starts_with("parjob:"));
+        assert!(begun && told.contains("parjob: 1 read") | told.contains("parjob: 2 read"), "{told}");
+    }
+    shell("parjob run sh -c 'printf a; exit 1' ::: x 2>/dev/null").run().prints("a");
+}
+
+#[test]
+fn n12_lines_among_others_are_whole_and_a_tag_stays_on_its_line() {
+    let run = parjob("-j1 --line-buffer run printf ::: a b").run();
+    run.prints("a\nb\n").succeeds();
+    let run = parjob("-j1 --line-buffer --tag run printf").args(["x\\ny", ":::", "1"]).run();
+    run.prints("1\tx\n1\ty\n").succeeds();
+    parjob("--tag -0 run echo x").input(b"a\nb\0c\td\0").run().prints("a\\nb\tx a\nb\nc\\td\tx c\td\n").succeeds();
+    parjob("--tag -0 len").input(b"a\nb\0").run().prints("a\\nb\t3\n").succeeds();
+}
+
+#[test]
+fn n15_merged_streams_keep_the_order_of_time() {
+    let script = "echo 1; echo 2 >&2; echo 3; echo 4 >&2";
+    for options in ["", "--unordered", "--line-buffer", "--retries 1", "--results kept"] {
+        let run = parjob(&format!("-j2 --merge {options} run sh -c")).args([script, "sh", ":::", "a"]).run();
+        run.prints("1\n2\n3\n4\n").is_silent().succeeds();
+    }
+    let run = parjob("--merge --format jsonl run sh -c").args([script, "sh", ":::", "a"]).run().succeeds();
+    let told = String::from_utf8_lossy(run.stdout()).into_owned();
+    assert!(told.contains(r#""stdout":"1\n2\n3\n4\n","stderr":"""#), "{told}");
+    let run = parjob("--merge run sh -c").args(["echo why >&2; exit 1", "sh", ":::", "a"]).run();
+    run.prints("why\n").says("ended with status 1").says("  why").status(1);
+    parjob("--merge --ungroup run echo ::: 1").run().prints("").says("2>&1 in the command merges them").status(2);
+}
+
+#[test]
+fn n17_what_an_item_printed_before_it_was_ended_is_kept_and_marked() {
+    let script = "echo part; [ $1 = 2 ] && exit 1; sleep 60";
+    for options in ["--halt now,fail=1", "--deadline 1s"] {
+        let test = |more: &str| {
+            let items = if options.starts_with("--halt") { ["1", "2"] } else { ["1", "3"] };
+            parjob(&format!("-j2 {options} {more} run sh -c")).args([script, "sh", ":::"]).args(items)
+        };
+        let run = test("").run();
+        assert!(run.stdout().starts_with(b"part\n"), "{}", run.story());
+        let run = run.says("item 1: what it printed is a part only; it was ended before it was done");
+        assert!(run.told_counts()[4] >= 1, "{}", run.story());
+        let run = test("--format jsonl").run();
+        let told = String::from_utf8_lossy(run.stdout()).into_owned();
+        let first = told.lines().find(|line| line.contains(r#""seq":1,"#)).unwrap_or_default();
+        assert!(
+            first.contains(r#""ok":false"#) && first.ends_with(r#""stdout":"part\n","stderr":"","partial":true}"#),
+            "{told}"
+        );
+        let run = test("--results kept").run();
+        let folders = std::fs::read_dir(run.dir().join("kept")).unwrap();
+        let outcome = |folder: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read_to_string(folder.unwrap().path().join("outcome.json")).unwrap()
+        };
+        let outcomes: Vec<String> = folders.map(outcome).collect();
+        assert!(
+            outcomes.iter().any(|outcome| outcome.contains(r#""seq":1,"#) && outcome.contains(r#""partial":true"#)),
+            "{outcomes:?}"
+        );
+    }
+}

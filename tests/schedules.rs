@@ -20,7 +20,7 @@ use parjob::base::exit::{Exit, Report};
 use parjob::base::failure::Failure;
 use parjob::base::item::Chunk;
 use parjob::base::result::Results;
-use parjob::engine::Job;
+use parjob::executor::in_process::Job;
 use parjob::op::{self, Blanks, Kind, Map, Operation, Params, Reducer, Setting, Words};
 use parjob::plan::{Plan, Work};
 use parjob::progress::{self, Style, Talk};
@@ -194,8 +194,12 @@ impl Run<'_> {
             jobs: self.schedule.jobs,
             chunking: self.schedule.chunking,
             policy: Policy { ordered: self.ordered, ..Policy::default() },
+            retry: parjob::engine::RetryPolicy::default(),
+            jobs_file: None,
+            throttle: parjob::engine::Throttle::default(),
+            spill_max: u64::MAX,
             output: output::Options { format: self.format, tag: false, file: Some(file) },
-            progress: progress::Options { style: Style::None, total: None, shares_terminal: false },
+            progress: progress::Options { style: Style::None, total: None, shares_output: false },
             talk: Talk::Quiet,
             items_are_typed: false,
             decisions: Vec::new(),

@@ -70,7 +70,7 @@ impl BufferPool {
         let kept = if size == BUFFER { state.free.pop() } else { None };
         drop(state);
         let bytes = kept.unwrap_or_else(|| vec![0; size]);
-        Some(Loan { bytes, cost, pool: Arc::clone(self) })
+        Some(Loan { bytes, cost, pool: Some(Arc::clone(self)) })
     }
 
     /// Lends nothing more: whoever waits, or comes later, gets `None`.
@@ -89,13 +89,24 @@ impl BufferPool {
 pub struct Loan {
     bytes: Vec<u8>,
     cost: usize,
-    pool: Arc<BufferPool>,
+    /// None where the bytes are counted elsewhere.
+    pool: Option<Arc<BufferPool>>,
+}
+
+impl From<Vec<u8>> for Loan {
+    /// Bytes that no pool counts.
+    fn from(bytes: Vec<u8>) -> Loan {
+        Loan { bytes, cost: 0, pool: None }
+    }
 }
 
 impl Loan {
     /// A further buffer for the one who holds this one ([`BufferPool::borrow`]).
     pub fn borrow_another(&self, size: usize) -> Option<Loan> {
-        self.pool.lend(size, self.cost)
+        match &self.pool {
+            Some(pool) => pool.lend(size, self.cost),
+            None => Some(Loan::from(vec![0; size])),
+        }
     }
 
     /// Makes the buffer `size` bytes long and keeps its content. Never waits: the one who holds the
@@ -103,8 +114,10 @@ impl Loan {
     pub fn grow(&mut self, size: usize) {
         let more = size.saturating_sub(self.bytes.len());
         self.bytes.resize(self.bytes.len() + more, 0);
-        self.cost += more;
-        self.pool.lock().lent += more;
+        if let Some(pool) = &self.pool {
+            self.cost += more;
+            pool.lock().lent += more;
+        }
     }
 }
 
@@ -124,14 +137,15 @@ impl std::ops::DerefMut for Loan {
 
 impl Drop for Loan {
     fn drop(&mut self) {
+        let Some(pool) = &self.pool else { return };
         let bytes = std::mem::take(&mut self.bytes);
-        let mut state = self.pool.lock();
+        let mut state = pool.lock();
         state.lent -= self.cost;
         if bytes.len() == BUFFER {
             state.free.push(bytes);
         }
         drop(state);
-        self.pool.returned.notify_one();
+        pool.returned.notify_one();
     }
 }
 

@@ -87,6 +87,14 @@ impl Claim {
         self.count == 0
     }
 
+    /// Takes its first `items` off it, of which `block` is the block.
+    pub fn split_off(&mut self, items: usize, block: &Block) -> Claim {
+        let bytes = block.chunk(self).split(items).0.bytes.len();
+        let first = self.first(items, bytes);
+        self.advance(items, bytes);
+        first
+    }
+
     /// Its first items alone, which take so many bytes.
     pub fn first(&self, items: usize, bytes: usize) -> Claim {
         Claim { count: items as u32, end: self.start + bytes as u32, ..*self }
@@ -183,12 +191,12 @@ impl Block {
 
     /// Takes as many of the next items as `cost` no more than `budget` together, each by the bytes that it has, but at
     /// least `least` and at most `most`. `None` when that is none, or all is claimed.
-    pub fn claim_within(
+    pub fn reserve_within(
         &self,
         budget: usize,
         (least, most): (usize, usize),
         cost: impl Fn(usize) -> usize,
-    ) -> Option<Chunk<'_>> {
+    ) -> Option<Claim> {
         let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
@@ -210,16 +218,28 @@ impl Block {
             }
             let claimed = pack(place + count, end);
             match self.cursor.0.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Some(self.chunk(&Claim { place, count, start, end })),
+                Ok(_) => return Some(Claim { place, count, start, end }),
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// Takes all that is left.
+    pub fn claim_all(&self) -> Claim {
+        let all = pack(self.content.items, self.content.len);
+        let (place, start) = unpack(self.cursor.0.swap(all, Ordering::Relaxed));
+        Claim { place, count: self.content.items - place, start, end: self.content.len }
     }
 
     /// How many items are not claimed, and their bytes with delimiters.
     pub fn left(&self) -> (u64, usize) {
         let (place, start) = unpack(self.cursor.0.load(Ordering::Relaxed));
         (u64::from(self.content.items - place), (self.content.len - start) as usize)
+    }
+
+    /// The number of the next item that nobody has claimed.
+    pub fn next(&self) -> Seq {
+        self.content.first.plus(u64::from(unpack(self.cursor.0.load(Ordering::Relaxed)).0))
     }
 
     /// Whether nothing is left to claim.
@@ -229,9 +249,18 @@ impl Block {
 
     /// Takes back what no worker has claimed; the number of items.
     pub fn revoke(&self) -> u64 {
-        let all = pack(self.content.items, self.content.len);
-        let (place, _) = unpack(self.cursor.0.swap(all, Ordering::Relaxed));
-        u64::from(self.content.items - place)
+        u64::from(self.claim_all().count)
+    }
+
+    /// A claim on the items of a chunk of this block, which were claimed before.
+    pub fn claim_of(&self, chunk: &Chunk<'_>) -> Claim {
+        let start = chunk.bytes.as_ptr().addr() - self.bytes.as_ptr().addr();
+        Claim {
+            place: (chunk.first.0 - self.content.first.0) as u32,
+            count: chunk.count as u32,
+            start: start as u32,
+            end: (start + chunk.bytes.len()) as u32,
+        }
     }
 
     /// The items of a claim on this block.
@@ -349,7 +378,7 @@ mod tests {
     #[test]
     fn a_budget_is_kept_but_one_item_always_goes() {
         let block = block(&["aaaa", "b", "cc", "dddd", "e"], Chunking::Auto);
-        let claim = |budget, most| block.claim_within(budget, (1, most), |len| len + 10).map(|chunk| chunk.count);
+        let claim = |budget, most| block.reserve_within(budget, (1, most), |len| len + 10).map(|claim| claim.items());
         assert_eq!(claim(3, 9), Some(1));
         assert_eq!(block.left(), (4, 12));
         assert_eq!(claim(23, 9), Some(2));

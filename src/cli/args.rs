@@ -327,7 +327,7 @@ fn shell() -> Arg {
 }
 
 /// What processes take of the machine.
-pub(super) fn share_args(heading: &'static str) -> [Arg; 2] {
+fn share_args(heading: &'static str) -> [Arg; 2] {
     [
         rare(own("nice", "N", heading, "Lower the commands' priority by N"))
             .value_parser(value_parser!(i32).range(-20..=19)),
@@ -362,9 +362,16 @@ fn output_args() -> Vec<Arg> {
         rare(own_flag("ungroup", HEADING, "Commands write directly, in whatever order, in all attempts"))
             .short('u')
             .conflicts_with("line-buffer"),
+        own_flag("merge", HEADING, "Standard error goes into standard output, in the order in which both were written"),
         rare(own("tag-template", "T", HEADING, "Each line begins with T, such as '{#} {}', and a TAB"))
             .value_parser(value_parser!(OsString)),
+        spill_arg(HEADING),
     ]
+}
+
+/// The bound on output that waits in a temporary file.
+pub(super) fn spill_arg(heading: &'static str) -> Arg {
+    rare(own("spill-max", "SIZE", heading, "Bytes of output that may wait in a temporary file")).default_value("1G")
 }
 
 fn record_args() -> Vec<Arg> {
@@ -379,7 +386,8 @@ fn record_args() -> Vec<Arg> {
     ]
 }
 
-fn pace_args() -> Vec<Arg> {
+/// What is looked at before an item starts, and what processes take of the machine.
+pub(super) fn pace_args() -> Vec<Arg> {
     const HEADING: &str = "Load on the machine";
     let mut args = vec![
         rare(own("delay", "DUR", HEADING, "Start each so long after the one before")).conflicts_with("rate"),

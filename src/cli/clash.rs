@@ -17,7 +17,12 @@ use crate::source::{self, Input, Origin};
 /// # Errors
 ///
 /// The file, and what it is beside.
-pub(super) fn check(spawn: &Spawn, source: &source::Options, output: Option<&Path>) -> Result<()> {
+pub(super) fn check(
+    spawn: &Spawn,
+    jobs_file: Option<&Path>,
+    source: &source::Options,
+    output: Option<&Path>,
+) -> Result<()> {
     let ledger = spawn.ledger.as_ref().map(|ledger| ledger.file.as_path());
     if let Some(ledger) = ledger.filter(|ledger| is_standard_stream(ledger)) {
         bail!(
@@ -26,7 +31,7 @@ pub(super) fn check(spawn: &Spawn, source: &source::Options, output: Option<&Pat
     }
     if let Some(joblog) = spawn.joblog.as_deref() {
         let others = inputs(source).into_iter().map(|input| ("an input", input));
-        let jobs = spawn.jobs_file.clone().map(|file| ("the file of --jobs", file));
+        let jobs = jobs_file.map(|file| ("the file of --jobs", file.to_path_buf()));
         let ledger = ledger.map(|file| ("the --ledger", file.to_path_buf()));
         let output = output.map(|file| ("the --output", file.to_path_buf()));
         for (what, other) in others.chain(jobs).chain(ledger).chain(output) {

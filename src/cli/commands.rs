@@ -14,7 +14,7 @@ use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::paste;
 use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
-use crate::engine::{Again, Gate};
+use crate::engine::{RetryPolicy, Throttle};
 use crate::ledger::Mode;
 use crate::op::Reducer;
 use crate::plan::{Ledger, Spawn, Tag};
@@ -24,8 +24,6 @@ use crate::run::Backoff;
 pub(super) struct Workers {
     pub(super) jobs: usize,
     pub(super) cpus: usize,
-    /// The file that says so, where one does.
-    pub(super) jobs_file: Option<PathBuf>,
 }
 
 /// What is particular to a process for each item or batch.
@@ -37,7 +35,7 @@ pub(super) fn spawn(
     resume: impl FnOnce(bool) -> String,
     decide: Decide<'_>,
 ) -> Result<Spawn> {
-    let Workers { jobs, cpus, jobs_file } = workers;
+    let Workers { jobs, cpus } = workers;
     let batch = batch(given)?;
     if way != Way::Run && words.is_empty() && batch != Batch::Items(NonZeroU32::MIN) {
         bail!("--batch puts several items into one command, but without a script each item is a command by itself");
@@ -57,6 +55,7 @@ pub(super) fn spawn(
         batch,
         stdin,
         grouping,
+        merge: given.get_flag("merge"),
         dry_run: given.get_flag("dry-run"),
         trace: given.get_flag("trace-commands"),
         timeout: text(given, "timeout").map(timeout).transpose()?,
@@ -73,8 +72,6 @@ pub(super) fn spawn(
         options_of_work: options_of_work(&command, given),
         results: given.get_one::<PathBuf>("results").cloned(),
         joblog: given.get_one::<PathBuf>("joblog").cloned(),
-        gate: gate(given)?,
-        jobs_file,
         command,
     })
 }
@@ -120,6 +117,9 @@ fn grouping(given: &ArgMatches) -> Result<Grouping> {
         if given.value_source(other).is_some() {
             bail!("--{other} needs all that an item printed, which {option} lets go; leave one of them out");
         }
+    }
+    if grouping == Grouping::None && given.get_flag("merge") {
+        bail!("--ungroup leaves both streams to the commands; 2>&1 in the command merges them");
     }
     if grouping == Grouping::None && given.value_source("output").is_some() {
         bail!("--output takes what commands print, but with --ungroup they write to standard output themselves");
@@ -243,13 +243,19 @@ fn shown_batch(batch: Batch) -> String {
     }
 }
 
-fn gate(given: &ArgMatches) -> Result<Gate> {
+/// `--spill-max`.
+pub(super) fn spill_max(given: &ArgMatches) -> Result<u64> {
+    text(given, "spill-max").map_or(Ok(1 << 30), |text| units::size(text).context("--spill-max"))
+}
+
+/// When a next item may start.
+pub(super) fn throttle(given: &ArgMatches) -> Result<Throttle> {
     let load = given.get_one::<f64>("load").copied();
     if load.is_some_and(|load| load.is_nan() || load <= 0.0) {
         bail!("--load: no machine has so little to do; the load counts the processes that run");
     }
     let memory = text(given, "memfree").map(|text| units::size(text).context("--memfree")).transpose()?;
-    Ok(Gate { delay: delay(given)?, load, memory })
+    Ok(Throttle { delay: delay(given)?, load, memory })
 }
 
 fn delay(given: &ArgMatches) -> Result<Duration> {
@@ -284,8 +290,8 @@ pub(super) fn backoff(given: &ArgMatches) -> Result<Backoff> {
 }
 
 /// Which attempts are followed by another.
-pub(super) fn again(given: &ArgMatches) -> Result<Again> {
-    Ok(Again { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..again_on(given)? })
+pub(super) fn retry(given: &ArgMatches) -> Result<RetryPolicy> {
+    Ok(RetryPolicy { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..retry_on(given)? })
 }
 
 /// `--exit-status`.
@@ -302,8 +308,8 @@ pub(super) fn grace(given: &ArgMatches) -> Result<Duration> {
     text(given, "grace").map_or(Ok(Duration::from_secs(2)), |text| units::duration(text).context("--grace"))
 }
 
-fn again_on(given: &ArgMatches) -> Result<Again> {
-    let Some(text) = text(given, "retry-on") else { return Ok(Again::default()) };
+fn retry_on(given: &ArgMatches) -> Result<RetryPolicy> {
+    let Some(text) = text(given, "retry-on") else { return Ok(RetryPolicy::default()) };
     if given.get_one::<u32>("retries").is_none_or(|retries| *retries == 0) {
         bail!("--retry-on {text}: how often? --retries N says so");
     }
@@ -311,7 +317,7 @@ fn again_on(given: &ArgMatches) -> Result<Again> {
     for word in text.split(',') {
         on.push(word.parse().with_context(|| format!("--retry-on {text:?}"))?);
     }
-    Ok(Again { on, ..Again::default() })
+    Ok(RetryPolicy { on, ..RetryPolicy::default() })
 }
 
 fn decide_command(command: &Options, decide: Decide<'_>) {

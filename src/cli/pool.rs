@@ -45,12 +45,7 @@ pub(super) fn stay_up(
     given: &ArgMatches,
     workers: Workers,
 ) -> Result<Persistent> {
-    let Workers { jobs, cpus, jobs_file } = workers;
-    if jobs_file.is_some() {
-        bail!(
-            "--jobs @FILE changes how many commands run side by side; the workers of a pool stay as many as they are"
-        );
-    }
+    let Workers { jobs, cpus } = workers;
     if given.contains_id("reduce") && text(given, "reduce").is_some() {
         bail!("--reduce folds what operations inside parjob give; here, a pipe to parjob sum does it");
     }

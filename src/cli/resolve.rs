@@ -13,7 +13,7 @@ use parjob_sys::cpus::{self, Cpus};
 use parjob_sys::{entry, limits};
 
 use super::args::ITEMS;
-use super::commands::{Workers, again, backoff, program, report, script, spawn};
+use super::commands::{Workers, backoff, program, report, retry, script, spawn, spill_max, throttle};
 use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
@@ -23,7 +23,8 @@ use crate::base::chunk::Chunking;
 use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::recipe::{Batch, Grouping};
-use crate::engine::{Again, Job};
+use crate::engine::{RetryPolicy, Throttle};
+use crate::executor::in_process::Job;
 use crate::executor::persistent::Language;
 use crate::op::{self, Kind, Operation, Param, Params, REDUCERS, Reducer, Setting, Words};
 use crate::plan::{Decision, Plan, Spawn, Work, parse_jobs};
@@ -36,8 +37,8 @@ pub(super) struct Surroundings {
     pub(super) cpus: Cpus,
     pub(super) stdin_is_terminal: bool,
     pub(super) stderr_is_terminal: bool,
-    /// Standard output and standard error are the same terminal.
-    pub(super) one_terminal: bool,
+    /// Standard output and standard error are one terminal, file or pipe.
+    pub(super) one_output: bool,
     pub(super) in_ci: bool,
     pub(super) dumb: bool,
     pub(super) sigpipe_ignored: bool,
@@ -48,14 +49,18 @@ impl Surroundings {
     pub(super) fn look() -> Surroundings {
         let is_terminal = |fd: std::os::fd::BorrowedFd<'_>| rustix::termios::isatty(fd);
         let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-        let device = |fd: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(fd).map(|stat| stat.st_rdev).ok();
+        let stat = |fd: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(fd).ok();
         let (out, err) = (stdout.as_fd(), stderr.as_fd());
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let terminals = is_terminal(out) && is_terminal(err);
         Surroundings {
             cpus: cpus::usable(),
             stdin_is_terminal: is_terminal(stdin.as_fd()),
             stderr_is_terminal: is_terminal(err),
-            one_terminal: is_terminal(out) && is_terminal(err) && device(out) == device(err),
+            one_output: stat(out).zip(stat(err)).is_some_and(|(out, err)| {
+                let is_one = (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino);
+                is_one || terminals && out.st_rdev == err.st_rdev
+            }),
             in_ci: set("CI"),
             dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
             sigpipe_ignored: entry::sigpipe_was_ignored(),
@@ -85,7 +90,7 @@ pub(super) fn resolve(
     let (source, items_given) = source(operation, words, given, sources, &mut decide)?;
     let items_are_typed = !items_given && around.stdin_is_terminal;
     let (jobs, jobs_file) = jobs(given, by_processes, around, &mut decide)?;
-    let workers = Workers { jobs, cpus: around.cpus.count, jobs_file };
+    let workers = Workers { jobs, cpus: around.cpus.count };
     let (talk, told, why_told) = talk(given, around);
     let asked = Asked { operation, params: &params, reducer, source: &source, quiet: talk == Talk::Quiet };
     let work = work(asked, given, workers, (tail, &argv), &mut decide)?;
@@ -95,7 +100,7 @@ pub(super) fn resolve(
     let dry_run = work.spawn().is_some_and(|spawn| spawn.command.dry_run);
     let mut output = output(given, &work, dry_run || params.flag("dry-run"), &mut decide)?;
     if let Some(spawn) = work.spawn() {
-        clash::check(spawn, &source, output.file.as_deref())?;
+        clash::check(spawn, jobs_file.as_deref(), &source, output.file.as_deref())?;
     }
     if dry_run {
         // What is printed are commands, whatever their results would look like and wherever they would go.
@@ -107,6 +112,9 @@ pub(super) fn resolve(
     explain::rest(given, &mut decisions);
     let answering = reducer.map_or(operation, |reducer| reducer.operation);
     let report = if by_processes { report(given) } else { Report::Any };
+    let retry = if by_processes { retry(given)? } else { RetryPolicy::default() };
+    let spill_max = if by_processes { spill_max(given)? } else { u64::MAX };
+    let throttle = if by_processes { throttle(given)? } else { Throttle::default() };
     Ok(Plan {
         source,
         items_are_typed,
@@ -114,8 +122,12 @@ pub(super) fn resolve(
         answering,
         work,
         jobs,
+        jobs_file,
+        throttle,
+        spill_max,
         chunking,
         policy,
+        retry,
         report,
         output,
         progress,
@@ -365,7 +377,6 @@ fn policy(given: &ArgMatches, around: &Surroundings, work: &Work) -> Result<Poli
         ordered: !given.get_flag("unordered") && !interleaves,
         halt,
         deadline: deadline.transpose()?,
-        again: if by_processes { again(given)? } else { Again::default() },
         backoff: if by_processes { backoff(given)? } else { Backoff::default() },
         killable: by_processes,
         grace: work.grace().unwrap_or_default(),

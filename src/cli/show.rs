@@ -59,7 +59,7 @@ pub(super) fn progress(
         let why = if given_by_user(given, "total") { "--total" } else { "counted before the run" };
         decide("total", total.to_string(), why.into());
     }
-    Ok(progress::Options { style, total, shares_terminal: around.one_terminal && output.file.is_none() })
+    Ok(progress::Options { style, total, shares_output: around.one_output && output.file.is_none() })
 }
 
 pub(super) fn output(given: &ArgMatches, work: &Work, dry_run: bool, decide: Decide<'_>) -> Result<output::Options> {

@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use clap::{Arg, ArgAction, value_parser};
 
-use super::args::{failure_args, own, own_flag, rare, share_args};
+use super::args::{failure_args, own, own_flag, pace_args, rare, spill_arg};
 
 /// The options of commands that stay up.
 pub(super) fn pool_args() -> Vec<Arg> {
@@ -58,7 +58,8 @@ fn stay_args(heading: &'static str) -> Vec<Arg> {
             .value_parser(value_parser!(NonZeroU64)),
         rare(own("recycle-rss", "SIZE", heading, "A process that holds more memory than SIZE is replaced")),
     ];
+    args.push(spill_arg(heading));
     args.extend(failure_args());
-    args.extend(share_args("Processes"));
+    args.extend(pace_args());
     args
 }

@@ -36,6 +36,8 @@ pub struct Options {
     pub stdin: Stdin,
     /// How the output of several processes goes together.
     pub grouping: Grouping,
+    /// Standard error goes into standard output, in the order of time.
+    pub merge: bool,
     /// Only print what would be run.
     pub dry_run: bool,
     /// Print each command as it starts.

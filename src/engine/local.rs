@@ -1,184 +1,173 @@
-//! The threads of this machine: a private rayon pool whose workers pull.
+//! The engine of this machine: threads whose workers pull.
 //!
-//! Each worker runs one loop for the whole run: take the front block of the queue, claim its chunks until
-//! none is left, take the next block. A rayon task for each chunk was measured at a tenth of the speed
-//! for small chunks, and would need a queue of its own to keep seq order.
+//! # Approach
+//!
+//! No thread hands work out. A worker claims the next items of the front block by itself, does them, and posts what became of
+//! them ([`super::Slot`]). Workers in this process claim by a compare-and-swap and take the queue's lock only for the next
+//! block; those of processes claim under that lock, where it is decided whether another may start ([`super::queue`]).
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
-use anyhow::{Result, bail};
-use parjob_sys::limits;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use anyhow::Result;
+use rayon::ThreadPool;
+use rustix::process::Signal;
 
-use super::blocks::Blocks;
-use super::hand::{Done, Hand, Task};
-use super::outbox::Outbox;
+use super::posts::Posts;
+use super::queue::Queue;
 use super::quota::Quota;
-use super::{Delivery, Engine, Piece, Ring};
+use super::slots::{Place, Slots};
+use super::{Engine, Full, MakeExecutor, Note, Order, Ran, Report, RetryPolicy, Ring, Throttle};
 use crate::base::buffer::Spares;
-use crate::base::chunk::{Block, Chunking, Pace};
-use crate::base::item::Chunk;
+use crate::base::chunk::{Block, Chunking};
+use crate::base::failure::Failure;
+use crate::base::item::{Attempt, Seq};
 use crate::base::result::Answer;
-use crate::op::Tally;
+use crate::op::{AnyFold, Tally};
+use crate::output::Room;
+use crate::process::clock::Clock;
+use crate::process::orders::ending;
 
-/// The name of the worker threads.
-const WORKER: &str = "parjob-worker";
+/// How the workers of a run are started, and what they are to mind.
+pub struct Config {
+    /// Number of workers.
+    pub jobs: usize,
+    /// Number of workers from now on, where that may change.
+    pub jobs_now: Option<Box<JobsNow>>,
+    /// Where threads come from.
+    pub threads: ThreadSource,
+    /// How many items a worker in this process claims at a time.
+    pub chunking: Chunking,
+    /// Command lines are filled.
+    pub full: Option<Full>,
+    /// When a next item may start.
+    pub throttle: Throttle,
+    /// The fold whose parts the workers have.
+    pub fold: Option<Arc<dyn AnyFold>>,
+    /// Stops workers ahead of the run loop.
+    pub quota: Option<Quota>,
+    /// Which attempts are followed by another.
+    pub retry: RetryPolicy,
+    /// Room for output that waits.
+    pub room: Arc<Room>,
+    /// Buffers to fill.
+    pub spares: Arc<Spares>,
+    /// The time, without pauses.
+    pub clock: Arc<Clock>,
+    /// Tells the run loop that there is something to collect.
+    pub ring: Box<dyn Fn(Ring) + Send + Sync>,
+    /// Tells the run loop something at once.
+    pub tell: Box<dyn Fn(Note) + Send + Sync>,
+}
 
-/// Number of failures that may wait to be told, with their items, of all workers together.
-const NAMED: usize = 65_536;
+/// Says how many may be active; nothing where that cannot be told.
+pub type JobsNow = dyn Fn() -> Option<usize> + Send + Sync;
 
-/// How long a worker waits at a time for its outbox to be emptied: a ring may come between its look and its wait.
-const MOMENT: Duration = Duration::from_millis(50);
+/// Where the threads of workers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadSource {
+    /// All at once, on a private rayon pool: workers that compute.
+    Pool,
+    /// Plain threads, started when there is something for one more to do: workers that wait for processes. A rayon pool starts in
+    /// the square of its threads, 1,000 in 0.6 s and 4,000 in 12 s.
+    AsNeeded {
+        /// Bytes of stack. These hold no large values and call nothing deep.
+        stack: usize,
+        /// Whether workers that have nothing to do wait at their bells rather than in [`super::Slot::next_claim`].
+        at_bells: bool,
+    },
+}
 
-/// Workers on threads.
+/// Workers on threads of this process.
 pub struct Local {
     shared: Arc<Shared>,
-    workers: usize,
-    /// Kept so that the threads live.
-    _pool: ThreadPool,
+    /// Kept so that its threads live.
+    _pool: Option<ThreadPool>,
 }
 
 /// What the workers and the engine share.
-struct Shared {
-    task: Task,
-    chunking: Chunking,
-    quota: Option<Quota>,
-    spares: Arc<Spares>,
-    ring: Box<dyn Fn(Ring) + Send + Sync>,
+pub(super) struct Shared {
+    /// Itself, for those that it hires.
+    pub(super) own: Weak<Shared>,
+    pub(super) config: Config,
+    pub(super) make: Box<MakeExecutor>,
+    pub(super) slots: Slots,
     queue: Mutex<Queue>,
-    /// How many blocks the queue holds, to be looked at without its lock.
-    waiting: AtomicUsize,
-    /// Blocks came, or the queue was closed.
-    changed: Condvar,
-    /// The last worker left.
-    all_left: Condvar,
+    /// Number of blocks in the queue, to be looked at without its lock.
+    pub(super) waiting: AtomicUsize,
+    /// Something in the queue has changed.
+    pub(super) changed: Condvar,
+    pub(super) all_left: Condvar,
     /// The outboxes were emptied.
-    collected: Condvar,
-    outboxes: Vec<Outbox>,
-    /// What each worker is at.
-    at: Vec<At>,
-    /// Set once nothing more may be claimed.
-    stopped: AtomicBool,
-}
-
-#[derive(Default)]
-struct Queue {
-    blocks: Blocks,
-    closed: bool,
-    /// Workers that wait for a block: no wake-up is paid for when nobody sleeps.
-    idle: usize,
-    /// Workers that have left.
-    left: usize,
-    tallies: Vec<Box<dyn Tally>>,
-}
-
-/// The items that a worker is at. On cache lines of its own, as [`Outbox`].
-#[derive(Default)]
-#[repr(align(128))]
-struct At {
-    first: AtomicU64,
-    /// 0: none.
-    count: AtomicUsize,
-}
-
-impl At {
-    fn enter(&self, chunk: &Chunk<'_>) {
-        self.first.store(chunk.first.0, Ordering::Relaxed);
-        self.count.store(chunk.count, Ordering::Relaxed);
-    }
-
-    fn leave(&self) {
-        self.count.store(0, Ordering::Relaxed);
-    }
-
-    fn describe(&self, worker: usize) -> Option<String> {
-        let (first, count) = (self.first.load(Ordering::Relaxed), self.count.load(Ordering::Relaxed) as u64);
-        match count {
-            0 => None,
-            1 => Some(format!("\n  item {first}: worker {worker}")),
-            _ => Some(format!("\n  items {first} to {}: worker {worker}", first + count - 1)),
-        }
-    }
+    pub(super) collected: Condvar,
+    /// Too many files were open: a worker that has nothing to do gives back what it has.
+    pub(super) few_files: AtomicBool,
+    /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
+    pub(super) kept_place: Mutex<Option<Sender<()>>>,
+    pub(super) posts: Posts<Report>,
+    /// The item whose results go out next; 0 where there is no order.
+    pub(super) front: AtomicU64,
+    /// As much waits as may.
+    pub(super) held: AtomicBool,
+    /// One of [`ending`].
+    pub(super) ending: AtomicU8,
+    /// Nothing more may be claimed.
+    pub(super) stopped: AtomicBool,
+    /// There will be no more blocks, but for items that are tried again.
+    pub(super) no_more: AtomicBool,
+    /// Number of processes that are kept up.
+    pub(super) up: AtomicUsize,
 }
 
 impl Local {
-    /// Starts `jobs` workers, or as many as the machine gives: [`Engine::capacity`] tells.
+    /// Starts the engine. Where threads are started at once, there may be fewer than were asked for: [`Engine::capacity`] tells.
     ///
     /// # Errors
     ///
     /// Not one thread can be started.
-    pub fn start(
-        jobs: usize,
-        task: Task,
-        chunking: Chunking,
-        quota: Option<Quota>,
-        spares: Arc<Spares>,
-        ring: impl Fn(Ring) + Send + Sync + 'static,
-    ) -> Result<Local> {
-        let pool = start_pool(jobs)?;
-        let workers = pool.current_num_threads();
-        let shared = Arc::new(Shared {
-            task,
-            chunking,
-            quota,
-            spares,
-            ring: Box::new(ring),
-            queue: Mutex::default(),
+    pub fn start(config: Config, make: Box<MakeExecutor>) -> Result<Local> {
+        let (threads, queue) = (config.threads, Queue::new(config.jobs, config.throttle.clone(), config.full));
+        let shared = Arc::new_cyclic(|own| Shared {
+            own: Weak::clone(own),
+            config,
+            make,
+            slots: Slots::default(),
+            queue: Mutex::new(queue),
             waiting: AtomicUsize::new(0),
             changed: Condvar::new(),
             all_left: Condvar::new(),
             collected: Condvar::new(),
-            outboxes: (0..workers).map(|_| Outbox::default()).collect(),
-            at: (0..workers).map(|_| At::default()).collect(),
+            few_files: AtomicBool::new(false),
+            kept_place: Mutex::default(),
+            posts: Posts::default(),
+            front: AtomicU64::new(0),
+            held: AtomicBool::new(false),
+            ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
+            no_more: AtomicBool::new(false),
+            up: AtomicUsize::new(0),
         });
-        let worker = Arc::clone(&shared);
-        pool.spawn_broadcast(move |context| worker.work(context.index()));
-        Ok(Local { shared, workers, _pool: pool })
+        let pool = (threads == ThreadSource::Pool).then(|| shared.start_pool()).transpose()?;
+        if shared.config.jobs_now.is_some() {
+            Shared::follow(&shared);
+        }
+        Ok(Local { shared, _pool: pool })
     }
 
-    /// Says which items are at work, a line for each worker that has some.
+    /// Says what is at work, a line for each worker that has something.
     pub fn describe(&self) -> impl Fn() -> String + Send + Sync + 'static {
         let shared = Arc::clone(&self.shared);
-        move || {
-            let lines: Vec<String> = (1..).zip(&shared.at).filter_map(|(worker, at)| at.describe(worker)).collect();
-            format!("{} of {} workers at work{}", lines.len(), shared.at.len(), lines.concat())
-        }
-    }
-}
-
-/// A pool of `jobs` threads, or of fewer where the machine refuses.
-fn start_pool(jobs: usize) -> Result<ThreadPool> {
-    let mut threads = jobs;
-    loop {
-        let mut started = Vec::new();
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .spawn_handler(|thread| {
-                limits::room_for_worker(started.len())?;
-                started.push(std::thread::Builder::new().name(WORKER.into()).spawn(|| thread.run())?);
-                Ok(())
-            })
-            .build();
-        let Err(error) = pool else { return Ok(pool?) };
-        if threads == 1 {
-            bail!("cannot start a single worker thread: {error}");
-        }
-        // Half of what went: the rest of the program needs room too.
-        threads = (started.len() / 2).clamp(1, threads - 1);
-        // The pool that was not made has told its threads to end. Until they have, their stacks take the room.
-        for thread in started {
-            // None of them has done anything that could have panicked.
-            let _ = thread.join();
-        }
+        move || shared.slots.describe(&shared.config.clock, shared.config.jobs)
     }
 }
 
 impl Engine for Local {
     fn capacity(&self) -> usize {
-        self.workers
+        match self.shared.config.threads {
+            ThreadSource::Pool => self.shared.lock().threads,
+            ThreadSource::AsNeeded { .. } => self.shared.config.jobs,
+        }
     }
 
     fn start(&mut self, block: Block) {
@@ -187,149 +176,194 @@ impl Engine for Local {
         queue.blocks.push(block);
         let idle = queue.idle;
         self.shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
-        drop(queue);
-        match (idle, alone) {
-            (0, _) => {}
-            (_, true) => self.shared.changed.notify_one(),
-            _ => self.shared.changed.notify_all(),
-        }
+        self.shared.work_came(queue, idle > 0 && !alone);
     }
 
-    fn collect(&mut self) -> Vec<Delivery> {
-        let taken = self.shared.outboxes.iter().flat_map(Outbox::take).map(Delivery::Chunks).collect();
+    fn collect(&mut self) -> Vec<Report> {
+        let mut all: Vec<Report> = self.shared.slots.take().into_iter().map(Report::Pieces).collect();
+        all.append(&mut self.shared.posts.take());
         self.shared.collected.notify_all();
-        taken
+        all
     }
 
     fn revoke(&mut self) -> u64 {
-        self.shared.stopped.store(true, Ordering::Relaxed);
-        self.shared.lock().blocks.revoke()
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        let revoked = self.shared.lock().blocks.revoke();
+        self.shared.wake_all();
+        revoked
     }
 
     fn close(&mut self) -> Option<Answer> {
         let mut queue = self.shared.lock();
         queue.closed = true;
-        self.shared.changed.notify_all();
+        drop(queue);
+        self.shared.wake_all();
         self.shared.collected.notify_all();
-        while queue.left < self.workers {
+        queue = self.shared.lock();
+        while queue.left < queue.threads {
             queue = self.shared.all_left.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut tallies = queue.tallies.drain(..);
-        let mut total = tallies.next()?;
-        tallies.for_each(|mut tally| total.merge(&mut *tally));
+        // There may have been no worker, where there was nothing to do.
+        let mut total = Arc::clone(self.shared.config.fold.as_ref()?).tally();
+        queue.tallies.drain(..).for_each(|mut tally| total.merge(&mut *tally));
         total.finish()
+    }
+
+    fn finish(&mut self) {
+        if !self.shared.no_more.swap(true, Ordering::SeqCst) {
+            let mut queue = self.shared.lock();
+            queue.complete = true;
+            self.shared.hire(queue);
+            self.shared.wake_all();
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.shared.up.load(Ordering::SeqCst) == 0
+    }
+
+    fn flow(&mut self, front: Option<Seq>, held: bool) {
+        let shared = &self.shared;
+        let seq = front.unwrap_or(Seq(0));
+        let moved = shared.front.swap(seq.0, Ordering::SeqCst) != seq.0;
+        if shared.held.swap(held, Ordering::SeqCst) != held || held && moved {
+            // Whether they may go on has changed, or for which item they may.
+            shared.wake_all();
+        } else if moved {
+            shared.slots.ring(seq);
+        }
+    }
+
+    fn command(&mut self, order: Order) -> bool {
+        let Shared { config, slots, ending, .. } = &*self.shared;
+        if config.threads == ThreadSource::Pool {
+            return false;
+        }
+        match order {
+            Order::End => drop(ending.fetch_max(ending::SOON, Ordering::AcqRel)),
+            Order::Kill => ending.store(ending::NOW, Ordering::Release),
+            Order::Pause => {
+                config.clock.pause();
+                slots.signal(Signal::STOP);
+            }
+            Order::Resume => {
+                slots.signal(Signal::CONT);
+                config.clock.resume();
+            }
+        }
+        self.shared.wake_all();
+        true
     }
 }
 
 impl Drop for Local {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
-        self.shared.changed.notify_all();
+        self.shared.wake_all();
     }
 }
 
 impl Shared {
-    /// A worker's life.
-    fn work(&self, index: usize) {
-        let mut hand = Hand::new(&self.task);
-        let mut pace = Pace::default();
-        while let Some(block) = self.next_block(index) {
-            while !self.is_stopped()
-                && let Some(chunk) = block.claim(pace.want(), self.sharers(&pace))
-            {
-                let (count, start) = (chunk.count, self.paced().then(Instant::now));
-                self.at[index].enter(&chunk);
-                hand.work(&block, chunk, |done| self.post(index, &block, done));
-                if let Some(start) = start {
-                    pace.learn(count, start.elapsed());
-                }
+    /// There is something to claim: wakes those that wait for it, all of them where `all`, and hires one more.
+    pub(super) fn work_came(&self, queue: MutexGuard<'_, Queue>, all: bool) {
+        let at_bells = matches!(self.config.threads, ThreadSource::AsNeeded { at_bells: true, .. });
+        if at_bells {
+            drop(queue);
+            if self.slots.offer() {
+                return;
             }
-            self.at[index].leave();
-            hand.settle();
+            return self.hire(self.lock());
         }
-        self.leave(hand);
+        let idle = queue.idle > 0;
+        self.hire(queue);
+        match (idle, all) {
+            (false, _) => {}
+            (true, true) => self.changed.notify_all(),
+            (true, false) => self.changed.notify_one(),
+        }
     }
 
-    /// How many workers the current block must do for: all, when no other block waits. Else each worker can
-    /// have a block of its own; and to cut up a block of cheap items would cost more than it saves.
-    fn sharers(&self, pace: &Pace) -> u32 {
-        let alone = pace.is_cheap() || self.waiting.load(Ordering::Relaxed) > 1;
-        if alone { 1 } else { self.outboxes.len() as u32 }
+    /// Wakes every worker, wherever it waits.
+    pub(super) fn wake_all(&self) {
+        self.changed.notify_all();
+        self.slots.ring_all();
     }
 
-    fn paced(&self) -> bool {
-        self.chunking == Chunking::Auto
+    pub(super) fn post(&self, mut ran: Ran) {
+        let failed = match &ran.fate {
+            super::Fate::Failed(failed) => failed.first(),
+            _ => None,
+        };
+        ran.again = failed.is_some_and(|failed| self.may_follow(ran.attempt, &failed.cause));
+        let (ok, failed) = match &ran.fate {
+            super::Fate::Ok => (ran.items, 0),
+            super::Fate::Failed(_) if !ran.again => (0, ran.items),
+            super::Fate::Some(failed, _) => (ran.items - failed, *failed),
+            _ => (0, 0),
+        };
+        self.count(ok, failed);
+        if self.posts.push(Report::Attempt(Box::new(ran))) {
+            (self.config.ring)(Ring::Soon);
+        }
     }
 
-    fn is_stopped(&self) -> bool {
+    /// Whether another attempt follows one that failed for this cause.
+    pub(super) fn may_follow(&self, attempt: Attempt, cause: &Failure) -> bool {
+        self.config.retry.may_follow(attempt, cause)
+    }
+
+    /// Items have ended for good: enough may have.
+    pub(super) fn count(&self, ok: u64, failed: u64) {
+        if let Some(quota) = &self.config.quota {
+            quota.note(ok, failed);
+            if quota.is_used_up() {
+                self.stopped.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Whether an item may start although as much waits as may: for the one whose results go out next all others wait, and
+    /// what is tried again waits already.
+    pub(super) fn may_start(&self, first: Seq, attempt: Attempt) -> bool {
+        !self.held.load(Ordering::Relaxed) || attempt > Attempt::FIRST || first.0 <= self.front.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// The block to claim from. Waits for one; `None` when there will be none.
-    fn next_block(&self, index: usize) -> Option<Arc<Block>> {
-        let mut queue = self.lock();
-        loop {
-            let front = queue.blocks.front().map(Arc::clone);
-            self.waiting.store(queue.blocks.len(), Ordering::Relaxed);
-            if let Some(block) = front.filter(|_| !self.is_stopped()) {
-                return Some(block);
-            }
-            if !self.outboxes[index].is_empty() {
-                drop(queue);
-                (self.ring)(Ring::Now);
-                queue = self.lock();
-                if queue.blocks.len() > 0 && !self.is_stopped() {
-                    continue;
-                }
-            }
-            if queue.closed {
-                return None;
-            }
-            queue.idle += 1;
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            queue.idle -= 1;
-        }
+    pub(super) fn warn(&self, text: String) {
+        (self.config.tell)(Note::Warning(text));
     }
 
-    fn post(&self, index: usize, block: &Block, done: Done<'_>) {
-        let Done { chunk, mut failed, failures, skipped, bytes } = done;
-        let (items, failures, skipped) = (chunk.count as u64, failures as u64, skipped as u64);
-        let has_named = !failed.is_empty();
-        if let Some(quota) = &self.quota {
-            quota.note(items - failures - skipped, failures);
-            if quota.is_used_up() {
-                self.stopped.store(true, Ordering::Relaxed);
-            }
-        }
-        let piece = Piece { first: chunk.first, items, failed: failures, skipped, attempt: block.attempt(), end: 0 };
-        if let Some(ring) = self.outboxes[index].post(piece, bytes, &mut failed, &self.spares) {
-            (self.ring)(ring);
-        }
-        if has_named && self.outboxes[index].failures() > NAMED / self.outboxes.len() {
-            self.wait_until_collected(index);
-        }
+    /// The run cannot go on: nothing more is claimed, and the loop is told why.
+    pub(super) fn break_off(&self, error: anyhow::Error) {
+        self.stopped.store(true, Ordering::SeqCst);
+        (self.config.tell)(Note::Broken(error));
+        self.wake_all();
     }
 
-    /// Where each failure is printed and the reader of that is slow, failures must not pile up: they are larger than their
-    /// items.
-    fn wait_until_collected(&self, index: usize) {
-        let mut queue = self.lock();
-        while !queue.closed && !self.is_stopped() && !self.outboxes[index].is_empty() {
-            let waited = self.collected.wait_timeout(queue, MOMENT).unwrap_or_else(PoisonError::into_inner);
-            queue = waited.0;
-        }
-    }
-
-    fn leave(&self, hand: Hand) {
+    /// A worker has ended for good.
+    pub(super) fn leave(&self, place: &Arc<Place>, tally: Option<Box<dyn Tally>>) {
         let mut queue = self.lock();
         queue.left += 1;
-        queue.tallies.extend(hand.into_tally());
-        if queue.left == self.outboxes.len() {
-            self.all_left.notify_all();
-        }
+        queue.tallies.extend(tally);
+        drop(queue);
+        place.leave();
+        self.all_left.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    /// A worker ends before the run does: another takes its place when there is room again.
+    pub(super) fn retire(&self, place: &Arc<Place>, tally: Option<Box<dyn Tally>>) {
+        self.slots.remove(place);
+        let mut queue = self.lock();
+        queue.threads -= 1;
+        queue.tallies.extend(tally);
+        drop(queue);
+        self.all_left.notify_all();
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

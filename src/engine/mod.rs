@@ -1,47 +1,48 @@
-//! What carries chunks to workers.
+//! What carries blocks to workers, and what workers report.
 //!
-//! The run loop starts blocks and collects what has ended; in between, workers pull. [`Local`] does chunks on threads
-//! of this process, [`Processes`] has a process do each item or batch, [`Pool`] keeps processes up and feeds them. Tests of the loop put an engine in their place
-//! that does as it is told.
+//! The run loop sees an [`Engine`]: it starts blocks and collects [`Report`]s. A worker sees a [`Slot`]: it claims work and posts reports;
+//! what it does with the work is an [`Executor`], which `start` puts in. [`Local`] is the engine of this machine: threads, queue,
+//! slots, throttle. Tests of the loop put an engine in its place that does as it is told.
 
-mod again;
-pub(crate) mod blocks;
-mod caught;
-pub(crate) mod gate;
-pub(crate) mod hand;
+mod blocks;
+mod full;
 mod local;
-pub(crate) mod outbox;
-pub(crate) mod posts;
+mod outbox;
+mod posts;
+mod queue;
 mod quota;
-mod ran;
+mod report;
+mod retry;
+mod slot;
+mod slots;
+mod threads;
+mod throttle;
 
 use crate::base::chunk::Block;
-use crate::base::failure::Failed;
-use crate::base::item::{Attempt, Seq};
+use crate::base::item::Seq;
 use crate::base::result::Answer;
+use crate::op::Tally;
 
-pub use again::{Again, Kind};
-pub use caught::is_caught;
-pub use gate::Gate;
-pub use hand::{Job, Task};
-pub use local::Local;
+pub use full::Full;
+pub use local::{Config, JobsNow, Local, ThreadSource};
 pub use quota::Quota;
-pub use ran::{Fate, Ran};
+pub use report::{Done, Fate, Parcel, Piece, Ran, Report};
+pub use retry::{Kind, RetryPolicy};
+pub use slot::{Claimed, Slot, Yielded};
+pub use slots::{Slots, Wants};
+pub use throttle::Throttle;
 
-/// Carries chunks to workers.
+/// Carries blocks to workers: what the run loop sees.
 pub trait Engine {
-    /// How many workers there are.
+    /// Number of workers.
     fn capacity(&self) -> usize;
 
-    /// Queues a block. Its chunks are claimed in seq order, after those of the blocks before it.
+    /// Queues a block. Its items are claimed in seq order, after those of the blocks before it.
     fn start(&mut self, block: Block);
 
-    /// No more items will come, though some may be tried again.
-    fn no_more(&mut self) {}
-
-    /// Hands over what has ended since the last call, in no particular order. Never waits; a [`Ring`] has
-    /// told when it is worth calling.
-    fn collect(&mut self) -> Vec<Delivery>;
+    /// Hands over what was reported since the last call, in no particular order. Never waits; a [`Ring`] tells when it is
+    /// worth calling.
+    fn collect(&mut self) -> Vec<Report>;
 
     /// Takes back every item that no worker has claimed; their number.
     fn revoke(&mut self) -> u64;
@@ -49,22 +50,33 @@ pub trait Engine {
     /// Waits until every claimed item has ended. The answer, where the work was a fold that has one.
     fn close(&mut self) -> Option<Answer>;
 
-    /// There will be no more blocks, but for items that are tried again: whatever is kept up for more may end.
+    /// There will be no more blocks, but for items that are tried again: processes that stay up may end.
     fn finish(&mut self) {}
 
-    /// Whether nothing is kept up any more. A [`Ring`] tells when that changes.
+    /// Whether no process is kept up. A [`Ring`] tells when that changes.
     fn is_quiet(&self) -> bool {
         true
     }
 
-    /// Tells which item's results go out next: what it has may be handed over before it has ended.
-    fn front(&mut self, _seq: Seq) {}
+    /// How results flow. Those of the item `front` go out next, where there is an order: what it has may be handed over before
+    /// it has ended. `held`: as much waits as may, so no item but that and those that are tried again may start.
+    fn flow(&mut self, _front: Option<Seq>, _held: bool) {}
 
-    /// Does something to all that is at work. Whether that will end for it: work in this process cannot be ended.
+    /// Gives an order to all that is at work. Whether it can obey: work in this process cannot be ended.
     fn command(&mut self, _order: Order) -> bool {
         false
     }
 }
+
+/// What a worker does, from its start to the end of the run.
+pub trait Executor {
+    /// Claims work from the slot until there is no more, and posts what became of it. Its part of the answer, where the work
+    /// is a fold.
+    fn run(self: Box<Self>, slot: &Slot) -> Option<Box<dyn Tally>>;
+}
+
+/// Makes the executor of a worker, on the worker's own thread.
+pub type MakeExecutor = dyn Fn(&Slot) -> anyhow::Result<Box<dyn Executor>> + Send + Sync;
 
 /// What can be done to items at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,19 +91,6 @@ pub enum Order {
     Resume,
 }
 
-/// What an engine hands over.
-#[derive(Debug)]
-pub enum Delivery {
-    /// Chunks that were done in this process.
-    Chunks(Parcel),
-    /// What a process did.
-    Process(Box<Ran>),
-    /// Something that the user should know: the end of a sentence.
-    Warning(String),
-    /// The run cannot be carried out.
-    Broken(anyhow::Error),
-}
-
 /// Tells the run loop that there is something to collect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ring {
@@ -101,44 +100,13 @@ pub enum Ring {
     Now,
 }
 
-/// What a worker did: pieces of consecutive items, with the bytes of their results.
-#[derive(Debug, Default)]
-pub struct Parcel {
-    /// The formatted results of all pieces, in the order of the pieces.
-    pub bytes: Vec<u8>,
-    /// The pieces, in seq order.
-    pub pieces: Vec<Piece>,
-    /// The items that failed, in the order of the pieces; fewer than failed when only the first are asked for.
-    pub failed: Vec<Failed>,
-}
-
-/// Consecutive items that have ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The number of the first item.
-    pub first: Seq,
-    /// How many items.
-    pub items: u64,
-    /// How many of them failed.
-    pub failed: u64,
-    /// How many of them had nothing to be done.
-    pub skipped: u64,
-    /// Which try this was.
-    pub attempt: Attempt,
-    /// Where its results end in the parcel's bytes; they begin where those of the piece before end.
-    pub end: usize,
-}
-
-/// Takes the place of a worker, from 0, and the group at work there, or 0.
-pub type GuardSlot = dyn Fn(usize, i32) + Send + Sync;
-
-/// What someone has to say while the run goes on.
+/// What a worker has to say beside its reports.
 #[derive(Debug)]
 pub enum Note {
     /// Something that the user should know: the end of a sentence.
     Warning(String),
     /// A line for standard error.
     Say(Vec<u8>),
-    /// The run cannot be recorded whole.
+    /// The run cannot be carried out, or not be recorded whole.
     Broken(anyhow::Error),
 }

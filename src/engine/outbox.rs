@@ -13,6 +13,9 @@ use crate::base::failure::Failed;
 /// A parcel of so many bytes is full: worth collecting at once, and not worth copying into another.
 const FULL: usize = 64 * 1024;
 
+/// Bytes that may wait in an outbox.
+const CROWDED: usize = 1 << 20;
+
 /// As many pieces or failures make a parcel full too.
 const MANY: usize = 4096;
 
@@ -20,20 +23,21 @@ const MANY: usize = 4096;
 /// share a line cost the workers half of their speed.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(crate) struct Outbox(Mutex<Vec<Parcel>>);
+pub(super) struct Outbox(Mutex<Vec<Parcel>>);
 
 impl Outbox {
-    /// Adds a piece, whose results are taken out of `bytes`, and its failures out of `failed`. Says whether
-    /// the loop should be told.
-    pub(crate) fn post(
+    /// Adds a piece, whose results are taken out of `bytes`, and its failures out of `failed`. Returns whether
+    /// the loop should be told, and whether more than [`CROWDED`] bytes wait.
+    pub(super) fn post(
         &self,
         mut piece: Piece,
         bytes: &mut Vec<u8>,
         failed: &mut Vec<Failed>,
         spares: &Spares,
-    ) -> Option<Ring> {
+    ) -> (Option<Ring>, bool) {
         let mut parcels = self.lock();
         let was_empty = parcels.is_empty();
+        let mut is_crowded = false;
         match parcels.last_mut().filter(|last| last.has_room_for(bytes.len())) {
             Some(last) => {
                 last.bytes.extend_from_slice(bytes);
@@ -45,29 +49,32 @@ impl Outbox {
             None => {
                 piece.end = bytes.len();
                 let bytes = std::mem::replace(bytes, spares.get());
+                let waiting: usize = parcels.iter().map(|parcel| parcel.bytes.len()).sum();
+                is_crowded = waiting + bytes.len() > CROWDED;
                 parcels.push(Parcel { bytes, pieces: vec![piece], failed: std::mem::take(failed) });
             }
         }
-        match &parcels[..] {
+        let ring = match &parcels[..] {
             [only] if only.has_room_for(0) => was_empty.then_some(Ring::Soon),
             [_] => Some(Ring::Now),
             // The one before is full, so the loop has been told.
             _ => None,
-        }
+        };
+        (ring, is_crowded)
     }
 
     /// Number of failed items that wait.
-    pub(crate) fn failures(&self) -> usize {
+    pub(super) fn failures(&self) -> usize {
         self.lock().iter().map(|parcel| parcel.failed.len()).sum()
     }
 
     /// Takes everything.
-    pub(crate) fn take(&self) -> Vec<Parcel> {
+    pub(super) fn take(&self) -> Vec<Parcel> {
         std::mem::take(&mut *self.lock())
     }
 
     /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
@@ -106,11 +113,11 @@ mod tests {
     use crate::base::item::{Attempt, Seq};
 
     fn piece(first: u64, items: u64, failed: u64) -> Piece {
-        Piece { first: Seq(first), items, failed, skipped: 0, attempt: Attempt::FIRST, end: 0 }
+        Piece { first: Seq(first), items, failed, skipped: 0, attempt: Attempt::FIRST, again: false, end: 0 }
     }
 
     fn post(outbox: &Outbox, piece: Piece, size: usize) -> Option<Ring> {
-        outbox.post(piece, &mut vec![b'x'; size], &mut Vec::new(), &Spares::new(1 << 20))
+        outbox.post(piece, &mut vec![b'x'; size], &mut Vec::new(), &Spares::new(1 << 20)).0
     }
 
     #[test]

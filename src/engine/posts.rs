@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What waits to be collected, in the order in which it was told.
 #[derive(Debug)]
-pub(crate) struct Posts<T>(Mutex<Vec<T>>);
+pub(super) struct Posts<T>(Mutex<Vec<T>>);
 
 impl<T> Default for Posts<T> {
     fn default() -> Posts<T> {
@@ -14,19 +14,19 @@ impl<T> Default for Posts<T> {
 
 impl<T> Posts<T> {
     /// Adds one; whether nothing else waits, so that the loop does not know of it yet.
-    pub(crate) fn push(&self, post: T) -> bool {
+    pub(super) fn push(&self, post: T) -> bool {
         let mut posts = self.lock();
         posts.push(post);
         posts.len() == 1
     }
 
     /// All that waits.
-    pub(crate) fn take(&self) -> Vec<T> {
+    pub(super) fn take(&self) -> Vec<T> {
         std::mem::take(&mut self.lock())
     }
 
     /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 

@@ -17,7 +17,7 @@ pub struct Quota {
 
 impl Quota {
     /// Counts items that have ended.
-    pub(crate) fn note(&self, ok: u64, failed: u64) {
+    pub(super) fn note(&self, ok: u64, failed: u64) {
         let counted = if self.ok { ok } else { 0 } + if self.failed { failed } else { 0 };
         let minus = |left: u64| Some(left.saturating_sub(counted));
         // The closure never refuses, so this never fails.
@@ -25,7 +25,7 @@ impl Quota {
     }
 
     /// Whether enough have ended.
-    pub(crate) fn is_used_up(&self) -> bool {
+    pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 }

@@ -29,6 +29,10 @@ const PIECE: usize = 256 << 10;
 pub struct Room {
     limit: usize,
     used: AtomicUsize,
+    /// Bytes in the file.
+    spilled: AtomicU64,
+    /// The bytes in the file at which work is to wait.
+    spill_max: u64,
     /// Bytes on their way out, in memory or in files.
     outgoing: AtomicUsize,
     folder: PathBuf,
@@ -67,11 +71,13 @@ impl Overflow {
 }
 
 impl Room {
-    /// Room for `limit` bytes in memory; what is more goes to files in `folder`.
-    pub fn new(limit: usize, folder: PathBuf) -> Arc<Room> {
+    /// Room for `limit` bytes in memory; what is more goes to a file in `folder`. At `spill_max` bytes there the room is full.
+    pub fn new(limit: usize, spill_max: u64, folder: PathBuf) -> Arc<Room> {
         Arc::new(Room {
             limit,
             used: AtomicUsize::new(0),
+            spilled: AtomicU64::new(0),
+            spill_max,
             outgoing: AtomicUsize::new(0),
             folder,
             file: Mutex::default(),
@@ -81,6 +87,17 @@ impl Room {
     /// The bytes that were handed to the writer and are not written.
     pub fn outgoing(&self) -> usize {
         self.outgoing.load(Ordering::Relaxed)
+    }
+
+    /// Whether the file has taken as much as it may. What is pushed nevertheless is taken: to stop is for those who fill it.
+    pub fn is_full(&self) -> bool {
+        self.spilled.load(Ordering::Relaxed) >= self.spill_max
+    }
+
+    /// The bytes of all bodies, in memory and in the file.
+    pub fn bytes(&self) -> usize {
+        let spilled = usize::try_from(self.spilled.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        self.used.load(Ordering::Relaxed).saturating_add(spilled)
     }
 
     fn overflow(&self) -> io::Result<Arc<Overflow>> {
@@ -248,6 +265,7 @@ impl Body {
             }),
         };
         if written.is_ok() {
+            room.spilled.fetch_add(self.tail.len() as u64, Ordering::Relaxed);
             self.tail.clear();
             self.tail.shrink_to(PIECE);
         }
@@ -281,10 +299,13 @@ fn grow(tail: &mut Vec<u8>, bytes: usize) -> usize {
 
 impl Drop for Body {
     fn drop(&mut self) {
+        let mut spilled = 0;
         if let Some((overflow, stretches)) = self.file.take() {
+            spilled = stretches.iter().map(|(_, len)| *len as u64).sum();
             stretches.into_iter().for_each(|stretch| overflow.forget(stretch));
         }
         if let Some(room) = &self.room {
+            room.spilled.fetch_sub(spilled, Ordering::Relaxed);
             room.used.fetch_sub(self.counted, Ordering::Relaxed);
             room.outgoing.fetch_sub(self.leaving, Ordering::Relaxed);
         }
@@ -343,7 +364,7 @@ mod tests {
     #[test]
     fn what_has_no_room_goes_to_a_file_and_comes_back_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let room = Room::new(1000, dir.path().to_path_buf());
+        let room = Room::new(1000, 1 << 30, dir.path().to_path_buf());
         let (mut body, mut expected) = (Body::new(&room), Vec::new());
         for n in 0..3000u32 {
             let part = n.to_string().repeat(40);
@@ -360,7 +381,7 @@ mod tests {
 
     #[test]
     fn room_comes_back() {
-        let room = Room::new(1 << 20, std::env::temp_dir());
+        let room = Room::new(1 << 20, 1 << 30, std::env::temp_dir());
         let mut body = Body::new(&room);
         body.push(b"abc").unwrap();
         assert!(room.used.load(Ordering::Relaxed) >= 3);
@@ -371,8 +392,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_has_taken_its_most_is_full_until_a_body_is_gone() {
+        let room = Room::new(1000, 2000, std::env::temp_dir());
+        let (mut one, mut two) = (Body::new(&room), Body::new(&room));
+        one.push(&[b'x'; 1500]).unwrap();
+        assert!(!room.is_full() && room.bytes() >= 1500);
+        two.push(&[b'x'; 1500]).unwrap();
+        assert!(room.is_full() && room.bytes() >= 3000);
+        drop(one);
+        assert!(!room.is_full() && room.bytes() < 3000);
+    }
+
+    #[test]
     fn without_a_folder_an_error_says_so_and_nothing_is_lost() {
-        let room = Room::new(10, "/nonexistent".into());
+        let room = Room::new(10, 1 << 30, "/nonexistent".into());
         let mut body = Body::new(&room);
         body.push(b"0123456789").unwrap();
         assert!(body.push(b"more").is_err());

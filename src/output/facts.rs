@@ -47,6 +47,11 @@ impl<'a> Done<'a> {
         self.record.is_some_and(|record| record.leaked)
     }
 
+    /// Whether parjob ended the process, so that what it printed is a part.
+    pub(super) fn is_partial(&self) -> bool {
+        self.record.is_some_and(|record| record.end == End::Cancelled)
+    }
+
     /// The facts, in the order of [`NAMES`].
     pub(super) fn facts(&self) -> [Fact<'a>; 12] {
         let record = self.record;

@@ -122,6 +122,9 @@ fn push_end(done: &Done<'_>, out: &mut Vec<u8>) {
     if done.leaked() {
         out.extend_from_slice(b",\"leaked\":true");
     }
+    if done.is_partial() {
+        out.extend_from_slice(b",\"partial\":true");
+    }
     out.extend_from_slice(b"}\n");
 }
 

@@ -2,7 +2,10 @@
 //!
 //! The head of the line is written while its process prints, so nothing here waits for the end of an item. One
 //! [`Tagger`] or [`LineSplitter`] serves one attempt: it keeps how the bytes of each stream ended so far. Where both
-//! are asked for, the splitter comes first. Bytes are never changed; a last line without a newline stays without.
+//! are asked for, the splitter comes first. Bytes are never changed; where lines of several items stand among each other, a last
+//! line without a newline gets one.
+
+use std::borrow::Cow;
 
 use bstr::ByteSlice;
 
@@ -21,7 +24,8 @@ pub struct Tagger {
 
 impl Tagger {
     /// Lines will begin with `tag` and a TAB.
-    pub fn new(mut tag: Vec<u8>) -> Tagger {
+    pub fn new(tag: &[u8]) -> Tagger {
+        let mut tag = one_line(tag).into_owned();
         tag.push(b'\t');
         Tagger { tag, at_line_start: [true; 2] }
     }
@@ -39,11 +43,30 @@ impl Tagger {
     }
 }
 
+/// A tag without what would end its line or its column: newlines, carriage returns and TABs as in a string of C.
+pub(super) fn one_line(tag: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr3(b'\n', b'\r', b'\t', tag).is_none() {
+        return Cow::Borrowed(tag);
+    }
+    let mut escaped = Vec::with_capacity(tag.len() + 8);
+    for byte in tag {
+        match byte {
+            b'\n' => escaped.extend_from_slice(b"\\n"),
+            b'\r' => escaped.extend_from_slice(b"\\r"),
+            b'\t' => escaped.extend_from_slice(b"\\t"),
+            byte => escaped.push(*byte),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// Passes on whole lines, so that those of several items can stand among each other.
 #[derive(Clone, Debug, Default)]
 pub struct LineSplitter {
     /// The line of each stream that has not ended.
     held: [Vec<u8>; 2],
+    /// A part of it was passed on.
+    is_open: [bool; 2],
 }
 
 impl LineSplitter {
@@ -55,16 +78,23 @@ impl LineSplitter {
         if !lines.is_empty() {
             out.append(held);
             out.extend_from_slice(lines);
+            self.is_open[place(stream)] = false;
         }
         held.extend_from_slice(rest);
         if held.len() > LONGEST {
             out.append(held);
+            self.is_open[place(stream)] = true;
         }
     }
 
-    /// Appends what is left when the stream has ended: a line without a newline, or nothing.
+    /// Appends what is left when the stream has ended: a line without a newline, or nothing. It gets its newline, since the
+    /// line of another item may follow.
     pub fn finish(&mut self, stream: Stream, out: &mut Vec<u8>) {
-        out.append(&mut self.held[place(stream)]);
+        let held = &mut self.held[place(stream)];
+        if !held.is_empty() || self.is_open[place(stream)] {
+            out.append(held);
+            out.push(b'\n');
+        }
     }
 }
 
@@ -81,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn tagged(tag: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-        let (mut tagger, mut out) = (Tagger::new(tag.to_vec()), Vec::new());
+        let (mut tagger, mut out) = (Tagger::new(tag), Vec::new());
         parts.iter().for_each(|part| tagger.push(Stream::Out, part, &mut out));
         out
     }
@@ -96,8 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_stays_on_one_line_and_in_its_column() {
+        assert_eq!(tagged(b"a\nb\tc\r", &[b"1\n2\n"]), b"a\\nb\\tc\\r\t1\na\\nb\\tc\\r\t2\n");
+    }
+
+    #[test]
     fn the_streams_do_not_end_each_others_lines() {
-        let (mut tagger, mut out) = (Tagger::new(b"x".to_vec()), Vec::new());
+        let (mut tagger, mut out) = (Tagger::new(b"x"), Vec::new());
         for (stream, part) in
             [(Stream::Out, b"a"), (Stream::Err, b"b"), (Stream::Out, b"\n"), (Stream::Err, b"c"), (Stream::Out, b"d")]
         {
@@ -123,7 +158,7 @@ mod tests {
         out.clear();
         splitter.finish(Stream::Out, &mut out);
         splitter.finish(Stream::Err, &mut out);
-        assert_eq!(out, b"d");
+        assert_eq!(out, b"d\n");
     }
 
     #[test]
@@ -133,7 +168,8 @@ mod tests {
             splitter.push(Stream::Out, &part, &mut out);
             assert!(n * part.len() - out.len() <= LONGEST);
         }
-        assert!(!out.is_empty());
+        splitter.finish(Stream::Out, &mut out);
+        assert!(out.ends_with(b"a\n"));
     }
 
     proptest! {
@@ -151,7 +187,8 @@ mod tests {
                 prop_assert!(out.is_empty() || out.ends_with(b"\n"));
             }
             splitter.finish(Stream::Out, &mut out);
-            prop_assert_eq!(&out, bytes);
+            let end = if bytes.is_empty() || bytes.ends_with(b"\n") { &b""[..] } else { b"\n" };
+            prop_assert_eq!(out, [bytes, end].concat());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `--format text`: the results themselves, one a line, each after its item and a TAB with `--tag`.
 
+use super::lines::one_line;
 use super::{Format, rows};
 use crate::base::item::Chunk;
 use crate::base::result::{Answer, Results, Value};
@@ -19,9 +20,10 @@ impl Format for Text {
     fn chunk(&self, chunk: &Chunk<'_>, results: &mut Results, out: &mut Vec<u8>) {
         if self.tag {
             for row in rows(chunk, results).filter(|row| !row.line.is_empty()) {
+                let tag = one_line(row.item.text());
                 // A result may hold newlines: each of its lines has the tag, as those of a command have.
                 for line in row.line.split_inclusive(|byte| *byte == b'\n') {
-                    out.extend_from_slice(row.item.text());
+                    out.extend_from_slice(&tag);
                     out.push(b'\t');
                     out.extend_from_slice(line);
                 }

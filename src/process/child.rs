@@ -65,6 +65,8 @@ pub struct Child {
     pidfd: Option<OwnedFd>,
     stage: Stage,
     read_size: usize,
+    /// How long it has waited for the reader of its output: that is not its own time.
+    waited: Duration,
 }
 
 /// What is being done about the child.
@@ -95,7 +97,7 @@ impl Child {
     /// A child that was started at `started` of the clock, and the reading ends of its pipes.
     pub fn new(pid: i32, started: Duration, pipes: [Option<OwnedFd>; 2]) -> Option<Child> {
         let pid = Pid::from_raw(pid)?;
-        Some(Child { pid, started, pipes, pidfd: None, stage: Stage::Running, read_size: READ })
+        Some(Child { pid, started, pipes, pidfd: None, stage: Stage::Running, read_size: READ, waited: Duration::ZERO })
     }
 
     /// Waits until the child is gone, hands on what it prints and ends it when it must end. `buffer` is where
@@ -197,6 +199,7 @@ impl Child {
     ) -> bool {
         let full = attendant.is_full() && give_up.is_none();
         let timeout = self.timeout(orders, full, give_up);
+        let before = full.then(|| orders.clock.now());
         let ready = {
             let nothing = orders.bell.fd();
             let mut fds: [PollFd<'_>; 4] = std::array::from_fn(|n| {
@@ -209,7 +212,11 @@ impl Child {
                 let flags = if fd.is_some() && wanted { PollFlags::IN } else { PollFlags::empty() };
                 PollFd::from_borrowed_fd(if wanted { fd.unwrap_or(nothing) } else { nothing }, flags)
             });
-            match poll(&mut fds, timeout.as_ref()) {
+            let polled = poll(&mut fds, timeout.as_ref());
+            if let Some(before) = before {
+                self.waited += orders.clock.now().saturating_sub(before);
+            }
+            match polled {
                 Ok(0) => return false,
                 Err(Errno::INTR) => return true,
                 _ => {}
@@ -251,7 +258,7 @@ impl Child {
         let now = orders.clock.now();
         let age = now.saturating_sub(self.started);
         let stage = match self.stage {
-            Stage::Running => (orders.timeout)().map(|timeout| timeout.saturating_sub(age)),
+            Stage::Running => (orders.timeout)().map(|timeout| timeout.saturating_sub(self.own_time(now))),
             Stage::Ending(_, kill_at) => Some(kill_at.saturating_sub(now)),
             Stage::Killed(_) => Some(LEFTOVER),
         };
@@ -269,6 +276,11 @@ impl Child {
         Timespec::try_from(least).ok()
     }
 
+    /// How long it has run, less what it waited for its reader.
+    fn own_time(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.started).saturating_sub(self.waited)
+    }
+
     /// Does what is due: the timeout, a request to end, the end of the grace.
     fn act(&mut self, orders: &Orders<'_>, attendant: &mut dyn Attendant) {
         let now = orders.clock.now();
@@ -284,7 +296,7 @@ impl Child {
             Stage::Ending(Why::Cancelled | Why::TimedOut(_), _) => {}
             _ if asked == ending::SOON => self.end(Why::Cancelled, now + orders.grace, attendant),
             Stage::Running => {
-                let late = (orders.timeout)().filter(|timeout| now.saturating_sub(self.started) >= *timeout);
+                let late = (orders.timeout)().filter(|timeout| self.own_time(now) >= *timeout);
                 if let Some(after) = late {
                     self.end(Why::TimedOut(after), now + orders.grace, attendant);
                 }

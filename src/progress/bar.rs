@@ -1,16 +1,15 @@
 //! A bar on a terminal, drawn with indicatif.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Shown;
 use super::meter::{Meter, Ticker};
-use super::say;
 use super::terminal::{Terminal, columns};
+use super::{Shown, in_turn};
 use crate::output::Aside;
 
 /// The wait between two pictures.
@@ -26,8 +25,8 @@ const NARROW: usize = 70;
 /// what is to be erased would be one line further up.
 const FREE: usize = 4;
 
-/// Draws a bar. Messages appear above it, and with `shares_terminal` results too.
-pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
+/// Draws a bar. Messages appear above it, and with `shares_output` results too.
+pub(super) fn show(meter: Arc<Meter>, shares_output: bool) -> Result<Shown> {
     let terminal = Terminal::default();
     let line_is_open = Arc::clone(&terminal.line_is_open);
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), 10);
@@ -40,20 +39,14 @@ pub(super) fn show(meter: Arc<Meter>, shares_terminal: bool) -> Result<Shown> {
     };
     let cleared = bar.clone();
     let ticker = Ticker::start(meter, || TICK, draw, move |_| cleared.finish_and_clear())?;
-    let results = shares_terminal.then(|| aside(bar.clone(), Arc::clone(&line_is_open), false));
+    let results = shares_output.then(|| aside(bar.clone(), Arc::clone(&line_is_open), false));
     Ok(Shown { observer: Some(Box::new(ticker)), results, messages: Some(aside(bar, line_is_open, true)) })
 }
 
-/// Runs a write while the bar is off the screen. What `begins_a_line` does not go on with one that is open.
+/// Runs a write while the bar is off the screen.
 fn aside(bar: ProgressBar, line_is_open: Arc<AtomicBool>, begins_a_line: bool) -> Aside {
     Box::new(move |write, leaves_open| {
-        bar.suspend(|| {
-            if begins_a_line && line_is_open.load(Ordering::Relaxed) {
-                say("\n");
-            }
-            write();
-            line_is_open.store(leaves_open, Ordering::Relaxed);
-        });
+        bar.suspend(|| in_turn(&line_is_open, begins_a_line, write, leaves_open));
     })
 }
 

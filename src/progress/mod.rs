@@ -12,6 +12,7 @@ mod terminal;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 
@@ -29,8 +30,8 @@ pub struct Options {
     pub style: Style,
     /// The number of items to come, where somebody knows it.
     pub total: Option<u64>,
-    /// Results go to the terminal on which the bar stands.
-    pub shares_terminal: bool,
+    /// Results go where messages go: to one terminal, file or pipe.
+    pub shares_output: bool,
 }
 
 /// How progress is shown.
@@ -64,13 +65,32 @@ pub struct Shown {
 /// The drawing thread cannot be started.
 pub fn show(options: Options) -> Result<Shown> {
     let meter = Arc::new(Meter::new(options.total));
-    let plain = |observer: Box<dyn Observer>| Shown { observer: Some(observer), ..Shown::default() };
+    let plain = |observer: Option<Box<dyn Observer>>| {
+        let line_is_open = Arc::new(AtomicBool::new(false));
+        let lines = |begins_a_line| {
+            let line_is_open = Arc::clone(&line_is_open);
+            Box::new(move |write: &mut dyn FnMut(), leaves_open| {
+                in_turn(&line_is_open, begins_a_line, write, leaves_open)
+            })
+        };
+        let [results, messages] = [false, true].map(|begins| options.shares_output.then(|| lines(begins) as Aside));
+        Shown { observer, results, messages }
+    };
     Ok(match options.style {
-        Style::None => Shown::default(),
-        Style::Bar => bar::show(meter, options.shares_terminal)?,
-        Style::Lines => plain(Box::new(lines::show(meter)?)),
-        Style::Json => plain(Box::new(json::show(meter)?)),
+        Style::None => plain(None),
+        Style::Bar => bar::show(meter, options.shares_output)?,
+        Style::Lines => plain(Some(Box::new(lines::show(meter)?))),
+        Style::Json => plain(Some(Box::new(json::show(meter)?))),
     })
+}
+
+/// Writes to an output that results and messages share. What `begins_a_line` does not go on with one that is open.
+fn in_turn(line_is_open: &AtomicBool, begins_a_line: bool, write: &mut dyn FnMut(), leaves_open: bool) {
+    if begins_a_line && line_is_open.load(Ordering::Relaxed) {
+        say("\n");
+    }
+    write();
+    line_is_open.store(leaves_open, Ordering::Relaxed);
 }
 
 /// Writes to standard error in one piece. That it may be closed is nobody's fault.

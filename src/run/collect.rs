@@ -6,11 +6,11 @@ use super::Run;
 use super::reorder::{Ready, Results};
 use super::retry::Waiting;
 use super::state::{Change, Phase};
-use crate::base::event::{Event, Stop};
+use crate::base::event::Event;
 use crate::base::failure::Failed;
 use crate::base::item::{Attempt, Seq};
 use crate::base::outcome::{Account, Record};
-use crate::engine::{Delivery, Fate, Parcel, Piece, Ran};
+use crate::engine::{Fate, Parcel, Piece, Ran, Report};
 
 impl Run<'_> {
     pub(super) fn collect(&mut self) {
@@ -19,12 +19,10 @@ impl Run<'_> {
         if self.state.is_over {
             return;
         }
-        for delivery in self.engine.collect() {
-            match delivery {
-                Delivery::Chunks(parcel) => self.take_parcel(parcel),
-                Delivery::Process(ran) => self.take_ran(*ran),
-                Delivery::Warning(warning) => self.emit(&Event::Warning(&warning)),
-                Delivery::Broken(error) => self.stop(Change::Drain(Stop::Unwritable(error))),
+        for report in self.engine.collect() {
+            match report {
+                Report::Pieces(parcel) => self.take_parcel(parcel),
+                Report::Attempt(ran) => self.take_ran(*ran),
             }
         }
         self.halt_if_due();
@@ -47,7 +45,7 @@ impl Run<'_> {
             // The last piece takes the bytes themselves, so that a parcel of one piece is never copied.
             let shared = if n == last { bytes.take() } else { bytes.clone() };
             let results = Results::Part { bytes: shared.unwrap_or_default(), range };
-            if piece.items == 1 && self.may_retry(piece.attempt, &failed) {
+            if piece.again && self.state.phase == Phase::Running {
                 self.retry(piece.attempt, failed, results, None);
                 continue;
             }
@@ -57,14 +55,14 @@ impl Run<'_> {
 
     /// Takes what became of the items of one process.
     pub(super) fn take_ran(&mut self, ran: Ran) {
-        let Ran { first, items, attempt, fate, output, record, account } = ran;
+        let Ran { first, items, attempt, fate, again, output, record, account } = ran;
         let results = Results::Output(output);
         self.out.collected(results.len());
         self.collected += results.len() as u64;
         let ready = Ready { items, results };
         let told = record.map(|record| (record, account));
         let fate = match fate {
-            Fate::Failed(failed) if self.may_retry(attempt, &failed) => {
+            Fate::Failed(failed) if again && self.state.phase == Phase::Running => {
                 return self.retry(attempt, failed, ready.results, told);
             }
             fate => fate,
@@ -116,11 +114,6 @@ impl Run<'_> {
             }
             self.emit(&Event::Failed(failed));
         }
-    }
-
-    pub(super) fn may_retry(&self, attempt: Attempt, failed: &[Failed]) -> bool {
-        let may_pass = failed.first().is_some_and(|failed| self.policy.again.may_follow(attempt, &failed.cause));
-        may_pass && self.state.phase == Phase::Running
     }
 
     /// Puts items aside for another try. What was printed is withheld: it counts only if it is the last.

@@ -31,11 +31,11 @@ use crate::base::failure::Failure;
 use crate::base::item::Seq;
 use crate::base::result::Answer;
 use crate::engine::{Engine, Note, Order, Ring};
-use crate::output::{Load, Wrote};
+use crate::output::{Load, Room, Wrote};
 
 pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
-use pending::{Pending, Room};
+use pending::{Pending, Results};
 pub use policy::{Backoff, Halt, Limit, On, Policy};
 use reorder::Reorder;
 use retry::Retries;
@@ -71,6 +71,8 @@ pub struct Doors<'a> {
     pub pool: &'a Arc<BufferPool>,
     /// Takes buffers that can be filled again.
     pub spares: &'a Arc<Spares>,
+    /// Has the output of processes that waits.
+    pub room: &'a Room,
     /// What to call the output in a message.
     pub output: &'a str,
 }
@@ -100,6 +102,7 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         mailbox: doors.mailbox,
         observers: doors.observers,
         pool: doors.pool,
+        room: doors.room,
         suspend: doors.suspend,
         policy,
         limits,
@@ -140,6 +143,7 @@ struct Run<'a> {
     mailbox: &'a mut dyn Mailbox,
     observers: &'a mut [Box<dyn Observer>],
     pool: &'a Arc<BufferPool>,
+    room: &'a Room,
     suspend: &'a mut dyn FnMut(),
     policy: &'a Policy,
     limits: Limits,
@@ -195,9 +199,7 @@ impl Run<'_> {
             self.engine.finish();
         }
         self.out.flush();
-        if self.policy.ordered {
-            self.engine.front(self.reorder.next());
-        }
+        self.engine.flow(self.policy.ordered.then(|| self.reorder.next()), self.is_held());
         let counts = self.counts();
         self.emit(&Event::Counted(counts));
     }
@@ -208,7 +210,6 @@ impl Run<'_> {
             Message::SourceEnded(ended) => {
                 self.state.apply(ended.map_or_else(Change::Unreadable, |()| Change::SourceEnded));
                 self.start_pending();
-                self.engine.no_more();
             }
             Message::Ring(Ring::Now) => self.collect(),
             Message::Ring(Ring::Soon) => {
@@ -236,12 +237,19 @@ impl Run<'_> {
         }
     }
 
+    /// Whether as many bytes wait as may: results in memory, what else is kept for items that wait, output in the file.
+    fn is_held(&self) -> bool {
+        let kept = self.reorder.overhead() + self.retries.bytes();
+        let results = self.out.unwritten().saturating_sub(self.room.bytes());
+        kept > WAITING || results.saturating_add(kept) >= self.limits.unwritten || self.room.is_full()
+    }
+
     /// Starts blocks while there is room for their results.
     fn start_pending(&mut self) {
-        if self.reorder.overhead() > WAITING {
+        if self.is_held() {
             return;
         }
-        let room = Room {
+        let room = Results {
             workers: self.engine.capacity(),
             unwritten: self.out.unwritten() + self.reorder.overhead(),
             limit: self.limits.unwritten,

@@ -17,7 +17,7 @@ pub(super) struct Pending {
 
 /// What results take and may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct Results {
     /// How many workers there are.
     pub(super) workers: usize,
     /// Bytes of results that wait to be written.
@@ -38,7 +38,7 @@ impl Pending {
     /// The next block, when its results have room: beside those that wait to be written, and those that the
     /// blocks at work will have if they go on like the ones before. A block for each worker, and one that
     /// waits, are at work in any case, so that no worker idles.
-    pub(super) fn pop(&mut self, counts: &Counts, room: Room) -> Option<Block> {
+    pub(super) fn pop(&mut self, counts: &Counts, room: Results) -> Option<Block> {
         let at_work = counts.under_way() - self.items;
         let to_come = room.collected / counts.done().max(1) * at_work;
         let blocks = at_work / (counts.read / self.came.max(1)).max(1);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::base::item::{Attempt, Seq};
-use crate::engine::Again;
 
 /// How the run loop decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +14,6 @@ pub struct Policy {
     pub sigpipe_ignored: bool,
     /// Results come in input order.
     pub ordered: bool,
-    /// Which attempts are followed by another.
-    pub again: Again,
     /// The wait before a further attempt.
     pub backoff: Backoff,
     /// When to stop early.

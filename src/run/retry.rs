@@ -25,10 +25,21 @@ pub(super) struct Waiting {
     pub(super) record: Option<(Record, Option<Box<Account>>)>,
 }
 
+impl Waiting {
+    /// What it takes in memory, about. What a process printed is counted where it is kept.
+    fn bytes(&self) -> usize {
+        let failed = self.failed.iter().map(|failed| failed.item.len() + failed.said.len() + size_of::<Failed>());
+        let withheld = if let Results::Part { bytes, .. } = &self.withheld { bytes.len() } else { 0 };
+        size_of::<Waiting>() + failed.sum::<usize>() + withheld
+    }
+}
+
 /// The waiting items, by the time at which they are due.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     waiting: BTreeMap<(Instant, Seq), Waiting>,
+    /// What they take in memory, about.
+    bytes: usize,
     /// How the blocks of this run hold their items: alike in all of them.
     delimiter: u8,
     fields: Fields,
@@ -43,8 +54,14 @@ impl Retries {
     /// An item waits until `at`.
     pub(super) fn add(&mut self, at: Instant, waiting: Waiting) {
         if let Some(first) = waiting.failed.first() {
+            self.bytes += waiting.bytes();
             self.waiting.insert((at, first.seq), waiting);
         }
+    }
+
+    /// Bytes of memory that those that wait take, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// When the next one is due.
@@ -56,11 +73,13 @@ impl Retries {
     pub(super) fn due(&mut self, now: Instant, pool: &Arc<BufferPool>) -> Vec<Block> {
         let later = self.waiting.split_off(&(now, Seq(u64::MAX)));
         let due = std::mem::replace(&mut self.waiting, later);
+        self.bytes -= due.values().map(Waiting::bytes).sum::<usize>();
         due.into_values().filter_map(|waiting| self.block(waiting.attempt, &waiting.failed, pool)).collect()
     }
 
     /// Gives up on all.
     pub(super) fn drain(&mut self) -> Vec<Waiting> {
+        self.bytes = 0;
         std::mem::take(&mut self.waiting).into_values().collect()
     }
 

@@ -13,7 +13,7 @@ use crate::base::chunk::{Chunking, Content};
 use crate::base::event::Counts;
 use crate::base::failure::{Failed, Failure};
 use crate::base::item::{Attempt, Fields, Seq};
-use crate::engine::{Delivery, Parcel, Piece};
+use crate::engine::{Parcel, Piece, Report};
 
 /// What an item comes to at one attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +38,7 @@ struct World {
     now: Instant,
     messages: VecDeque<Message>,
     fate: Box<dyn FnMut(u64, u32) -> Fate>,
+    retries: u32,
     /// Items that were started, with their attempts and the time.
     started: Vec<(u64, u32, Instant)>,
     queued: u64,
@@ -73,17 +74,20 @@ impl Engine for Fake {
             world.started.push((seq, attempt.0, now));
             match fate {
                 Fate::Hang => {}
-                Fate::Late => world.late.push(parcel(seq, attempt, Fate::Ok)),
-                _ => world.ready.push(parcel(seq, attempt, fate)),
+                Fate::Late => world.late.push(parcel(seq, attempt, Fate::Ok, 0)),
+                _ => {
+                    let parcel = parcel(seq, attempt, fate, world.retries);
+                    world.ready.push(parcel);
+                }
             }
         }
         world.messages.push_back(Message::Ring(Ring::Now));
     }
 
-    fn collect(&mut self) -> Vec<Delivery> {
+    fn collect(&mut self) -> Vec<Report> {
         let mut ready = std::mem::take(&mut self.0.borrow_mut().ready);
         ready.reverse();
-        ready.into_iter().map(Delivery::Chunks).collect()
+        ready.into_iter().map(Report::Pieces).collect()
     }
 
     fn revoke(&mut self) -> u64 {
@@ -95,7 +99,8 @@ impl Engine for Fake {
     }
 }
 
-fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
+fn parcel(seq: u64, attempt: Attempt, fate: Fate, retries: u32) -> Parcel {
+    let again = matches!(fate, Fate::Trip | Fate::Loud) && attempt.0 <= retries;
     let cause = if matches!(fate, Fate::Trip | Fate::Loud) {
         Failure::panic("tripped")
     } else {
@@ -111,7 +116,7 @@ fn parcel(seq: u64, attempt: Attempt, fate: Fate) -> Parcel {
     };
     let bytes = text.into_bytes();
     let (items, failures) = (1, failed.len() as u64);
-    let piece = Piece { first: Seq(seq), items, failed: failures, skipped: 0, attempt, end: bytes.len() };
+    let piece = Piece { first: Seq(seq), items, failed: failures, skipped: 0, attempt, again, end: bytes.len() };
     Parcel { bytes, pieces: vec![piece], failed }
 }
 
@@ -163,6 +168,8 @@ struct Test {
     limits: Limits,
     blocks: Vec<u32>,
     fate: Box<dyn FnMut(u64, u32) -> Fate>,
+    /// Further attempts that the engine lets follow.
+    retries: u32,
     /// Messages after the blocks; the end of the source comes last.
     then: Vec<Message>,
     /// A signal so long after the start.
@@ -189,6 +196,7 @@ impl Test {
             limits,
             blocks: blocks.to_vec(),
             fate: Box::new(|_, _| Fate::Ok),
+            retries: 0,
             then: Vec::new(),
             later: None,
             asleep: false,
@@ -203,6 +211,11 @@ impl Test {
 
     fn fate(mut self, fate: impl FnMut(u64, u32) -> Fate + 'static) -> Test {
         self.fate = Box::new(fate);
+        self
+    }
+
+    fn retries(mut self, retries: u32) -> Test {
+        self.retries = retries;
         self
     }
 
@@ -225,6 +238,7 @@ impl Test {
             now: began,
             messages: blocks.chain(self.then).chain([end]).collect(),
             fate: self.fate,
+            retries: self.retries,
             started: Vec::new(),
             queued: 0,
             ready: Vec::new(),
@@ -249,6 +263,7 @@ impl Test {
             observers: &mut [Box::new(Log(Rc::clone(&world)))],
             pool: &pool,
             spares: &Spares::new(1 << 20),
+            room: &Room::new(1 << 20, 1 << 30, std::env::temp_dir()),
             output: "standard output",
         };
         let ended = run(doors, &self.policy, self.limits, Vec::new());
@@ -298,7 +313,8 @@ fn an_item_that_fails_stops_no_other() {
 fn a_retry_keeps_its_place_and_waits_its_time() {
     let backoff = Backoff { first: Duration::from_secs(8), most: Duration::from_secs(60) };
     let outcome = Test::new(&[3])
-        .policy(|p| (p.again.retries, p.backoff) = (2, backoff))
+        .retries(2)
+        .policy(|p| p.backoff = backoff)
         .fate(|seq, attempt| if seq == 2 && attempt < 3 { Fate::Trip } else { Fate::Ok })
         .run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("1 2 3 ", (3, 0, 0)));
@@ -310,15 +326,16 @@ fn a_retry_keeps_its_place_and_waits_its_time() {
 #[test]
 fn only_the_last_attempt_is_a_result() {
     let outcome = Test::new(&[2])
-        .policy(|p| p.again.retries = 2)
+        .retries(2)
         .fate(|seq, attempt| if seq == 1 && attempt < 3 { Fate::Loud } else { Fate::Ok })
         .run();
     assert_eq!((outcome.written.as_str(), outcome.ended.counts.unwritten), ("1 2 ", 0));
-    let outcome = Test::new(&[2]).policy(|p| p.again.retries = 1).fate(|_, _| Fate::Loud).run();
+    let outcome = Test::new(&[2]).retries(1).fate(|_, _| Fate::Loud).run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("!1 !2 ", (0, 2, 0)));
     let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
     let outcome = Test::new(&[1])
-        .policy(|p| (p.again.retries, p.backoff) = (5, backoff))
+        .retries(5)
+        .policy(|p| p.backoff = backoff)
         .fate(|_, _| Fate::Loud)
         .then(Message::Ring(Ring::Now))
         .then(Message::Signal(signal_hook::consts::SIGTERM))
@@ -340,17 +357,14 @@ fn a_fold_waits_for_what_is_at_work_even_when_it_halts_now() {
 
 #[test]
 fn retries_run_out() {
-    let outcome = Test::new(&[2])
-        .policy(|p| p.again.retries = 2)
-        .fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok })
-        .run();
+    let outcome = Test::new(&[2]).retries(2).fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok }).run();
     assert_eq!((outcome.written.as_str(), counts(&outcome)), ("2 ", (1, 1, 0)));
     assert_eq!(outcome.log, ["retry 1 2", "retry 1 3", "failed 1"]);
 }
 
 #[test]
 fn what_cannot_pass_is_not_tried_again() {
-    let outcome = Test::new(&[1]).policy(|p| p.again.retries = 2).fate(|_, _| Fate::Wrong).run();
+    let outcome = Test::new(&[1]).retries(2).fate(|_, _| Fate::Wrong).run();
     assert_eq!((outcome.log.as_slice(), outcome.started.len()), (&["failed 1".to_string()][..], 1));
 }
 
@@ -358,7 +372,8 @@ fn what_cannot_pass_is_not_tried_again() {
 fn an_interrupt_during_a_backoff_starts_no_retry() {
     let backoff = Backoff { first: Duration::from_secs(60), most: Duration::from_secs(60) };
     let outcome = Test::new(&[1, 1])
-        .policy(|p| (p.again.retries, p.backoff) = (5, backoff))
+        .retries(5)
+        .policy(|p| p.backoff = backoff)
         .fate(|seq, _| if seq == 1 { Fate::Trip } else { Fate::Ok })
         .then(Message::Ring(Ring::Now))
         .then(Message::Signal(signal_hook::consts::SIGINT))
@@ -490,7 +505,8 @@ proptest! {
         let total: u32 = blocks.iter().sum();
         let needed = trips.clone();
         let outcome = Test::new(&blocks)
-            .policy(|p| (p.again.retries, p.ordered) = (retries, ordered))
+            .retries(retries)
+            .policy(|p| p.ordered = ordered)
             .fate(move |seq, attempt| if attempt <= needed[seq as usize] { Fate::Trip } else { Fate::Ok })
             .run();
         let expected: Vec<u64> = (1..=u64::from(total)).filter(|seq| trips[*seq as usize] <= retries).collect();

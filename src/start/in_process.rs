@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
-
-use super::{Connections, Ready, Started, bytes_of_results, told, warn};
-use crate::engine::{Engine, Job, Local, Task};
+use super::{Connections, Ready, Started, bytes_of_results, named, warn};
+use crate::engine::{Config, Engine, Executor, Local, ThreadSource};
+use crate::executor::in_process::{ChunkRunner, Job, Task};
 use crate::op::Map;
 use crate::output::Format;
 use crate::plan::Plan;
-use crate::run::Message;
 
 pub(super) fn ready<'p>(plan: &'p Plan, job: &'p Job, format: &dyn Format) -> Ready<'p> {
     let mut header = Vec::new();
@@ -20,20 +18,16 @@ pub(super) fn ready<'p>(plan: &'p Plan, job: &'p Job, format: &dyn Format) -> Re
         header,
         bytes_of_items: 0,
         bytes_of_results: bytes_of_results(plan),
-        start: Box::new(move |connections| {
-            let engine = start(plan, job, connections)?;
-            Ok(Started { describe: Some(Box::new(engine.describe())), ..Started::of(engine) })
-        }),
+        start: Box::new(move |connections| Ok(Started::of(start(plan, job, connections)?))),
     }
 }
 
-fn start(plan: &Plan, job: &Job, connections: Connections<'_>) -> Result<Local> {
-    let Connections { format, spares, sender, quota } = connections;
-    let apart = plan.policy.again.retries > 0;
-    let task = Task { job: job.clone(), format: Arc::clone(format), tell: told(plan), apart };
-    let ringing = sender.clone();
-    let ring = move |ring| drop(ringing.send(Message::Ring(ring)));
-    let engine = Local::start(plan.jobs, task, plan.chunking, quota, Arc::clone(spares), ring)?;
+fn start(plan: &Plan, job: &Job, connections: Connections<'_>) -> anyhow::Result<Local> {
+    let task = Task { job: job.clone(), format: Arc::clone(connections.format), named: named(plan) };
+    let sender = connections.sender;
+    let config = Config { fold: job.fold().cloned(), ..connections.config(plan, ThreadSource::Pool) };
+    let workers = move |_: &_| Ok(Box::new(ChunkRunner::new(&task)) as Box<dyn Executor>);
+    let engine = Local::start(config, Box::new(workers))?;
     if engine.capacity() < plan.jobs {
         let got = engine.capacity();
         warn(sender, &format!("only {got} of {} workers could be started; going on with them", plan.jobs));

@@ -7,13 +7,14 @@ mod spawn;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 
 use anyhow::{Context, Result, anyhow};
-use parjob_sys::{entry, init, signals};
+use parjob_sys::{cpus, entry, init, places, signals};
 use signal_hook::consts::SIGUSR1;
 
 use crate::base::buffer::{BUFFER, BufferPool, SPARE, Spares};
@@ -21,12 +22,14 @@ use crate::base::event::{Ended, Observer, Stop};
 use crate::base::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::base::result::Answer;
 use crate::command::program::NoProgram;
-use crate::engine::{self, Engine, Note, Quota};
+use crate::engine::{Config, Engine, JobsNow, Local, Note, Quota, ThreadSource};
+use crate::executor;
 use crate::executor::persistent::Refused;
 use crate::ledger::Ledger;
 use crate::op::{Blanks, Map, Means};
-use crate::output::{self, Format, Sink, Writer};
-use crate::plan::{Plan, Work};
+use crate::output::{self, Format, Room, Sink, Writer};
+use crate::plan::{self, Plan, Work};
+use crate::process::clock::Clock;
 use crate::progress::{self, Talk};
 use crate::run::{self, Channel, Doors, Limits, Message, On};
 use crate::source::{self, Opened};
@@ -83,12 +86,63 @@ struct Connections<'a> {
     spares: &'a Arc<Spares>,
     sender: &'a Sender<Message>,
     quota: Option<Quota>,
+    room: &'a Arc<Room>,
+}
+
+/// Bytes of memory for output that waits for its turn.
+const ROOM: usize = 24 << 20;
+
+/// Places of processes and threads that parjob itself takes, about.
+const OWN_PLACES: usize = 8;
+
+/// Places that an item takes: its thread, its process, and one that this starts.
+const PLACES: usize = 3;
+
+/// Number of workers: fewer than were asked for, where so few processes may be started that theirs could start none.
+fn jobs_that_fit(plan: &Plan, sender: &Sender<Message>) -> usize {
+    let Some(left) = places::processes_left().filter(|_| plan.work.starts_processes()) else { return plan.jobs };
+    let fit = (left.saturating_sub(OWN_PLACES) / PLACES).max(1);
+    if fit < plan.jobs {
+        let text = format!("only {left} more processes and threads may be started; going on with {fit} at a time");
+        warn(sender, &text);
+    }
+    fit.min(plan.jobs)
+}
+
+impl Connections<'_> {
+    /// What the engine is given for the workers of any kind.
+    fn config(self, plan: &Plan, threads: ThreadSource) -> Config {
+        let (ringing, telling) = (self.sender.clone(), self.sender.clone());
+        Config {
+            jobs: jobs_that_fit(plan, self.sender),
+            jobs_now: plan.jobs_file.clone().map(follow),
+            threads,
+            chunking: plan.chunking,
+            full: None,
+            throttle: plan.throttle.clone(),
+            fold: None,
+            quota: self.quota,
+            retry: plan.retry.clone(),
+            room: Arc::clone(self.room),
+            spares: Arc::clone(self.spares),
+            clock: Arc::new(Clock::default()),
+            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
+            tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
+        }
+    }
+}
+
+/// Reads a file that says how many may be at work. One that cannot be read, or says nothing, changes nothing: it may be
+/// about to be written.
+fn follow(file: PathBuf) -> Box<JobsNow> {
+    let cpus = cpus::usable().count;
+    Box::new(move || plan::parse_jobs(std::fs::read_to_string(&file).ok()?.trim(), cpus).ok())
 }
 
 /// Workers at work.
 struct Started {
     engine: Box<dyn Engine>,
-    describe: Option<Box<Describe>>,
+    describe: Box<Describe>,
     /// Writes down what happens.
     observer: Option<Box<dyn Observer>>,
     closing: Closing,
@@ -98,8 +152,9 @@ struct Started {
 type Describe = dyn Fn() -> String + Send + Sync;
 
 impl Started {
-    fn of(engine: impl Engine + 'static) -> Started {
-        Started { engine: Box::new(engine), describe: None, observer: None, closing: Closing::default() }
+    fn of(engine: Local) -> Started {
+        let describe = Box::new(engine.describe());
+        Started { engine: Box::new(engine), describe, observer: None, closing: Closing::default() }
     }
 }
 
@@ -128,7 +183,7 @@ impl Closing {
 fn quiet_operations() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if !engine::is_caught() {
+        if !executor::is_caught() {
             default(info);
         }
     }));
@@ -164,12 +219,14 @@ fn run_connected(
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let connections = Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan) };
+    let room = Room::new(ROOM, plan.spill_max, std::env::temp_dir());
+    let connections =
+        Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan), room: &room };
     let describe = Arc::new(OnceLock::new());
     listen(plan, Arc::clone(&describe), &sender)?;
     let Started { mut engine, describe: says, observer, closing } = (ready.start)(connections)?;
     // It is set once.
-    says.into_iter().for_each(|says| _ = describe.set(says));
+    let _ = describe.set(says);
     observers.extend(observer);
     start_source(plan, opened, &pool, sender)?;
 
@@ -188,6 +245,7 @@ fn run_connected(
         observers: &mut observers,
         pool: &pool,
         spares: &spares,
+        room: &room,
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, ready.header);
@@ -262,8 +320,8 @@ fn quota(plan: &Plan) -> Option<Quota> {
     Some(Quota { failed: halt.on != On::Success, ok: halt.on != On::Fail, left })
 }
 
-/// How many failures of a chunk are told of with their items.
-fn told(plan: &Plan) -> usize {
+/// Number of failures of a chunk that are reported with their items.
+fn named(plan: &Plan) -> usize {
     if plan.talk == Talk::Verbose { usize::MAX } else { progress::NAMED }
 }
 

@@ -8,17 +8,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::spawn::{ROOM, environment};
+use super::spawn::environment;
 use super::watch::Watch;
 use super::{Closing, Connections, Ready, Started, bytes_of_results};
 use crate::command::program;
 use crate::command::words::Words;
-use crate::executor::persistent::{Frames, Json, Keep, Language, Lines, MakeProtocol, Pool, Python, Stations, Team};
-use crate::output::{Format, Room};
+use crate::engine::{Local, ThreadSource, Throttle};
+use crate::executor::persistent::{self, Frames, Json, Keep, Language, Lines, MakeProtocol, PersistentConfig, Python};
+use crate::output::Format;
 use crate::plan::{Persistent, Plan};
-use crate::process::clock::Clock;
 use crate::progress::Talk;
-use crate::run::Message;
 use crate::source::Records;
 
 /// So long may a process take to be ready, where items have a time: it may have much to load.
@@ -49,7 +48,7 @@ pub(super) fn ready<'p>(
         header,
         bytes_of_items: 0,
         bytes_of_results: bytes_of_results(plan),
-        start: Box::new(move |connections| Ok(start(plan, persistent, (path, words), watch, connections))),
+        start: Box::new(move |connections| start(plan, persistent, (path, words), watch, connections)),
     })
 }
 
@@ -72,21 +71,18 @@ fn start(
     (program, words): (CString, Words),
     mut watch: Option<Watch>,
     connections: Connections<'_>,
-) -> Started {
-    let Connections { format, spares, sender, quota } = connections;
+) -> Result<Started> {
+    let format = Arc::clone(connections.format);
     if let Some(watch) = &mut watch {
-        watch.tell(sender);
+        watch.tell(connections.sender);
     }
-    let ringing = sender.clone();
     let Persistent { ref keep, timeout, grace, nice, threads, .. } = *persistent;
-    let stations = Arc::new(Stations::default());
-    let team = Team {
+    let workers = persistent::workers(PersistentConfig {
         program,
         words,
         environment: environment(threads, watch.as_ref().map(|watch| &*watch.mark)),
         protocol: protocol(keep, plan.source.reading.records == Records::Json, timeout),
-        jobs: plan.jobs,
-        one_by_one: plan.policy.halt.is_some(),
+        one_by_one: plan.policy.halt.is_some() || plan.throttle != Throttle::default(),
         timeout,
         start_limit: timeout.map(|timeout| timeout.max(START)),
         patience: patience(keep, timeout, grace),
@@ -94,23 +90,14 @@ fn start(
         nice,
         recycle: keep.recycle,
         recycle_rss: keep.recycle_rss,
-        format: Arc::clone(format),
-        tell: super::told(plan),
-        again: plan.policy.again.clone(),
-        quota,
-        room: Room::new(ROOM, std::env::temp_dir()),
-        spares: Arc::clone(spares),
-        clock: Arc::new(Clock::default()),
-        stations: Arc::clone(&stations),
+        format,
+        named: super::named(plan),
         guard: watch.as_ref().and_then(Watch::slots),
         strays: watch.as_ref().map(Watch::worker_strays),
-        ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
-    };
-    Started {
-        describe: Some(Box::new(move || stations.describe())),
-        closing: Closing { watch, ledger: None },
-        ..Started::of(Pool::new(team))
-    }
+    });
+    let threads = ThreadSource::AsNeeded { stack: persistent::STACK, at_bells: true };
+    let engine = Local::start(connections.config(plan, threads), workers)?;
+    Ok(Started { closing: Closing { watch, ledger: None }, ..Started::of(engine) })
 }
 
 /// How long parjob waits for an item. Where a process sees to the time of its items itself, it is ended only when it does

@@ -3,13 +3,11 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use parjob_shell_template::Template;
 use parjob_shell_template::placeholder::{Known, unknown_names};
-use parjob_sys::cpus;
 use parjob_sys::limits::CommandLine;
 use parjob_sys::mark::Mark;
 
@@ -22,16 +20,12 @@ use crate::base::template::unusable;
 use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
-use crate::engine::Note;
-use crate::executor::spawn::{Crew, Full, JobsNow, Processes, Roster, Tag};
-use crate::output::{Format, Room};
+use crate::engine::{Config, Full, Local, Note, ThreadSource};
+use crate::executor::spawn::{self, SpawnConfig, Tag};
+use crate::output::Format;
 use crate::plan::{self, Plan, Spawn};
-use crate::process::clock::Clock;
 use crate::run::Message;
 use crate::source::Records;
-
-/// The memory for output that waits for its turn.
-pub(super) const ROOM: usize = 24 << 20;
 
 /// What libraries and languages look at to know how many threads they should use.
 const THREADS: [&str; 8] = [
@@ -82,7 +76,7 @@ pub(super) fn ready<'p>(
     Ok(Ready {
         header,
         // A command line that is to be filled must have its items before it starts.
-        bytes_of_items: if spawn.command.batch == Batch::Max { 2 * command_line() } else { 0 },
+        bytes_of_items: if spawn.command.batch == Batch::Max { Full::waiting(command_line(), plan.jobs) } else { 0 },
         // What commands print has room of its own, and waits for nothing but its turn.
         bytes_of_results: usize::MAX,
         start: Box::new(move |connections| commands.start(plan, spawn, connections)),
@@ -118,7 +112,7 @@ impl Commands {
     /// There is no /dev/null.
     fn start(self, plan: &Plan, spawn: &Spawn, connections: Connections<'_>) -> Result<Started> {
         let Commands { recipe, tag, names, mut books, mut watch } = self;
-        let Connections { format, spares, sender, quota } = connections;
+        let sender = connections.sender;
         if let Some(watch) = &mut watch {
             watch.tell(sender);
         }
@@ -126,20 +120,16 @@ impl Commands {
         let loud = |warning: &String| Message::Note(Note::Say(format!("parjob: {warning}\n").into_bytes()));
         recipe.warnings().iter().for_each(|warning| drop(sender.send(loud(warning))));
         books.tell(sender);
-        let (ringing, telling) = (sender.clone(), sender.clone());
-        let command = spawn.command.clone();
+        let (command, format) = (spawn.command.clone(), Arc::clone(connections.format));
         let full = full(plan, &command, &recipe);
-        let (roster, clock) = (Arc::new(Roster::default()), Arc::new(Clock::default()));
-        let crew = Crew {
+        let threads = ThreadSource::AsNeeded { stack: spawn::STACK, at_bells: false };
+        let config = Config { full, fold: spawn.reduce.clone(), ..connections.config(plan, threads) };
+        let workers = spawn::workers(SpawnConfig {
             recipe,
             names,
-            jobs: plan.jobs,
-            jobs_now: spawn.jobs_file.clone().map(follow),
             batch: if full.is_some() { usize::MAX } else { command.batch.items() },
-            full,
-            gate: spawn.gate.clone(),
             tag,
-            format: Arc::clone(format),
+            format,
             // What went out already could be kept no more.
             streams: spawn.reduce.is_none()
                 && spawn.results.is_none()
@@ -147,30 +137,21 @@ impl Commands {
                 && plan.policy.ordered
                 && command.grouping == Grouping::Items,
             reduce: spawn.reduce.clone(),
-            room: Room::new(ROOM, std::env::temp_dir()),
-            spares: Arc::clone(spares),
-            quota,
-            again: plan.policy.again.clone(),
-            clock: Arc::clone(&clock),
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
             null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
             accounts: spawn.joblog.is_some(),
-            roster: Arc::clone(&roster),
             skip: books.skip(),
             journal: books.journal(),
             keeper: books.keeper(),
             guard: watch.as_ref().and_then(Watch::slots),
             strays: watch.as_ref().map(Watch::strays),
-            ring: Box::new(move |ring| drop(ringing.send(Message::Ring(ring)))),
-            tell: Box::new(move |note| drop(telling.send(Message::Note(note)))),
             command,
-        };
+        });
         let observer = books.logger(sender);
         Ok(Started {
-            describe: Some(Box::new(move || roster.describe(&clock))),
             observer,
             closing: Closing { watch, ledger: books.ledger() },
-            ..Started::of(Processes::new(crew))
+            ..Started::of(Local::start(config, workers)?)
         })
     }
 }
@@ -217,13 +198,6 @@ fn command_line() -> usize {
 
 /// What is added to the environment takes no more than this.
 const OWN_VARIABLES: usize = 2048;
-
-/// Reads a file that says how many may be at work. One that cannot be read, or says nothing, changes nothing: it may be
-/// about to be written.
-fn follow(file: PathBuf) -> Box<JobsNow> {
-    let cpus = cpus::usable().count;
-    Box::new(move || plan::parse_jobs(std::fs::read_to_string(&file).ok()?.trim(), cpus).ok())
-}
 
 /// What stands before each line.
 fn tag(tag: &plan::Tag, known: &Known<'_>) -> Result<Tag> {

@@ -10,7 +10,8 @@ use parjob_sys::signals::keep_children;
 use parjob_sys::tree::{become_subreaper, sees_processes};
 
 use super::spawn::RUNS;
-use crate::engine::{GuardSlot, Note};
+use crate::engine::Note;
+use crate::executor::GuardSlot;
 use crate::executor::persistent::WorkerStrays;
 use crate::executor::spawn::Strays;
 use crate::run::Message;

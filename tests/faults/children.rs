@@ -280,7 +280,8 @@ fn sigusr1_asks_what_runs() {
     // What it prints comes out when its worker attends to it.
     let test = script("", &format!("echo up; {UNTIL_GO}")).args([":::", "1"]);
     let go = test.dir().join("go");
-    let run = test.launch().gives("up\n").signal(Signal::USR1).says_while_running("1 running\n  item 1 \"1\": ");
+    let run =
+        test.launch().gives("up\n").signal(Signal::USR1).says_while_running("1 of 2 workers at work\n  item 1 \"1\": ");
     std::fs::write(go, "").unwrap();
     run.end().prints("up\n1\n").succeeds();
 }
@@ -357,5 +358,17 @@ fn z6_what_jobs_leave_behind_is_waited_for_as_it_ends() {
         let script = format!("seq 200 | parjob --jobs 2 --chunk 1 {command}");
         let Some(run) = in_a_group(["pids", "pids.max", "pids.max", "100"], &script) else { return };
         run.prints(super::numbers(1, 200)).is_silent().succeeds();
+    }
+}
+
+#[test]
+fn z7_jobs_have_the_places_that_they_need_themselves() {
+    // Each starts a process of its own.
+    for (limit, command) in
+        [("30", "sh 'sleep 0.3; echo {}'"), ("30", "run sh -c 'sleep 0.1; echo $1' sh"), ("24", "sh 'echo {} | cat'")]
+    {
+        let script = format!("seq 60 | parjob -j40 {command}");
+        let Some(run) = in_a_group(["pids", "pids.max", "pids.max", limit], &script) else { return };
+        run.prints(super::numbers(1, 60)).says("going on with").succeeds();
     }
 }

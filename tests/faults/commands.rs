@@ -309,3 +309,14 @@ fn i7_full_command_lines_lose_nothing_and_each_worker_gets_some() {
     shell(&text).run().prints("60000 1 1\n").is_silent().succeeds();
     parjob("--jobs 3 --batch max run echo ::: a b c d e").run().prints("a b\nc d\ne\n").succeeds();
 }
+
+#[test]
+fn z15_full_command_lines_share_the_end_of_a_list_evenly() {
+    // A command line holds some 140,000 of these.
+    for (items, jobs, most) in [(200_000, 2, 100_000), (100_000, 3, 33_334), (20, 4, 5), (300_000, 4, 75_000)] {
+        let script = format!("seq {items} | parjob -j{jobs} --batch max run sh -c 'echo $#' sh | sort -n | tail -1");
+        let run = shell(&script).run();
+        let largest: u32 = String::from_utf8_lossy(run.stdout()).trim().parse().unwrap();
+        assert!(largest <= most, "{largest} of {items} to one of {jobs}: {}", run.story());
+    }
+}

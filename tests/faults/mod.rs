@@ -7,6 +7,7 @@
 mod batches;
 mod children;
 mod commands;
+mod flow;
 mod hostile;
 mod init;
 mod input;

@@ -7,7 +7,7 @@ use parjob::base::exit::Report;
 use parjob::base::failure::Failures;
 use parjob::base::item::Chunk;
 use parjob::base::result::{Answer, Results, Value};
-use parjob::engine::Job;
+use parjob::executor::in_process::Job;
 use parjob::op::{self, Fold, Kind, Map, Operation, REDUCERS, Words};
 use parjob::plan::{Plan, Work};
 use parjob::progress::{Style, Talk};
@@ -149,8 +149,12 @@ fn a_run_of_an_operation_that_panics() {
         jobs: 2,
         chunking: Chunking::Auto,
         policy: Policy { ordered: true, ..Policy::default() },
+        retry: parjob::engine::RetryPolicy::default(),
+        jobs_file: None,
+        throttle: parjob::engine::Throttle::default(),
+        spill_max: u64::MAX,
         output: parjob::output::Options { format: "text", tag: false, file: Some("out".into()) },
-        progress: parjob::progress::Options { style: Style::None, total: None, shares_terminal: false },
+        progress: parjob::progress::Options { style: Style::None, total: None, shares_output: false },
         talk: Talk::Brief,
         items_are_typed: false,
         decisions: Vec::new(),

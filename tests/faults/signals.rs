@@ -144,7 +144,7 @@ fn term_ends_a_run_whose_terminal_is_stuck() {
 fn z9_usr1_asks_any_operation_what_it_is_at() {
     for (arguments, at) in [
         ("--jobs 2 pi 1000000000000", "1 of 2 workers at work\n  item 1: worker "),
-        ("--jobs 1 run sleep ::: 60", "1 running\n  item 1 \"60\""),
+        ("--jobs 1 run sleep ::: 60", "1 of 1 workers at work\n  item 1 \"60\""),
         ("--jobs 1 pool sh -c 'read x; sleep 60' ::: a", "worker 1"),
         ("--jobs 1 hash wait", "1 of 1 workers at work\n  item 1: worker 1"),
         ("--jobs 1 square :::: wait", "0 of 1 workers at work"),

@@ -1,5 +1,5 @@
-//! What the control group of this process, versions 1 and 2, says of memory: how much is left of its limits, and how
-//! many processes were killed for the lack of it.
+//! What the control group of this process, versions 1 and 2, says of memory and processes: how much is left of its limits,
+//! and how many processes were killed for want of memory.
 //!
 //! A group is a folder, and each folder above it may have a limit of its own. Where there is no such group, or it
 //! cannot be read, as on other systems than Linux, nothing is known.
@@ -31,6 +31,26 @@ pub fn memory_left() -> Option<u64> {
     group.and_above().filter_map(|folder| group.left_in(folder)).min()
 }
 
+/// How many more processes and threads the narrowest limit allows; none where there is no limit.
+pub fn processes_left() -> Option<u64> {
+    let (groups, mounts) = own()?;
+    let both = [Version::One, Version::Two].into_iter();
+    let groups = both.filter_map(|version| Group::find(version, "pids", &groups, &mounts));
+    groups.filter_map(|group| group.and_above().filter_map(processes_left_in).min()).min()
+}
+
+fn processes_left_in(folder: &Path) -> Option<u64> {
+    // `max` stands for none, and is no number.
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
+    Some(read("pids.max")?.saturating_sub(read("pids.current")?))
+}
+
+/// The groups of this process, and what is mounted.
+fn own() -> Option<(String, String)> {
+    let read = |name: &str| std::fs::read_to_string(name).ok();
+    Some((read("/proc/self/cgroup")?, read("/proc/self/mountinfo")?))
+}
+
 /// The control group that accounts for this process's memory.
 #[derive(Debug, PartialEq, Eq)]
 struct Group {
@@ -48,25 +68,24 @@ enum Version {
 
 impl Group {
     fn of_memory() -> Option<Group> {
-        let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+        let (groups, mounts) = own()?;
         // Version 1 has memory where both are mounted and it is listed there.
         let both = [Version::One, Version::Two].into_iter();
-        both.filter_map(|version| Group::find(version, &groups, &mounts)).find(|group| group.has_memory())
+        both.filter_map(|version| Group::find(version, "memory", &groups, &mounts)).find(|group| group.has_memory())
     }
 
     /// From the lines of `/proc/self/cgroup`, `ID:CONTROLLERS:PATH`, and of `/proc/self/mountinfo`.
-    fn find(version: Version, groups: &str, mounts: &str) -> Option<Group> {
+    fn find(version: Version, controller: &str, groups: &str, mounts: &str) -> Option<Group> {
         let path = groups.lines().find_map(|line| {
             let (_, rest) = line.split_once(':')?;
             let (controllers, path) = rest.split_once(':')?;
             let is_it = match version {
-                Version::One => controllers.split(',').any(|name| name == "memory"),
+                Version::One => controllers.split(',').any(|name| name == controller),
                 Version::Two => controllers.is_empty(),
             };
             is_it.then_some(path)
         })?;
-        let (root, top) = mounts.lines().find_map(|line| mounted(version, line))?;
+        let (root, top) = mounts.lines().find_map(|line| mounted(version, controller, line))?;
         // Inside a container the path may lead to a place that is not mounted here: what is mounted is ours then.
         let below = Path::new(path).strip_prefix(root).unwrap_or(Path::new(""));
         let folder = Path::new(top).join(below);
@@ -116,11 +135,11 @@ impl Group {
 
 /// The root and the folder of a mounted hierarchy, when this line of mountinfo is about the one that is looked for:
 /// `ID PARENT DEVICE ROOT FOLDER OPTIONS… - TYPE SOURCE SUPEROPTIONS`.
-fn mounted(version: Version, line: &str) -> Option<(&str, &str)> {
+fn mounted<'a>(version: Version, controller: &str, line: &'a str) -> Option<(&'a str, &'a str)> {
     let (mount, system) = line.split_once(" - ")?;
     let mut words = system.split(' ');
     let is_it = match (version, words.next()?) {
-        (Version::One, "cgroup") => words.nth(1)?.split(',').any(|option| option == "memory"),
+        (Version::One, "cgroup") => words.nth(1)?.split(',').any(|option| option == controller),
         (Version::Two, "cgroup2") => true,
         _ => false,
     };
@@ -142,6 +161,7 @@ mod tests {
     fn a_hierarchy_is_found_where_it_is_mounted() {
         let one = "35 31 0:32 /outer /cg/memory rw,relatime shared:9 - cgroup cgroup rw,memory";
         let two = "41 31 0:38 / /cg/unified rw,relatime - cgroup2 cgroup2 rw";
+        let mounted = |version, line| mounted(version, "memory", line);
         assert_eq!(mounted(Version::One, one), Some(("/outer", "/cg/memory")));
         assert_eq!(mounted(Version::Two, two), Some(("/", "/cg/unified")));
         assert_eq!((mounted(Version::Two, one), mounted(Version::One, two)), (None, None));
@@ -161,7 +181,7 @@ mod tests {
             Version::Two => (format!("0::{path}\n"), "cgroup2 cgroup2 rw"),
         };
         let mounts = format!("1 0 0:1 / / rw - ext4 x rw\n3 1 0:2 / {} rw - {system}\n", top.path().display());
-        let group = Group::find(version, &groups, &mounts).unwrap();
+        let group = Group::find(version, "memory", &groups, &mounts).unwrap();
         (top, group)
     }
 
@@ -196,6 +216,14 @@ mod tests {
         let (_top, group) = group(Version::One, "/a", &files);
         assert_eq!((least(&group), group.killed()), (Some(0), Some(5)));
         assert_eq!(group.and_above().count(), 2);
+    }
+
+    #[test]
+    fn the_processes_that_are_left_are_those_of_the_folder() {
+        let files = [("a/pids.max", "30\n"), ("a/pids.current", "8\n"), ("pids.max", "max\n"), ("pids.current", "9\n")];
+        let (top, _) = group(Version::Two, "/a", &files);
+        assert_eq!(processes_left_in(&top.path().join("a")), Some(22));
+        assert_eq!(processes_left_in(top.path()), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod init;
 pub mod limits;
 pub mod mark;
 pub mod memory;
+pub mod places;
 #[cfg(target_os = "linux")]
 mod processes;
 pub mod search;

@@ -1,6 +1,5 @@
 //! How the process of a worker is brought to its end: by itself, asked to, or killed.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,7 +35,7 @@ pub(super) struct Gone {
     pub(super) asked: bool,
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Ends the process; what it still writes is dropped.
     pub(super) fn put_down(&mut self, how: Farewell) {
         // Answers are not asked for, so none can be wrong.
@@ -48,7 +47,7 @@ impl Worker {
     /// Brings the process to its end, step by step, a grace for each; how it ended. `answers`: what it writes meanwhile
     /// are answers, which are taken; else they are dropped.
     pub(super) fn bid(&mut self, first: Farewell, answers: bool) -> (Result<(), Mismatch>, Gone) {
-        let (clock, grace) = (std::sync::Arc::clone(&self.shared.team.clock), self.shared.team.grace);
+        let (clock, grace) = (self.slot.clock(), self.shared.team.grace);
         let (mut told, mut step) = (Ok(()), first);
         self.write_no_more();
         self.enter(step);
@@ -62,7 +61,7 @@ impl Worker {
                 }
                 return (told, Gone { status: Some(status), asked: step > Farewell::Wait });
             }
-            let asked = match self.shared.ending() {
+            let asked = match self.slot.ending() {
                 ending::NONE => Farewell::Wait,
                 ending::SOON => Farewell::Term,
                 _ => Farewell::Kill,
@@ -106,7 +105,7 @@ impl Worker {
         // One that is stopped hears of it only when it goes on.
         mate.signal(Signal::CONT);
         if let Some(strays) = &self.shared.team.strays {
-            strays(self.station.number, signal, group);
+            strays(self.slot.number(), signal, group);
         }
     }
 
@@ -115,23 +114,23 @@ impl Worker {
         use std::os::fd::AsFd;
         let Some(mate) = &self.mate else { return };
         let fds = [mate.stream(Stream::Out), mate.stream(Stream::Err), mate.pidfd.as_ref().map(AsFd::as_fd)];
-        let bell = Some(self.station.bell.fd());
+        let bell = Some(self.bell.fd());
         let polled = fds.into_iter().chain([bell]).flatten();
         let mut polled: Vec<_> = polled.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         // Without a descriptor for the process only looking tells of its end.
         let most = if mate.pidfd.is_some() { most } else { most.min(AGAIN / 10) };
-        let most = if self.shared.team.clock.is_paused() { most.max(AGAIN) } else { most };
+        let most = if self.slot.clock().is_paused() { most.max(AGAIN) } else { most };
         let _ = poll(&mut polled, Timespec::try_from(most).ok().as_ref());
-        self.station.bell.silence();
+        self.bell.silence();
     }
 
     /// The process has ended.
     pub(super) fn bury(&mut self) {
         let Some(mate) = self.mate.take() else { return };
         if let Some(guard) = &self.shared.team.guard {
-            guard(self.station.number - 1, 0);
+            guard(self.slot.number() - 1, 0);
         }
-        self.station.pid.store(0, Ordering::Relaxed);
+        self.slot.leave();
         if mate.ended().is_some() {
             mate.reap();
         }

@@ -2,16 +2,14 @@
 //! something is due.
 
 use std::os::fd::AsFd;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::mate::Mate;
-use super::station::wants;
 use super::worker::{AGAIN, NOW_AND_THEN, Worker};
 use crate::base::stream::Stream;
-use crate::engine::Ring;
+use crate::engine::Wants;
 
 /// While so much is on its way to a slow reader, what processes say is left to wait.
 const FULL: usize = 8 << 20;
@@ -34,26 +32,36 @@ pub(super) struct Ready {
     pub(super) deaf: bool,
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Sleeps until something happens.
     pub(super) fn wait(&mut self) -> Ready {
-        let want = match (self.winding || self.shared.is_stopped(), self.flight.is_empty(), self.has_room()) {
-            (true, ..) | (false, false, false) => wants::NOTHING,
-            (false, true, _) => wants::WORK,
-            (false, false, true) => wants::MORE,
+        let want = match (self.winding || self.slot.is_stopped(), self.flight.is_empty(), self.has_room()) {
+            (true, ..) | (false, false, false) => Wants::Nothing,
+            (false, true, _) => Wants::Work,
+            (false, false, true) => Wants::More,
         };
-        self.station.wants.store(want, Ordering::SeqCst);
-        let now = want != wants::NOTHING && self.is_next() && self.shared.has_work();
-        if self.flight.is_empty() && !now && !self.shared.outboxes[self.station.number - 1].is_empty() {
-            (self.shared.team.ring)(Ring::Now);
+        self.slot.set_wants(want);
+        let now = want != Wants::Nothing && self.is_next() && self.slot.has_work();
+        let until = self.not_before.filter(|_| now).map(|at| at.saturating_duration_since(Instant::now()));
+        if self.flight.is_empty() && !now {
+            self.slot.flush();
         }
-        let timeout = if now { Some(Duration::ZERO) } else { self.sleep() };
+        let timeout = match (now, until) {
+            (true, None) => Some(Duration::ZERO),
+            (true, Some(until)) => Some(self.sleep().map_or(until, |sleep| sleep.min(until))),
+            _ => self.sleep(),
+        };
+        let (waits, before) = (!self.slot.may_print(), self.slot.clock().now());
         let ready = self.poll(timeout);
+        if waits {
+            // It is not the item that takes this time.
+            self.began += self.slot.clock().now().saturating_sub(before);
+        }
         let dribbles = self.flight.items() >= MANY.max(self.came * 8);
         if ready.out && self.out.is_empty() && dribbles {
             std::thread::sleep(GATHER);
         }
-        self.station.wants.store(wants::NOTHING, Ordering::SeqCst);
+        self.slot.set_wants(Wants::Nothing);
         ready
     }
 
@@ -62,7 +70,7 @@ impl Worker {
         let team = &self.shared.team;
         let Some(mate) = &self.mate else {
             // What could not be started is tried again.
-            let waits = !self.flight.is_empty() || self.shared.has_work();
+            let waits = !self.flight.is_empty() || self.slot.has_work();
             return waits.then_some(AGAIN);
         };
         if self.flight.is_empty() {
@@ -71,22 +79,22 @@ impl Worker {
         let timeout = team.patience.filter(|_| !self.flight.awaits_greeting());
         let timeout = timeout.map(|timeout| match self.at {
             // To see when it goes on to its next item.
-            Some(_) => (self.began + timeout).saturating_sub(team.clock.now()).min(timeout / 8),
-            None => (self.began + timeout).saturating_sub(team.clock.now()),
+            Some(_) => (self.began + timeout).saturating_sub(self.slot.clock().now()).min(timeout / 8),
+            None => (self.began + timeout).saturating_sub(self.slot.clock().now()),
         });
         let start = team.start_limit.filter(|_| self.flight.awaits_greeting());
-        let start = start.map(|limit| (self.started + limit).saturating_sub(team.clock.now()));
+        let start = start.map(|limit| (self.started + limit).saturating_sub(self.slot.clock().now()));
         let look = (self.out.is_empty() && mate.hears()).then(|| self.ahead.look_in());
         let memory = team.recycle_rss.map(|_| NOW_AND_THEN);
         let least = [timeout, start, look, memory].into_iter().flatten().min()?;
         // A clock that stands still would make it spin.
-        Some(if team.clock.is_paused() { least.max(AGAIN) } else { least })
+        Some(if self.slot.clock().is_paused() { least.max(AGAIN) } else { least })
     }
 
     fn poll(&self, timeout: Option<Duration>) -> Ready {
-        let nothing = self.station.bell.fd();
+        let nothing = self.bell.fd();
         let mate = self.mate.as_ref();
-        let full = self.shared.team.room.outgoing() > FULL;
+        let full = self.slot.config().room.outgoing() > FULL;
         let of = |fd, wanted: bool, flags| match fd {
             Some(fd) if wanted => PollFd::from_borrowed_fd(fd, flags),
             // A place without a descriptor asks for nothing of the bell.
@@ -94,7 +102,7 @@ impl Worker {
         };
         let writes = if self.out.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
         let mut fds = [
-            of(mate.and_then(|mate| mate.stream(Stream::Out)), true, PollFlags::IN),
+            of(mate.and_then(|mate| mate.stream(Stream::Out)), self.slot.may_print(), PollFlags::IN),
             of(mate.and_then(|mate| mate.stream(Stream::Err)), !full, PollFlags::IN),
             of(mate.and_then(|mate| mate.pidfd.as_ref()).map(AsFd::as_fd), true, PollFlags::IN),
             PollFd::from_borrowed_fd(nothing, PollFlags::IN),

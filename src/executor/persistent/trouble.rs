@@ -19,6 +19,7 @@ use crate::base::buffer::empty;
 use crate::base::failure::{Failure, FailureKind, ProcessEnd};
 use crate::base::item::{Quoted, Seq};
 use crate::base::stream::Stream;
+use crate::engine::{Fate, Ran};
 use crate::process::child::ending;
 
 /// After so many processes in a row that end before they do anything, there is no point in another.
@@ -30,7 +31,7 @@ const USAGE: i32 = 2;
 /// The warnings of one kind that are worth showing.
 const WARNINGS: u64 = 3;
 
-impl Worker {
+impl Worker<'_> {
     /// All items of the process are answered and it gets no more: it should end by itself, and say nothing further.
     pub(super) fn retire(&mut self) {
         let (told, gone) = self.bid(Farewell::Wait, true);
@@ -41,8 +42,8 @@ impl Worker {
         }
         let failed = gone.status.map(process_end).filter(|end| *end != ProcessEnd::Exit(0));
         self.bury();
-        let number = self.station.number;
-        match failed.filter(|_| self.shared.ending() == ending::NONE) {
+        let number = self.slot.number();
+        match failed.filter(|_| self.slot.ending() == ending::NONE) {
             Some(_) if gone.asked => self.warn(format!("worker {number} did not end within --grace and was ended")),
             Some(end) => self.warn(format!("worker {number} {end} while it had no item")),
             None => {}
@@ -56,7 +57,7 @@ impl Worker {
     /// A process said something after its last answer.
     fn extra(&mut self, mismatch: &Mismatch) {
         if self.protocol.names_items() {
-            self.warn(format!("worker {} {mismatch}", self.station.number));
+            self.warn(format!("worker {} {mismatch}", self.slot.number()));
         } else {
             self.unsure(&mismatch.0);
         }
@@ -80,7 +81,7 @@ impl Worker {
         if let Err(mismatch) = told.and_then(|()| self.read_rest()) {
             return self.mismatched(&mismatch);
         }
-        if gone.asked && self.shared.ending() != ending::NONE {
+        if gone.asked && self.slot.ending() != ending::NONE {
             // The run ends: what it was at is not run.
             return self.bury();
         }
@@ -119,7 +120,7 @@ impl Worker {
         self.bury();
         if idle && (started || in_order) {
             if !in_order {
-                self.warn(format!("worker {} {how} while it had no item", self.station.number));
+                self.warn(format!("worker {} {how} while it had no item", self.slot.number()));
             }
         } else if missing {
             self.unsure("ended with fewer answers than it got items");
@@ -154,7 +155,7 @@ impl Worker {
     /// A process that reads no more will not do what it has not read. Once it is at no item its place is free for a
     /// fresh one; whether that is so.
     pub(super) fn see_to_deafness(&mut self) -> bool {
-        let over = self.flight.is_empty() && self.shared.is_done();
+        let over = self.flight.is_empty() && self.slot.is_done();
         if over || !self.mate.as_ref().is_some_and(Mate::is_deaf) || !self.is_at_no_item() {
             return false;
         }
@@ -172,7 +173,7 @@ impl Worker {
         self.bury();
         // It may have been about to end.
         let ended = gone.status.map(process_end).filter(|end| matches!(end, ProcessEnd::Exit(_)));
-        let number = self.station.number;
+        let number = self.slot.number();
         match (started, ended) {
             (true, Some(end)) => self.warn(format!("worker {number} {end} while it had no item")),
             (true, None) => self.warn(format!("worker {number} reads no more; a fresh one takes its place")),
@@ -207,7 +208,7 @@ impl Worker {
             return self.unsure(&mismatch.0);
         }
         let (charged, starting) = (!self.flight.has_answered_items(), self.flight.awaits_greeting());
-        let number = self.station.number;
+        let number = self.slot.number();
         self.put_down(Farewell::Kill);
         if starting {
             self.failed_to_start(&mismatch.0);
@@ -228,8 +229,8 @@ impl Worker {
             true => format!("; the result of item {low} is unsure"),
             false => format!("; the results of items {low} to {high} are unsure"),
         });
-        let number = self.station.number;
-        self.shared.break_off(anyhow!(
+        let number = self.slot.number();
+        self.slot.break_off(anyhow!(
             "worker {number} {why}{which}; with --protocol lines each line must be answered by one line"
         ));
     }
@@ -242,7 +243,7 @@ impl Worker {
             return self.failed_to_start(&format!("said:\n{}", refused.why));
         }
         self.give_up();
-        self.shared.break_off(refused.into());
+        self.slot.break_off(refused.into());
         empty(&mut self.inbox);
         self.winding = true;
     }
@@ -250,11 +251,11 @@ impl Worker {
     /// A process that is not ready in time could not start.
     pub(super) fn see_to_start(&mut self) {
         let Some(limit) = self.shared.team.start_limit.filter(|_| self.flight.awaits_greeting()) else { return };
-        if self.mate.is_none() || self.shared.team.clock.now() < self.started + limit {
+        if self.mate.is_none() || self.slot.clock().now() < self.started + limit {
             return;
         }
         self.put_down(Farewell::Term);
-        if self.shared.ending() == ending::NONE {
+        if self.slot.ending() == ending::NONE {
             self.failed_to_start(&format!("was not ready within {limit:?}"));
         }
         self.voice.mark();
@@ -274,7 +275,7 @@ impl Worker {
             let _ = write!(text, " and said {}", Quoted(last.as_bytes()));
         }
         self.give_up();
-        self.shared.break_off(anyhow!(text));
+        self.slot.break_off(anyhow!(text));
     }
 
     /// The system could not start one.
@@ -283,22 +284,23 @@ impl Worker {
             let error = std::io::Error::from(errno);
             return self.failed_to_start(&format!("could not be started: {error}"));
         }
-        let up = self.shared.up.load(Ordering::SeqCst);
-        let first = !std::mem::replace(&mut self.shared.lock().exhausted, true);
-        if first && up > 0 {
-            self.shared.warn_of_few(up, &std::io::Error::from(errno));
+        self.land();
+        self.slot.give_back(self.flight.give_up());
+        self.leaves = self.slot.short_of(errno);
+        if self.leaves {
+            return;
         }
         // Until another process has ended, or for a moment.
         let moment = Timespec::try_from(AGAIN).ok();
-        let mut bell = [PollFd::from_borrowed_fd(self.station.bell.fd(), PollFlags::IN)];
+        let mut bell = [PollFd::from_borrowed_fd(self.bell.fd(), PollFlags::IN)];
         let _ = poll(&mut bell, moment.as_ref());
-        self.station.bell.silence();
+        self.bell.silence();
     }
 
     /// The item at work has had its time.
     pub(super) fn see_to_timeout(&mut self) {
         let Some(timeout) = self.shared.team.patience.filter(|_| self.mate.is_some()) else { return };
-        let now = self.shared.team.clock.now();
+        let now = self.slot.clock().now();
         // Of many at work the one that is noted changes all the time.
         let at = if self.protocol.wants() > 1 { None } else { self.protocol.at().or(self.at) };
         self.at = at;
@@ -313,11 +315,11 @@ impl Worker {
         // It may be on its way here.
         match self.read() {
             Err(mismatch) => return self.mismatched(&mismatch),
-            Ok(_) if self.shared.team.clock.now() < self.began + timeout => return,
+            Ok(_) if self.slot.clock().now() < self.began + timeout => return,
             Ok(_) => {}
         }
         self.put_down(Farewell::Term);
-        if self.shared.ending() == ending::NONE {
+        if self.slot.ending() == ending::NONE {
             self.charge(&Failure::timeout(self.shared.team.timeout.unwrap_or(timeout)));
         }
         self.voice.mark();
@@ -350,7 +352,7 @@ impl Worker {
 
     /// It has read as much as is written ahead and answered nothing. At the end of its input it will say what it holds.
     fn stuck(&mut self) {
-        let (number, items, answers) = (self.station.number, self.flight.items() as u64, self.flight.answers());
+        let (number, items, answers) = (self.slot.number(), self.flight.items() as u64, self.flight.answers());
         let answered = if answers == 0 { "none".to_owned() } else { answers.to_string() };
         let read = items + answers;
         self.warn(format!("worker {number} read {read} items, answered {answered}: does it flush its output?"));
@@ -364,7 +366,7 @@ impl Worker {
     pub(super) fn cancel(&mut self) {
         self.give_up();
         if self.mate.is_some() {
-            let how = if self.shared.ending() == ending::NOW { Farewell::Kill } else { Farewell::Term };
+            let how = if self.slot.ending() == ending::NOW { Farewell::Kill } else { Farewell::Term };
             self.put_down(how);
         }
     }
@@ -372,12 +374,14 @@ impl Worker {
     /// What is in flight is not run, but for what has its answer.
     pub(super) fn give_up(&mut self) {
         self.land();
-        self.shared.give_back(self.flight.give_up());
+        for (block, claim) in self.flight.give_up() {
+            self.slot.post(Ran::of(&block.chunk(&claim), block.attempt(), Fate::NotRun));
+        }
     }
 
     fn warn(&self, text: String) {
         if self.shared.warnings.fetch_add(1, Ordering::Relaxed) < WARNINGS {
-            self.shared.warn(text);
+            self.slot.warn(text);
         }
     }
 }

@@ -16,7 +16,6 @@ use super::flight::Flight;
 use super::mate::{Mate, Read};
 use super::protocol::{Mismatch, Protocol};
 use super::rest::Ready;
-use super::station::Station;
 use super::voice::Voice;
 use crate::base::buffer::empty;
 use crate::base::chunk::{Block, Claim};
@@ -24,8 +23,10 @@ use crate::base::item::Seq;
 use crate::base::result::Results;
 use crate::base::stream::Stream;
 use crate::command::words::Words;
-use crate::engine::Ring;
+use crate::engine::{Claimed, Executor, Slot};
+use crate::op::Tally;
 use crate::process::child::ending;
+use crate::process::clock::Bell;
 
 /// How long to wait when the reader of the results is slow, or something has run out.
 pub(super) const AGAIN: Duration = Duration::from_millis(50);
@@ -33,10 +34,36 @@ pub(super) const AGAIN: Duration = Duration::from_millis(50);
 /// How often the memory of a process and orphans that have ended are seen to.
 pub(super) const NOW_AND_THEN: Duration = Duration::from_millis(200);
 
+/// A worker that has not begun.
+pub(super) struct Persistent {
+    shared: Arc<Shared>,
+    protocol: Box<dyn Protocol>,
+    spawner: Spawner,
+    bell: Arc<Bell>,
+}
+
+impl Persistent {
+    pub(super) fn new(shared: Arc<Shared>, slot: &Slot) -> Result<Persistent, Errno> {
+        let protocol = (shared.team.protocol)(slot.number());
+        let mut protocol = protocol.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let mut spawner = Spawner::new()?;
+        protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
+        Ok(Persistent { shared, protocol, spawner, bell: slot.bell()? })
+    }
+}
+
+impl Executor for Persistent {
+    fn run(self: Box<Self>, slot: &Slot) -> Option<Box<dyn Tally>> {
+        Worker::new(*self, slot).live();
+        None
+    }
+}
+
 /// A worker.
-pub(super) struct Worker {
+pub(super) struct Worker<'s> {
     pub(super) shared: Arc<Shared>,
-    pub(super) station: Arc<Station>,
+    pub(super) slot: &'s Slot,
+    pub(super) bell: Arc<Bell>,
     pub(super) protocol: Box<dyn Protocol>,
     pub(super) spawner: Spawner,
     words: Words,
@@ -70,16 +97,18 @@ pub(super) struct Worker {
     looked: Instant,
     /// The processes whose end the others do not know of yet.
     pub(super) buried: usize,
+    /// It counts as active.
+    has_turn: bool,
+    /// It ends before the run does.
+    pub(super) leaves: bool,
+    /// When the next item may start.
+    pub(super) not_before: Option<Instant>,
 }
 
-impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, station: Arc<Station>) -> Result<Worker, Errno> {
-        let number = station.number;
-        let mut protocol =
-            (shared.team.protocol)(number).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        let mut spawner = Spawner::new()?;
-        protocol.hands_on().into_iter().for_each(|file| spawner.hand_on(file));
-        Ok(Worker {
+impl Worker<'_> {
+    fn new(persistent: Persistent, slot: &Slot) -> Worker<'_> {
+        let Persistent { shared, protocol, spawner, bell } = persistent;
+        Worker {
             words: words(&shared.team.words, &*protocol),
             ahead: Ahead::new(protocol.wants(), protocol.names_items() && protocol.holds_back()),
             protocol,
@@ -91,7 +120,7 @@ impl Worker {
             written: 0,
             inbox: Vec::new(),
             bytes: Vec::new(),
-            voice: Voice::new(number),
+            voice: Voice::new(slot.number()),
             started: Duration::ZERO,
             began: Duration::ZERO,
             at: None,
@@ -102,9 +131,13 @@ impl Worker {
             came: 0,
             looked: Instant::now(),
             buried: 0,
+            has_turn: false,
+            leaves: false,
+            not_before: None,
             shared,
-            station,
-        })
+            slot,
+            bell,
+        }
     }
 
     /// From its start to the end of the run.
@@ -113,8 +146,8 @@ impl Worker {
             // Its processes inherit it from this thread. More than may be asked for is as much as there is.
             let _ = limits::be_nice(self.shared.team.nice);
         }
-        while !self.shared.lock().closed {
-            if self.shared.ending() != ending::NONE {
+        while !self.slot.is_closed() && !self.leaves {
+            if self.slot.ending() != ending::NONE {
                 break;
             }
             self.fill();
@@ -134,8 +167,7 @@ impl Worker {
     /// Lets the run know that processes have ended: once everything that is to be said of that is said.
     fn sign_off(&mut self) {
         if self.buried > 0 {
-            self.shared.up.fetch_sub(std::mem::take(&mut self.buried), Ordering::SeqCst);
-            (self.shared.team.ring)(Ring::Now);
+            self.slot.processes_ended(std::mem::take(&mut self.buried));
         }
     }
 
@@ -144,13 +176,26 @@ impl Worker {
         if self.mate.is_none() && !self.flight.is_empty() && !self.start() {
             return;
         }
-        while self.has_room() && self.is_next() && self.shared.has_work() {
+        self.not_before = None;
+        while self.has_room() && self.is_next() && self.slot.has_work() {
             if self.mate.is_none() && !self.start() {
                 return;
             }
-            let Some((block, claim)) = self.shared.claim(self.room()) else { break };
-            self.shared.hire();
-            self.send(block, claim);
+            match self.slot.try_claim(self.room(), self.has_turn) {
+                Claimed::Items(block, claim) => {
+                    self.has_turn = true;
+                    self.send(block, claim);
+                }
+                Claimed::NotBefore(at) => {
+                    self.not_before = Some(at);
+                    break;
+                }
+                Claimed::Nothing => break,
+            }
+        }
+        if self.has_turn && self.flight.is_empty() {
+            self.has_turn = false;
+            self.slot.end_turn();
         }
         self.push();
     }
@@ -167,7 +212,7 @@ impl Worker {
 
     /// Whether what is to be claimed is for this worker: nothing is to queue behind an item while another worker idles.
     pub(super) fn is_next(&self) -> bool {
-        self.flight.is_empty() || !self.shared.team.stations.idles()
+        self.flight.is_empty() || !self.slot.others_idle()
     }
 
     /// How many items it can be given now.
@@ -186,7 +231,7 @@ impl Worker {
     fn send(&mut self, block: Arc<Block>, claim: Claim) {
         let first = self.flight.items() == 0;
         let team = &self.shared.team;
-        let empty = || if team.again.retries > 0 { Results::with_ends() } else { team.format.results() };
+        let empty = || if self.slot.retry().retries > 0 { Results::with_ends() } else { team.format.results() };
         let parts = self.flight.add(block, claim, empty);
         self.encode(parts);
         self.ahead.sent(first);
@@ -209,7 +254,7 @@ impl Worker {
     fn start(&mut self) -> bool {
         let team = &self.shared.team;
         self.environment.clear();
-        self.environment.push(format!("PARJOB_WORKER={}", self.station.number).as_bytes());
+        self.environment.push(format!("PARJOB_WORKER={}", self.slot.number()).as_bytes());
         let environment = [&team.environment, &self.environment];
         let mate = match Mate::start(&mut self.spawner, &team.program, &self.words, environment) {
             Ok(mate) => mate,
@@ -220,11 +265,10 @@ impl Worker {
         };
         let pid = mate.pid.as_raw_nonzero().get();
         if let Some(guard) = &team.guard {
-            guard(self.station.number - 1, pid);
+            guard(self.slot.number() - 1, pid);
         }
-        self.station.pid.store(pid, Ordering::Relaxed);
-        self.shared.up.fetch_add(1, Ordering::SeqCst);
-        self.started = team.clock.now();
+        self.slot.process_started(pid);
+        self.started = self.slot.clock().now();
         (self.began, self.at, self.timed) = (self.started, None, None);
         self.mate = Some(mate);
         (self.given, self.winding) = (0, false);
@@ -259,7 +303,7 @@ impl Worker {
     fn wind_up(&mut self) {
         let Some(mate) = &mut self.mate else { return };
         let idle = self.flight.is_empty() && self.out.is_empty();
-        self.winding |= self.shared.is_done();
+        self.winding |= self.slot.is_done();
         if self.winding && self.out.is_empty() && mate.hears() && mate.unread() == 0 {
             mate.close_input();
             self.closed = true;
@@ -273,7 +317,7 @@ impl Worker {
     fn listen(&mut self, ready: Ready) {
         self.voice.mark();
         if ready.bell {
-            self.station.bell.silence();
+            self.bell.silence();
         }
         if let Some(mate) = self.mate.as_mut().filter(|_| ready.deaf) {
             mate.hears_no_more();

@@ -6,16 +6,14 @@
 
 use std::borrow::Cow;
 
-use super::conclude::ran;
-use super::worker::Worker;
-use super::{Shared, Tag};
+use super::attempt::{Outcome, Worker};
+use super::{Context, Tag};
 use crate::base::failure::Failure;
 use crate::base::item::{Attempt, Chunk, Fields};
 use crate::base::outcome::End;
 use crate::base::template::Values;
 use crate::command::recipe::quoted;
-use crate::engine::Fate;
-use crate::engine::Note;
+use crate::engine::{Fate, Ran};
 use crate::source::json;
 
 /// Items of a batch that cannot be used, by their places in it.
@@ -31,14 +29,15 @@ enum Part<'a> {
 
 impl Worker {
     /// The items of a batch: one process for all of them, if that can be.
-    pub(super) fn attempt(&mut self, shared: &Shared, attempt: Attempt, batch: Chunk<'_>) {
+    pub(super) fn attempt(&mut self, cx: &Context<'_>, attempt: Attempt, batch: Chunk<'_>) {
         let mut parts = vec![Part::Sound(batch)];
         while let Some(part) = parts.pop() {
             match part {
-                Part::Faulty(item, fault) => self.refuse(shared, attempt, &item, &fault),
-                Part::Sound(sound) => match self.fill(shared, &sound) {
+                Part::Faulty(item, fault) => self.refuse(cx, attempt, &item, &fault),
+                Part::Sound(sound) if self.leaves => self.give_back(cx, &sound),
+                Part::Sound(sound) => match self.fill(cx, &sound) {
                     Err(faults) => parts.extend(around(sound, faults).into_iter().rev()),
-                    Ok(()) if self.attempt_filled(shared, attempt, &sound) => {}
+                    Ok(()) if self.attempt_filled(cx, attempt, &sound) => {}
                     Ok(()) => {
                         let (first, second) = sound.split(sound.count / 2);
                         parts.extend([Part::Sound(second), Part::Sound(first)]);
@@ -49,35 +48,38 @@ impl Worker {
     }
 
     /// One process for the items whose words are made. Not done if there are too many for one.
-    fn attempt_filled(&mut self, shared: &Shared, attempt: Attempt, batch: &Chunk<'_>) -> bool {
-        if shared.crew.command.dry_run {
-            self.show(shared, attempt, batch);
+    fn attempt_filled(&mut self, cx: &Context<'_>, attempt: Attempt, batch: &Chunk<'_>) -> bool {
+        if cx.config.command.dry_run {
+            self.show(cx, attempt, batch);
             return true;
         }
-        if shared.crew.command.trace {
-            (shared.crew.tell)(Note::Say([&quoted(&self.words)[..], b"\n"].concat()));
+        if cx.config.command.trace {
+            cx.slot.say([&quoted(&self.words)[..], b"\n"].concat());
         }
-        match self.run(shared, attempt, batch) {
-            None => shared.post(ran(batch, attempt, Fate::NotRun)),
-            Some(finished) if finished.record.end == End::NotStarted(libc::E2BIG) && batch.count > 1 => return false,
-            Some(finished) => self.conclude(shared, attempt, batch, finished),
+        match self.start(cx, attempt, batch) {
+            Outcome::GivenBack => {}
+            Outcome::NotRun => cx.slot.post(Ran::of(batch, attempt, Fate::NotRun)),
+            Outcome::Finished(finished) if finished.record.end == End::NotStarted(libc::E2BIG) && batch.count > 1 => {
+                return false;
+            }
+            Outcome::Finished(finished) => self.conclude(cx, attempt, batch, *finished),
         }
         true
     }
 
     /// Makes the words for the items, or tells at least one that cannot be used.
-    fn fill(&mut self, shared: &Shared, batch: &Chunk<'_>) -> Result<(), Faults> {
-        let crew = &shared.crew;
-        let (seq, worker) = (batch.first.0, self.place.number);
+    fn fill(&mut self, cx: &Context<'_>, batch: &Chunk<'_>) -> Result<(), Faults> {
+        let config = cx.config;
+        let (seq, worker) = (batch.first.0, cx.slot.number());
         let values = |item| Values { item, names: &[], seq, worker };
-        if batch.count == 1 && crew.names.is_empty() {
+        if batch.count == 1 && config.names.is_empty() {
             let Some(item) = batch.with_fields().next() else { return Ok(()) };
-            return self.make(shared, &[values(item)]);
+            return self.make(cx, &[values(item)]);
         }
         let (mut found, mut faults) = (Vec::with_capacity(batch.count), Vec::new());
         for (place, item) in batch.with_fields().enumerate() {
             let value = |name: &Vec<u8>| json::lookup(item.text(), name).map(Option::unwrap_or_default);
-            match crew.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>() {
+            match config.names.iter().map(value).collect::<Result<Vec<Cow<'_, [u8]>>, _>>() {
                 Ok(values) => found.push(values),
                 Err(fault) => faults.push((place, fault)),
             }
@@ -85,24 +87,24 @@ impl Worker {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let named: Vec<_> = found.iter().map(|values| pairs(&crew.names, values)).collect();
+        let named: Vec<_> = found.iter().map(|values| pairs(&config.names, values)).collect();
         let items = batch.with_fields().zip(&named).zip(seq..);
         let all: Vec<_> = items.map(|((item, names), seq)| Values { seq, names, ..values(item) }).collect();
-        self.make(shared, &all)
+        self.make(cx, &all)
     }
 
     /// The words, and the tag: that of a batch has all its items. No argument can hold a NUL byte.
-    fn make(&mut self, shared: &Shared, items: &[Values<'_>]) -> Result<(), Faults> {
-        shared.crew.recipe.fill(items, &mut self.words);
+    fn make(&mut self, cx: &Context<'_>, items: &[Values<'_>]) -> Result<(), Faults> {
+        cx.config.recipe.fill(items, &mut self.words);
         if self.words.hold_nul() {
-            return Err(self.with_nul(shared, items));
+            return Err(self.with_nul(cx, items));
         }
         let mut tag = Vec::new();
         for values in items {
             if !tag.is_empty() {
                 tag.push(b' ');
             }
-            match &shared.crew.tag {
+            match &cx.config.tag {
                 Tag::None => {
                     self.tag = None;
                     return Ok(());
@@ -116,11 +118,11 @@ impl Worker {
     }
 
     /// The items that bring a NUL byte into the words; one may also have it where the words do not ask for it.
-    fn with_nul(&mut self, shared: &Shared, items: &[Values<'_>]) -> Faults {
+    fn with_nul(&mut self, cx: &Context<'_>, items: &[Values<'_>]) -> Faults {
         let mut brings = |values: &Values<'_>| {
             let holds = values.item.text().contains(&0) || values.names.iter().any(|(_, value)| value.contains(&0));
             holds && {
-                shared.crew.recipe.fill(std::slice::from_ref(values), &mut self.words);
+                cx.config.recipe.fill(std::slice::from_ref(values), &mut self.words);
                 self.words.hold_nul()
             }
         };

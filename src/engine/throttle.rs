@@ -6,7 +6,7 @@ use parjob_sys::limits;
 
 /// What is looked at before a process is started.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gate {
+pub struct Throttle {
     /// Between two starts.
     pub delay: Duration,
     /// Not while the machine's load is this or more.
@@ -16,31 +16,31 @@ pub struct Gate {
 }
 
 /// How often the machine, and the file, are looked at.
-pub(crate) const LOOK: Duration = Duration::from_millis(250);
+pub(super) const LOOK: Duration = Duration::from_millis(250);
 
-/// A gate with what it last saw.
+/// A throttle with what it last saw.
 #[derive(Debug)]
-pub(crate) struct Doorman {
-    gate: Gate,
+pub(super) struct ThrottleState {
+    config: Throttle,
     not_before: Option<Instant>,
     looked: Option<Instant>,
     /// How many more the last look lets start.
     allowance: usize,
 }
 
-impl Doorman {
-    pub(crate) fn new(gate: Gate) -> Doorman {
-        Doorman { gate, not_before: None, looked: None, allowance: 0 }
+impl ThrottleState {
+    pub(super) fn new(config: Throttle) -> ThrottleState {
+        ThrottleState { config, not_before: None, looked: None, allowance: 0 }
     }
 
     /// Whether a process may start now, of which `active` are at work; if not, until when to wait. One may always
     /// be at work, whatever the machine is doing: the load may be that of others, who never end.
-    pub(crate) fn ask(&mut self, active: usize) -> Result<(), Instant> {
+    pub(super) fn ask(&mut self, active: usize) -> Result<(), Instant> {
         let now = Instant::now();
         if let Some(at) = self.not_before.filter(|at| *at > now) {
             return Err(at);
         }
-        if (self.gate.load.is_some() || self.gate.memory.is_some()) && active > 0 {
+        if (self.config.load.is_some() || self.config.memory.is_some()) && active > 0 {
             if self.looked.is_none_or(|looked| now - looked >= LOOK) {
                 self.looked = Some(now);
                 self.allowance = self.look(active);
@@ -50,19 +50,19 @@ impl Doorman {
             }
             self.allowance -= 1;
         }
-        if !self.gate.delay.is_zero() {
+        if !self.config.delay.is_zero() {
             // Those who are late do not make up for it: a burst is what the delay is to prevent.
-            self.not_before = Some(now + self.gate.delay);
+            self.not_before = Some(now + self.config.delay);
         }
         Ok(())
     }
 
     /// How many may start before the next look: what was just started is not in the numbers yet.
     fn look(&self, active: usize) -> usize {
-        if self.gate.memory.zip(limits::memory_free()).is_some_and(|(least, free)| free < least) {
+        if self.config.memory.zip(limits::memory_free()).is_some_and(|(least, free)| free < least) {
             return 0;
         }
-        let Some((most, load)) = self.gate.load.zip(limits::load()) else { return usize::MAX };
+        let Some((most, load)) = self.config.load.zip(limits::load()) else { return usize::MAX };
         // The average follows slowly: what was started lately is hardly in it.
         let running = load.running.map_or(0.0, |running| running as f64);
         // Rounded up, and never below 0, which the conversion sees to.
@@ -76,17 +76,17 @@ mod tests {
 
     #[test]
     fn one_may_always_start() {
-        let mut doorman = Doorman::new(Gate { memory: Some(u64::MAX), ..Gate::default() });
-        assert!(doorman.ask(0).is_ok());
-        assert!(doorman.ask(1).is_err() || limits::memory_free().is_none());
-        assert!(doorman.ask(0).is_ok());
+        let mut throttle = ThrottleState::new(Throttle { memory: Some(u64::MAX), ..Throttle::default() });
+        assert!(throttle.ask(0).is_ok());
+        assert!(throttle.ask(1).is_err() || limits::memory_free().is_none());
+        assert!(throttle.ask(0).is_ok());
     }
 
     #[test]
     fn a_delay_is_kept_between_two_starts() {
-        let mut doorman = Doorman::new(Gate { delay: Duration::from_secs(60), ..Gate::default() });
-        assert!(doorman.ask(0).is_ok());
-        let until = doorman.ask(0).map_or_else(|until| until, |()| Instant::now());
+        let mut throttle = ThrottleState::new(Throttle { delay: Duration::from_secs(60), ..Throttle::default() });
+        assert!(throttle.ask(0).is_ok());
+        let until = throttle.ask(0).map_or_else(|until| until, |()| Instant::now());
         assert!(until > Instant::now() + Duration::from_secs(50));
     }
 }

@@ -6,35 +6,24 @@ use std::sync::Arc;
 use parjob_shell_template::Template;
 use rustix::process::{Pid, Signal};
 
-use super::{Full, Roster};
-use crate::base::buffer::Spares;
 use crate::base::item::{Attempt, Chunk, Seq};
 use crate::base::outcome::Record;
 use crate::command::recipe::{self, Recipe};
 use crate::command::words::Words;
-use crate::engine::{Again, Gate, GuardSlot, Note, Quota, Ring};
+use crate::executor::GuardSlot;
 use crate::op::AnyFold;
-use crate::output::{Format, Output, Room};
-use crate::process::clock::Clock;
+use crate::output::{Format, Output};
 
 /// What a run of processes needs.
-pub struct Crew {
+pub struct SpawnConfig {
     /// The words of a process.
     pub recipe: Recipe,
     /// The names whose values are looked up in each item (`--jsonl`).
     pub names: Vec<Vec<u8>>,
     /// How processes are run.
     pub command: recipe::Options,
-    /// How many at a time.
-    pub jobs: usize,
-    /// How many at a time from now on, where that may change.
-    pub jobs_now: Option<Box<JobsNow>>,
     /// How many items a process does, at the most.
     pub batch: usize,
-    /// Command lines are filled.
-    pub full: Option<Full>,
-    /// When a next process may start.
-    pub gate: Gate,
     /// The tag of each line, where it is more than the item.
     pub tag: Tag,
     /// How results look.
@@ -43,24 +32,12 @@ pub struct Crew {
     pub reduce: Option<Arc<dyn AnyFold>>,
     /// Output may go out as it comes.
     pub streams: bool,
-    /// Room for output that waits.
-    pub room: Arc<Room>,
-    /// Buffers to fill.
-    pub spares: Arc<Spares>,
-    /// Stops workers ahead of the run loop.
-    pub quota: Option<Quota>,
-    /// Which attempts are followed by another.
-    pub again: Again,
-    /// The time.
-    pub clock: Arc<Clock>,
     /// What all processes find in their environment.
     pub environment: Words,
     /// What processes read: nothing.
     pub null: File,
     /// Outcomes carry what a log wants to know.
     pub accounts: bool,
-    /// Who works where.
-    pub roster: Arc<Roster>,
     /// Whether an earlier run has done an item.
     pub skip: Option<Box<Skip>>,
     /// Writes down what starts and ends.
@@ -71,14 +48,7 @@ pub struct Crew {
     pub guard: Option<Box<GuardSlot>>,
     /// Signals descendants of an attempt that left its group.
     pub strays: Option<Box<Strays>>,
-    /// Tells the run loop that there is something to collect.
-    pub ring: Box<dyn Fn(Ring) + Send + Sync>,
-    /// Tells a person something.
-    pub tell: Box<dyn Fn(Note) + Send + Sync>,
 }
-
-/// Says how many may be at work; nothing where that cannot be told.
-pub type JobsNow = dyn Fn() -> Option<usize> + Send + Sync;
 
 /// Whether an earlier run has done the item. Asked once for each.
 pub type Skip = dyn Fn(&[u8]) -> bool + Send + Sync;

@@ -9,7 +9,7 @@ use crate::base::item::Attempt;
 
 /// Which attempts are followed by another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Again {
+pub struct RetryPolicy {
     /// Further attempts at an item that failed and might pass.
     pub retries: u32,
     /// The failures for which they are made; any where there are none.
@@ -29,7 +29,7 @@ pub enum Kind {
     Start,
 }
 
-impl Again {
+impl RetryPolicy {
     /// Whether another attempt may be made.
     pub fn may_follow(&self, attempt: Attempt, cause: &Failure) -> bool {
         let wanted = self.on.is_empty() || self.on.iter().any(|kind| kind.is_of(cause.kind()));
@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn only_the_failures_that_are_named_are_tried_again() {
-        let on = |text: &str| Again { retries: 1, on: text.split(',').map(|kind| kind.parse().unwrap()).collect() };
+        let on =
+            |text: &str| RetryPolicy { retries: 1, on: text.split(',').map(|kind| kind.parse().unwrap()).collect() };
         let first = Attempt::FIRST;
         let failure = |kind| Failure::new(kind, "").transient();
         assert!(on("exit=75,timeout").may_follow(first, &failure(FailureKind::Exit(75))));
@@ -87,7 +88,7 @@ mod tests {
         assert!(on("exit").may_follow(first, &failure(FailureKind::Lost(Some(ProcessEnd::Exit(9))))));
         assert!(!on("exit").may_follow(first, &failure(FailureKind::Lost(None))));
         assert!(!on("exit").may_follow(Attempt(2), &failure(FailureKind::Exit(9))));
-        assert!(!Again { retries: 1, on: Vec::new() }.may_follow(first, &Failure::constant("is not a number")));
+        assert!(!RetryPolicy { retries: 1, on: Vec::new() }.may_follow(first, &Failure::constant("is not a number")));
     }
 
     #[test]

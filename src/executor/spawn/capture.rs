@@ -1,17 +1,14 @@
 //! What a worker does with the output of its process while that runs: keeps it, or passes it on at once.
 
 use std::io;
-use std::sync::atomic::Ordering;
 
 use rustix::process::{Pid, Signal};
 
-use super::Shared;
-use super::place::Place;
+use super::Context;
 use crate::base::failure::signal_name;
 use crate::base::item::{Attempt, Quoted, Seq};
 use crate::base::stream::Stream;
-use crate::engine::Note;
-use crate::engine::{Fate, Ran};
+use crate::engine::Ran;
 use crate::output::{Body, LineSplitter, Output, Tagger};
 use crate::process::orders::Attendant;
 
@@ -36,9 +33,8 @@ pub(super) enum Live {
 }
 
 /// The output of one attempt.
-pub(super) struct Desk<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) place: &'a Place,
+pub(super) struct Capture<'a> {
+    pub(super) cx: &'a Context<'a>,
     pub(super) seq: Seq,
     pub(super) attempt: Attempt,
     pub(super) item: &'a [u8],
@@ -58,11 +54,11 @@ pub(super) struct Desk<'a> {
     pub(super) start: u64,
 }
 
-impl Desk<'_> {
+impl Capture<'_> {
     fn goes_out(&self) -> bool {
         match self.live {
             Live::No => false,
-            Live::AtFront => self.shared.front.load(Ordering::SeqCst) == self.seq.0,
+            Live::AtFront => self.cx.slot.is_front(self.seq),
             Live::Always => true,
         }
     }
@@ -101,16 +97,8 @@ impl Desk<'_> {
     /// Passes on what there is.
     fn post(&mut self) {
         if !self.output.is_empty() {
-            let output = std::mem::replace(&mut self.output, Output::new(&self.shared.crew.room));
-            self.shared.post(Ran {
-                first: self.seq,
-                items: 0,
-                attempt: self.attempt,
-                fate: Fate::AtWork,
-                output,
-                record: None,
-                account: None,
-            });
+            let output = std::mem::replace(&mut self.output, Output::new(&self.cx.slot.config().room));
+            self.cx.slot.post(Ran::part(self.seq, self.attempt, output));
         }
     }
 
@@ -122,10 +110,10 @@ impl Desk<'_> {
     }
 }
 
-impl Attendant for Desk<'_> {
+impl Attendant for Capture<'_> {
     fn take(&mut self, stream: Stream, bytes: &mut Vec<u8>) {
         self.received += bytes.len() as u64;
-        if stream == Stream::Err {
+        if stream == Stream::Err || self.cx.config.command.merge {
             self.note_said(bytes);
         }
         self.shape(stream, bytes);
@@ -134,7 +122,7 @@ impl Attendant for Desk<'_> {
         }
         if !self.goes_out() {
             self.keep(stream, bytes);
-            self.place.holds.store(true, Ordering::SeqCst);
+            self.cx.slot.hold_output();
             // It may have come to the front meanwhile; then nobody rings.
             if self.goes_out() {
                 self.post();
@@ -144,8 +132,8 @@ impl Attendant for Desk<'_> {
             self.post();
         } else {
             self.post();
-            let spare = self.shared.crew.spares.get();
-            *self.output.of(stream) = Body::with(std::mem::replace(bytes, spare), &self.shared.crew.room);
+            let spare = self.cx.slot.config().spares.get();
+            *self.output.of(stream) = Body::with(std::mem::replace(bytes, spare), &self.cx.slot.config().room);
             self.post();
         }
     }
@@ -157,31 +145,32 @@ impl Attendant for Desk<'_> {
     }
 
     fn is_full(&self) -> bool {
-        // What is kept waits for others, not for the reader.
-        self.shared.crew.room.outgoing() > FULL && self.goes_out()
+        let outgoing = self.cx.slot.config().room.outgoing() > FULL && self.goes_out();
+        // What is kept waits for others: as long as there is room for it.
+        outgoing || !self.cx.slot.may_print()
     }
 
     fn stopped(&mut self, signal: i32) {
         let (seq, item, name) = (self.seq, Quoted(self.item), signal_name(signal));
-        let grace = self.shared.crew.command.grace;
+        let grace = self.cx.config.command.grace;
         let text = format!("item {seq} {item} was stopped by {name}; it is killed in {grace:?} unless it goes on");
-        (self.shared.crew.tell)(Note::Warning(text));
+        self.cx.slot.warn(text);
     }
 
     fn ended(&mut self) {
-        self.place.begin(0);
+        self.cx.slot.end_start();
     }
 
     fn others_hold(&self) -> bool {
-        self.shared.crew.roster.others_hold(self.place, self.start, self.shared.crew.clock.now())
+        self.cx.slot.others_hold(self.start)
     }
 
     fn meanwhile(&mut self) {
-        self.shared.look_around();
+        self.cx.slot.look_around();
     }
 
     fn signal_strays(&mut self, signal: Signal, group: Pid) {
-        if let Some(strays) = &self.shared.crew.strays {
+        if let Some(strays) = &self.cx.config.strays {
             strays(self.seq, self.attempt, signal, group);
         }
     }
