@@ -11,6 +11,7 @@ mod architecture;
 mod basics;
 mod commands;
 mod documented;
+mod engine;
 mod examples;
 mod explained;
 mod faults;

@@ -110,6 +110,8 @@ pub(super) struct Shared {
     pub(super) front: AtomicU64,
     /// As much waits as may.
     pub(super) held: AtomicBool,
+    /// Without an order: the item whose output goes out as it comes; 0 where there is none.
+    pub(super) owner: AtomicU64,
     /// One of [`ending`].
     pub(super) ending: AtomicU8,
     /// Nothing more may be claimed.
@@ -143,6 +145,7 @@ impl Local {
             posts: Posts::default(),
             front: AtomicU64::new(0),
             held: AtomicBool::new(false),
+            owner: AtomicU64::new(0),
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
             no_more: AtomicBool::new(false),

@@ -116,4 +116,7 @@ pub enum Fate {
     NotRun,
     /// It is still at work.
     AtWork,
+    /// It is still at work, and all that other items printed goes out behind it: there is no order, and it prints more than memory
+    /// keeps.
+    OwnsStream,
 }

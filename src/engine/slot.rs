@@ -371,6 +371,23 @@ impl Slot {
         self.shared.front.load(Ordering::SeqCst) == seq.0
     }
 
+    /// Has the output of this item go out as it comes, and all others behind it, unless another item has that already. Whether
+    /// it is so. It ends with [`Slot::leave_stream`], after the report of the item's end.
+    pub fn take_stream(&self, seq: Seq) -> bool {
+        self.shared.owner.compare_exchange(0, seq.0, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// Whether the output of this item goes out as it comes.
+    pub fn owns_stream(&self, seq: Seq) -> bool {
+        self.shared.owner.load(Ordering::SeqCst) == seq.0
+    }
+
+    /// Lets another item have the stream.
+    pub fn leave_stream(&self, seq: Seq) {
+        // Where another has it this changes nothing.
+        let _ = self.shared.owner.compare_exchange(seq.0, 0, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
     // Reports.
 
     /// Which attempts are followed by another.
@@ -467,6 +484,7 @@ impl Slot {
             return true;
         };
         match self.shared.front.load(Ordering::SeqCst) {
+            0 if self.owns_stream(first) => true,
             // Without an order the oldest must get on, or none would.
             0 => self.shared.slots.first_at().is_none_or(|oldest| first <= oldest),
             front => first.0 <= front,

@@ -73,6 +73,10 @@ impl Run<'_> {
         match fate {
             // Of the item whose turn it is, or where there is no order to keep.
             Fate::AtWork => self.out.pass_on(ready),
+            Fate::OwnsStream => {
+                self.owner = Some(first);
+                self.out.pass_on(ready);
+            }
             Fate::Ok => self.end(first, Change::Ended { ok: items, failed: 0 }, ready),
             Fate::Failed(failed) => {
                 self.tell_failures(&failed);
@@ -102,8 +106,12 @@ impl Run<'_> {
         self.state.apply(change);
         if self.policy.ordered {
             self.reorder.insert(first, ready, |ready| self.out.pass_on(ready));
+        } else if self.owner.is_some_and(|owner| owner != first) {
+            self.behind.push(ready);
         } else {
             self.out.pass_on(ready);
+            self.owner = None;
+            self.behind.drain(..).for_each(|ready| self.out.pass_on(ready));
         }
     }
 

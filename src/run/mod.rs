@@ -37,7 +37,7 @@ pub use mailbox::{Channel, Mailbox, Message};
 use outgoing::Outgoing;
 use pending::{Pending, Results};
 pub use policy::{Backoff, Halt, Limit, On, Policy};
-use reorder::Reorder;
+use reorder::{Ready, Reorder};
 use retry::Retries;
 use state::{Change, Phase, State};
 
@@ -111,6 +111,8 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
         collected: 0,
         is_fold: doors.answer.is_some(),
         reorder: Reorder::new(),
+        owner: None,
+        behind: Vec::new(),
         retries: Retries::default(),
         out: Outgoing::new(Arc::clone(doors.spares), doors.write),
         collect_at: None,
@@ -155,6 +157,10 @@ struct Run<'a> {
     /// All items have one answer.
     is_fold: bool,
     reorder: Reorder,
+    /// Without an order: the item at work whose output goes out as it comes.
+    owner: Option<Seq>,
+    /// The results that ended meanwhile.
+    behind: Vec<Ready>,
     retries: Retries,
     out: Outgoing<'a>,
     /// When to collect a trickle of results.
@@ -239,7 +245,7 @@ impl Run<'_> {
 
     /// Whether as many bytes wait as may: results in memory, what else is kept for items that wait, output in the file.
     fn is_held(&self) -> bool {
-        let kept = self.reorder.overhead() + self.retries.bytes();
+        let kept = self.reorder.overhead() + self.retries.bytes() + self.behind.len() * size_of::<Ready>();
         let results = self.out.unwritten().saturating_sub(self.room.bytes());
         kept > WAITING || results.saturating_add(kept) >= self.limits.unwritten || self.room.is_full()
     }
@@ -358,6 +364,7 @@ impl Run<'_> {
     fn finish(&mut self, answer: Option<&Phrase<'_>>) -> bool {
         self.collect();
         self.reorder.finish(|ready| self.out.pass_on(ready));
+        self.behind.drain(..).for_each(|ready| self.out.pass_on(ready));
         self.state.apply(Change::Over);
         // A fold that was cut short has no answer that anyone asked for.
         let whole = matches!(self.state.stop, None | Some(Stop::Halted { asked_for: true }));

@@ -21,7 +21,7 @@ use crate::command::program::NoProgram;
 use crate::command::recipe::{self, Batch, Grouping, Recipe, Stdin};
 use crate::command::words::Words;
 use crate::engine::{Config, Full, Local, Note, ThreadSource};
-use crate::executor::spawn::{self, SpawnConfig, Tag};
+use crate::executor::spawn::{self, Live, SpawnConfig, Tag};
 use crate::output::Format;
 use crate::plan::{self, Plan, Spawn};
 use crate::run::Message;
@@ -130,12 +130,7 @@ impl Commands {
             batch: if full.is_some() { usize::MAX } else { command.batch.items() },
             tag,
             format,
-            // What went out already could be kept no more.
-            streams: spawn.reduce.is_none()
-                && spawn.results.is_none()
-                && plan.output.format == "text"
-                && plan.policy.ordered
-                && command.grouping == Grouping::Items,
+            live: live(plan, spawn),
             reduce: spawn.reduce.clone(),
             environment: environment(command.threads, watch.as_ref().map(|watch| &*watch.mark)),
             null: File::open("/dev/null").context("cannot open /dev/null, which commands read")?,
@@ -153,6 +148,16 @@ impl Commands {
             closing: Closing { watch, ledger: books.ledger() },
             ..Started::of(Local::start(config, workers)?)
         })
+    }
+}
+
+/// When output may go out before its process has ended: what went out already could be kept no more.
+fn live(plan: &Plan, spawn: &Spawn) -> Live {
+    let is_kept = spawn.reduce.is_some() || spawn.results.is_some() || plan.output.format != "text";
+    match (is_kept || spawn.command.grouping != Grouping::Items, plan.policy.ordered) {
+        (true, _) => Live::No,
+        (false, true) => Live::AtFront,
+        (false, false) => Live::WhenLarge,
     }
 }
 

@@ -282,7 +282,7 @@ impl Context<'_> {
     fn live(&self, attempt: Attempt) -> Live {
         match self.config.command.grouping {
             Grouping::Lines => Live::Always,
-            _ if self.config.streams && attempt.0 > self.slot.retry().retries => Live::AtFront,
+            _ if attempt.0 > self.slot.retry().retries => self.config.live,
             _ => Live::No,
         }
     }

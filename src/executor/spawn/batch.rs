@@ -62,7 +62,10 @@ impl Worker {
             Outcome::Finished(finished) if finished.record.end == End::NotStarted(libc::E2BIG) && batch.count > 1 => {
                 return false;
             }
-            Outcome::Finished(finished) => self.conclude(cx, attempt, batch, *finished),
+            Outcome::Finished(finished) => {
+                self.conclude(cx, attempt, batch, *finished);
+                cx.slot.leave_stream(batch.first);
+            }
         }
         true
     }

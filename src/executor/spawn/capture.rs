@@ -8,7 +8,7 @@ use super::Context;
 use crate::base::failure::signal_name;
 use crate::base::item::{Attempt, Quoted, Seq};
 use crate::base::stream::Stream;
-use crate::engine::Ran;
+use crate::engine::{Fate, Ran};
 use crate::output::{Body, LineSplitter, Output, Tagger};
 use crate::process::orders::Attendant;
 
@@ -18,16 +18,21 @@ const SAID: usize = 512;
 /// While so much is on its way to a slow reader, processes are left to wait.
 const FULL: usize = 8 << 20;
 
+/// Bytes of output that has the stream to itself while it comes, where there is no order.
+const LARGE: u64 = 3 << 20;
+
 /// Less than this is copied, so that a large buffer is not given away for it.
 const SMALL: usize = 4096;
 
 /// When output goes out before the process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Live {
+pub enum Live {
     /// Never.
     No,
     /// When its item is the next in order.
     AtFront,
+    /// Without an order: once it is more than memory keeps, unless that of another item does so already.
+    WhenLarge,
     /// At once.
     Always,
 }
@@ -59,7 +64,16 @@ impl Capture<'_> {
         match self.live {
             Live::No => false,
             Live::AtFront => self.cx.slot.is_front(self.seq),
+            Live::WhenLarge => self.cx.slot.owns_stream(self.seq),
             Live::Always => true,
+        }
+    }
+
+    /// Takes the stream once there is more than memory keeps: written to a file and read back it would take longer.
+    fn take_stream_if_large(&mut self) {
+        let is_large = self.live == Live::WhenLarge && self.output.len() > LARGE;
+        if is_large && self.cx.slot.take_stream(self.seq) {
+            self.post();
         }
     }
 
@@ -98,7 +112,9 @@ impl Capture<'_> {
     fn post(&mut self) {
         if !self.output.is_empty() {
             let output = std::mem::replace(&mut self.output, Output::new(&self.cx.slot.config().room));
-            self.cx.slot.post(Ran::part(self.seq, self.attempt, output));
+            let part = Ran::part(self.seq, self.attempt, output);
+            let owns = self.live == Live::WhenLarge;
+            self.cx.slot.post(if owns { Ran { fate: Fate::OwnsStream, ..part } } else { part });
         }
     }
 
@@ -127,6 +143,7 @@ impl Attendant for Capture<'_> {
             if self.goes_out() {
                 self.post();
             }
+            self.take_stream_if_large();
         } else if bytes.len() < SMALL {
             self.keep(stream, bytes);
             self.post();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parjob_shell_template::Template;
 use rustix::process::{Pid, Signal};
 
+use super::capture::Live;
 use crate::base::item::{Attempt, Chunk, Seq};
 use crate::base::outcome::Record;
 use crate::command::recipe::{self, Recipe};
@@ -30,8 +31,8 @@ pub struct SpawnConfig {
     pub format: Arc<dyn Format>,
     /// Folds what is printed, in the place of results.
     pub reduce: Option<Arc<dyn AnyFold>>,
-    /// Output may go out as it comes.
-    pub streams: bool,
+    /// When the output of an attempt may go out that no other will replace.
+    pub live: Live,
     /// What all processes find in their environment.
     pub environment: Words,
     /// What processes read: nothing.

@@ -28,6 +28,7 @@ use crate::engine::{Executor, MakeExecutor, Slot};
 use crate::output::Output;
 
 use attempt::Worker;
+pub use capture::Live;
 pub use config::{Journal, Keeper, Kept, Skip, SpawnConfig, Strays, Tag};
 use times::Times;
 
