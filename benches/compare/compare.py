@@ -5,7 +5,7 @@
 
 This prints the comparison table as Markdown. It needs Linux, Python 3.8 or
 newer (3.9 for the rows of hash), cc, cmp and seq; rows against mawk, b3sum,
-vipsthumbnail or gm are skipped, and say so, if those are missing. The rows of
+xxhsum, vipsthumbnail or gm are skipped, and say so, if those are missing. The rows of
 resize fetch two packages of photographs by apt-get.
 
     --rows ROW,..    only these rows (--help lists them)
@@ -96,6 +96,9 @@ POOL_1 = Peer(f"Pool, chunksize 1 ({POOL_ITEMS:,} items)",
 
 
 B3SUM = Peer("b3sum", ("b3sum", "--num-threads", "2", "{dir}/big.bin"))
+MD5SUM = Peer("md5sum", ("md5sum", "{dir}/big.bin"))
+# Its lines are of another form.
+XXHSUM = Peer("xxhsum -H3", ("sh", "-c", r"xxhsum -H3 {dir}/big.bin | sed 's/^XXH3 (\(.*\)) = \(.*\)/\2  \1/'"))
 SHA256SUM = Peer("xargs -P2 -n64 sha256sum", ("sh", "-c",
                  "find {dir}/small -type f -print0 | xargs -0 -P2 -n64 sha256sum"))
 
@@ -196,6 +199,12 @@ ROWS = [
         target=Target("<=", 5), stdin=Text(b"4"), check="16", exact_runs=50),
     Row("hash-big", "`hash`, one file of 1 GiB", (*JOBS, "hash", "{dir}/big.bin"), WALL_RATIO,
         B3SUM, Target("<=", 1.03), stdin=Text(b""), check="same as peer", needs=("big.bin",)),
+    Row("hash-md5", "`hash --algorithm md5`, one file of 1 GiB",
+        (*JOBS, "hash", "--algorithm", "md5", "{dir}/big.bin"), WALL_RATIO,
+        MD5SUM, Target("<=", 1.05), stdin=Text(b""), check="same as peer", needs=("big.bin",)),
+    Row("hash-xxh3", "`hash --algorithm xxh3`, one file of 1 GiB",
+        (*JOBS, "hash", "--algorithm", "xxh3", "{dir}/big.bin"), WALL_RATIO,
+        XXHSUM, Target("<=", 1.05), stdin=Text(b""), check="same as peer", needs=("big.bin",)),
     Row("hash-small", "`hash --algorithm sha256`, 10,000 files of 4 KiB",
         (*JOBS, "hash", "--algorithm", "sha256", "--recursive", "{dir}/small"), WALL_RATIO,
         SHA256SUM, Target("<=", 0.5), stdin=Text(b""), check="same as peer", needs=("small",)),
@@ -401,7 +410,7 @@ def choose_rows(names):
     return [known[name] for name in names] or ROWS
 
 
-NEEDED = {MAWK: "mawk", B3SUM: "b3sum", GM_JPEG: "gm",
+NEEDED = {MAWK: "mawk", B3SUM: "b3sum", XXHSUM: "xxhsum", GM_JPEG: "gm",
           VIPS_JPEG: "vipsthumbnail", VIPS_PNG: "vipsthumbnail", VIPS_WIDE: "vipsthumbnail"}
 
 

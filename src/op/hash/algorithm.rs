@@ -1,10 +1,12 @@
 //! The hash functions: their names, and the digest of a file by each of them.
 //!
-//! The crates behind them choose the processor's own instructions (SHA extensions, AVX2, AVX-512) while running.
+//! The crates behind them choose the processor's own instructions (SHA extensions, AVX2, AVX-512) while running. MD5,
+//! which has none, is a kernel of parjob's own ([`super::md5`]).
 
 use rustix::io::Errno;
 
 use super::input::File;
+use super::md5::Md5;
 use super::subtrees::{self, Places};
 
 /// A hash function.
@@ -106,7 +108,11 @@ impl Algorithm {
             Algorithm::Sha256 => digest::<sha2::Sha256>(file, buffer),
             Algorithm::Sha512 => digest::<sha2::Sha512>(file, buffer),
             Algorithm::Sha1 => digest::<sha1::Sha1>(file, buffer),
-            Algorithm::Md5 => digest::<md5::Md5>(file, buffer),
+            Algorithm::Md5 => {
+                let mut hasher = Md5::new();
+                file.read_all(buffer, |bytes| hasher.update(bytes))?;
+                Ok(Digest::new(&hasher.finish()))
+            }
             Algorithm::Xxh3 => {
                 let mut hasher = twox_hash::XxHash3_64::new();
                 file.read_all(buffer, |bytes| std::hash::Hasher::write(&mut hasher, bytes))?;

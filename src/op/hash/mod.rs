@@ -1,8 +1,8 @@
 //! `hash`: the checksums of files, as the programs of coreutils and b3sum print them.
 //!
-//! This file is the operation; [`algorithm`] knows the hash functions, [`input`] how a file is read, [`name`] how
-//! the name of a file stands in a list of checksums, [`list`] and [`form`] how such a list is read, [`check`] what is then
-//! done. A worker reads its files one after the other through one
+//! This file is the operation; [`algorithm`] knows the hash functions and [`md5`] computes one of them, [`input`] knows
+//! how a file is read, [`name`] how its name stands in a list of checksums, [`list`] and [`form`] how such a list is read,
+//! [`check`] what is then done. A worker reads its files one after the other through one
 //! buffer, and a large one may get help from [`subtrees`]: 10,000 small files cost it four system calls each and no allocation.
 
 mod algorithm;
@@ -10,6 +10,7 @@ mod check;
 mod form;
 mod input;
 mod list;
+mod md5;
 mod name;
 mod subtrees;
 
