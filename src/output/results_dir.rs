@@ -9,8 +9,10 @@
 //! kept as well, until that has ended: where none comes, since the run is stopped, it was the last. No item can leave DIR: its name has no
 //! slash and does not begin with a dot. Links that stand in the place of a folder or a file are not followed.
 //!
-//! Each file is complete or absent: it gets its name when it is whole. `outcome.json` is the first to go and the last to
-//! come, so where it stands the others belong to it. Nothing is forced to the disk: a power cut may take what was last.
+//! Each file is complete or absent. A folder is filled under another name and gets its own when it is whole. Where one
+//! stands already, of an earlier run or attempt, files are replaced one by one, since no call puts a folder in the place of
+//! a full one: each gets its name when it is whole, and `outcome.json` is the first to go and the last to come, so where it
+//! stands the others belong to it. Nothing is forced to the disk: a power cut may take what was last.
 //! To count equal items costs some 20 bytes of memory for each item.
 
 use std::collections::HashMap;
@@ -18,12 +20,13 @@ use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use bstr::ByteSlice;
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
@@ -35,7 +38,7 @@ use crate::base::item::{Quoted, Seq};
 /// The most bytes of a folder's name that show the item.
 const SHOWN: usize = 100;
 
-/// What each file has until it is whole is a name that begins so: no item's file does.
+/// What each file and folder has until it is whole is a name that begins so: no item's does.
 const TEMPORARY: &str = ".parjob-";
 
 /// The folder in which results are kept. Workers share it.
@@ -44,8 +47,10 @@ pub struct ResultsDir {
     path: PathBuf,
     folder: OwnedFd,
     seen: Mutex<Seen>,
-    /// Ends the names of files that are not whole, so that two runs do not write to the same.
+    /// Stands in the names of what is not whole, so that two runs do not write to the same.
     mark: String,
+    /// How many folders were begun.
+    begun: AtomicU64,
 }
 
 /// The items that have a folder.
@@ -70,7 +75,7 @@ impl ResultsDir {
         let folder = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from).with_context(shown)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mark = format!("{}-{:x}", std::process::id(), now.as_nanos());
-        Ok(ResultsDir { path: path.to_path_buf(), folder, seen: Mutex::default(), mark })
+        Ok(ResultsDir { path: path.to_path_buf(), folder, seen: Mutex::default(), mark, begun: AtomicU64::default() })
     }
 
     /// Keeps what the process of an item printed, and how it ended, in place of what an earlier run, or
@@ -83,7 +88,11 @@ impl ResultsDir {
     pub fn save(&self, item: &[u8], done: &Done<'_>, output: &Output, may_pass: bool) -> io::Result<PathBuf> {
         let name = self.name(item, done.chunk.first, may_pass);
         let path = self.path.join(&name);
-        self.fill(&name, done, output).map_err(|error| {
+        let mut outcome = Vec::new();
+        push_outcome(done, output, &mut outcome);
+        let new = if self.stands(&name) { Ok(false) } else { self.add(&name, output, &outcome) };
+        let kept = new.and_then(|new| if new { Ok(()) } else { self.replace(&name, output, &outcome) });
+        kept.map_err(|error| {
             let shown = Quoted(path.as_os_str().as_encoded_bytes());
             io::Error::new(error.kind(), format!("cannot write --results {shown}: {error}"))
         })?;
@@ -106,13 +115,41 @@ impl ResultsDir {
         name
     }
 
-    fn fill(&self, name: &str, done: &Done<'_>, output: &Output) -> io::Result<()> {
-        match mkdirat(&self.folder, name, Mode::from_raw_mode(0o777)) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(error) => return Err(error.into()),
-        }
+    /// Whether there is anything of that name.
+    fn stands(&self, name: &str) -> bool {
+        statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+    }
+
+    /// Opens the folder of that name, and no link to one.
+    fn folder(&self, name: &str) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = openat(&self.folder, name, flags, Mode::empty())?;
+        Ok(openat(&self.folder, name, flags, Mode::empty())?)
+    }
+
+    /// Makes the folder, and gives it its name when it is whole. `false`: another run has made one of that name
+    /// meanwhile.
+    fn add(&self, name: &str, output: &Output, outcome: &[u8]) -> io::Result<bool> {
+        let temporary = format!("{TEMPORARY}{}-{}", self.mark, self.begun.fetch_add(1, Ordering::Relaxed));
+        mkdirat(&self.folder, &temporary, Mode::from_raw_mode(0o777))?;
+        let added = self
+            .folder(&temporary)
+            .and_then(|folder| fill(&folder, output, outcome))
+            .and_then(|()| Ok(renameat(&self.folder, &temporary, &self.folder, name)?));
+        if added.is_err() {
+            // Best effort: there is something more important to report.
+            let _ = self.folder(&temporary).map(|folder| clear(&folder));
+            let _ = unlinkat(&self.folder, &temporary, AtFlags::REMOVEDIR);
+        }
+        match added {
+            Ok(()) => Ok(true),
+            Err(_) if self.stands(name) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts new files into the folder that has that name.
+    fn replace(&self, name: &str, output: &Output, outcome: &[u8]) -> io::Result<()> {
+        let folder = self.folder(name)?;
         let outcome_was = Was::of(&folder, "outcome.json");
         match unlinkat(&folder, "outcome.json", AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
@@ -121,9 +158,7 @@ impl ResultsDir {
         for (name, body) in [("stdout", &output.out), ("stderr", &output.err)] {
             self.put(&folder, name, Was::of(&folder, name), |file| body.read(|part| file.write_all(part)))?;
         }
-        let mut outcome = Vec::new();
-        push_outcome(done, output, &mut outcome);
-        self.put(&folder, "outcome.json", outcome_was, |file| file.write_all(&outcome))
+        self.put(&folder, "outcome.json", outcome_was, |file| file.write_all(outcome))
     }
 
     /// Writes a file, and gives it its name when it is whole. It keeps the mode of the one that was there.
@@ -135,8 +170,7 @@ impl ResultsDir {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> io::Result<()> {
         let temporary = format!("{TEMPORARY}{}-{name}", self.mark);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o666))?);
+        let mut file = create(folder, &temporary)?;
         let kept = was.map_or(Ok(()), |was| atomic_file::keep(&file, &was.path, &was.meta));
         let written =
             kept.and_then(|()| write(&mut file)).and_then(|()| Ok(renameat(folder, &temporary, folder, name)?));
@@ -146,6 +180,29 @@ impl ResultsDir {
         }
         written
     }
+}
+
+/// Writes the files of a folder that has none.
+fn fill(folder: &OwnedFd, output: &Output, outcome: &[u8]) -> io::Result<()> {
+    for (name, body) in [("stdout", &output.out), ("stderr", &output.err)] {
+        let mut file = create(folder, name)?;
+        body.read(|part| file.write_all(part))?;
+    }
+    create(folder, "outcome.json")?.write_all(outcome)
+}
+
+/// Removes what [`fill`] has written.
+fn clear(folder: &OwnedFd) {
+    for name in ["stdout", "stderr", "outcome.json"] {
+        // Best effort: there is something more important to report.
+        let _ = unlinkat(folder, name, AtFlags::empty());
+    }
+}
+
+/// Makes a file where there is none.
+fn create(folder: &OwnedFd, name: &str) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?))
 }
 
 /// A file that is to be replaced.

@@ -239,6 +239,33 @@ fn x3_the_files_of_an_item_are_what_its_last_attempt_printed() {
     assert_eq!((&outcome["stdout_bytes"], &outcome["item"]), (&6.into(), &"a".into()));
 }
 
+/// Whichever of its files cannot be written: the first, the second, or `outcome.json`, which holds the item.
+#[test]
+fn x3_a_folder_that_is_not_whole_does_not_appear() {
+    let large = "x".repeat(4000);
+    for (script, item) in [("head -c 4000 /dev/zero", "a"), ("head -c 4000 /dev/zero >&2", "a"), (":", &large)] {
+        let run = format!("ulimit -f 4; exec parjob --results r run sh -c '{script}' ::: {item} >/dev/null");
+        let run = shell(&format!("({run}); echo $?; ls -A r")).run();
+        run.says("cannot write --results").says("File too large").prints("3\n");
+    }
+}
+
+/// Files that are not of parjob stay, and what is missing comes again.
+#[test]
+fn x3_a_folder_that_stood_there_is_filled_again() {
+    let text = "
+        parjob --results r run echo first ::: a b > /dev/null
+        for one in r/*; do echo mine > $one/notes; done; rm r/a~*/stderr
+        parjob --results r run echo again ::: a b c > /dev/null; ls -A r/*; cat r/*/stdout
+    ";
+    let printed = "\
+        r/a~ca978112ca1bbdca:\nnotes\noutcome.json\nstderr\nstdout\n\n\
+        r/b~3e23e8160039594a:\nnotes\noutcome.json\nstderr\nstdout\n\n\
+        r/c~2e7d2c03a9507ae2:\noutcome.json\nstderr\nstdout\n\
+        again a\nagain b\nagain c\n";
+    shell(text).run().prints(printed);
+}
+
 /// What moves the cursor, sets the title, and ends as C1 control in UTF-8.
 const ESCAPES: &str = "\x1b[2J\x1b]0;pwned\x07\r\u{9b}31mitem";
 
