@@ -36,7 +36,16 @@ pub struct BufferPool {
 struct State {
     lent: usize,
     free: Vec<Vec<u8>>,
+    /// Threads that wait for a loan to come back. To wake nobody is a system call too.
+    waiting: usize,
     closed: bool,
+}
+
+impl State {
+    /// Whether a loan of `cost` fits beside the others, for someone who holds loans that cost `held`.
+    fn fits(&self, cost: usize, held: usize, limit: usize) -> bool {
+        self.lent <= held || self.lent + cost <= limit
+    }
 }
 
 impl BufferPool {
@@ -60,8 +69,10 @@ impl BufferPool {
     fn lend(self: &Arc<Self>, size: usize, held: usize) -> Option<Loan> {
         let cost = size + OVERHEAD;
         let mut state = self.lock();
-        while !state.closed && state.lent > held && state.lent + cost > self.limit {
+        while !state.closed && !state.fits(cost, held, self.limit) {
+            state.waiting += 1;
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         if state.closed {
             return None;
@@ -109,6 +120,14 @@ impl Loan {
         }
     }
 
+    /// Whether [`Loan::borrow_another`] would wait now.
+    pub fn would_wait(&self, size: usize) -> bool {
+        self.pool.as_ref().is_some_and(|pool| {
+            let state = pool.lock();
+            !state.closed && !state.fits(size + OVERHEAD, self.cost, pool.limit)
+        })
+    }
+
     /// Makes the buffer `size` bytes long and keeps its content. Never waits: the one who holds the
     /// buffer may be the one for whom all others wait.
     pub fn grow(&mut self, size: usize) {
@@ -144,8 +163,11 @@ impl Drop for Loan {
         if bytes.len() == BUFFER {
             state.free.push(bytes);
         }
+        let is_awaited = state.waiting > 0;
         drop(state);
-        pool.returned.notify_one();
+        if is_awaited {
+            pool.returned.notify_one();
+        }
     }
 }
 
@@ -234,6 +256,22 @@ mod tests {
         let mut only = BufferPool::new(100).borrow(10).unwrap();
         only.grow(1000);
         assert_eq!(only.borrow_another(20).unwrap().len(), 20);
+    }
+
+    #[test]
+    fn it_is_known_who_would_wait() {
+        let pool = BufferPool::new(2 * (10 + OVERHEAD));
+        let first = pool.borrow(10).unwrap();
+        assert!(!first.would_wait(10));
+        // Alone with the pool, nobody waits, however much it is.
+        assert!(!first.would_wait(10_000));
+        let second = first.borrow_another(10).unwrap();
+        assert!(first.would_wait(10));
+        drop(second);
+        assert!(!first.would_wait(10));
+        let _second = first.borrow_another(10);
+        pool.close();
+        assert!(!first.would_wait(10));
     }
 
     #[test]
