@@ -72,6 +72,20 @@ fn an_item_is_whole_when_its_newline_comes() {
 }
 
 #[test]
+fn a_burst_of_any_size_does_not_wait_for_the_next_item() {
+    let line = format!("{}\n", "x".repeat(999));
+    for options in ["", "--jobs 1", "--chunk 10"] {
+        let mut talk = parjob(&format!("{options} len")).start();
+        // Some fill a few buffers, some end just before or behind the end of one.
+        for lines in [100, 130, 140, 260, 270, 390, 520, 530, 700] {
+            talk = talk.give(&line.repeat(lines));
+            talk = (0..lines).fold(talk, |talk, _| talk.answers("999"));
+        }
+        talk.ends().is_silent().succeeds();
+    }
+}
+
+#[test]
 fn a_fold_answers_when_the_input_ends() {
     for operation in ["sum", "double --reduce sum"] {
         let factor = if operation == "sum" { 1 } else { 2 };

@@ -10,8 +10,8 @@ use crate::output::Wrote;
 /// What the loop is told, by whoever has something to tell.
 #[derive(Debug)]
 pub enum Message {
-    /// A block was read.
-    Block(Box<Block>),
+    /// Blocks were read.
+    Blocks(Vec<Block>),
     /// The source has ended, or could not go on.
     SourceEnded(anyhow::Result<()>),
     /// The engine has something to collect.

@@ -212,7 +212,7 @@ impl Run<'_> {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Block(block) => self.take_block(*block),
+            Message::Blocks(blocks) => blocks.into_iter().for_each(|block| self.take_block(block)),
             Message::SourceEnded(ended) => {
                 self.state.apply(ended.map_or_else(Change::Unreadable, |()| Change::SourceEnded));
                 self.start_pending();

@@ -231,7 +231,7 @@ impl Test {
         let blocks = self.blocks.iter().map(|items| {
             let block = block(&pool, first, *items);
             first = first.plus(u64::from(*items));
-            Message::Block(Box::new(block))
+            Message::Blocks(vec![block])
         });
         let end = Message::SourceEnded(Ok(()));
         let world = Rc::new(RefCell::new(World {
@@ -468,7 +468,7 @@ fn no_block_starts_while_too_much_is_unwritten() {
     test.asleep = true;
     // The first block goes; its results are never written, so the second waits until the deadline.
     test.blocks = vec![2];
-    let first = Message::Block(Box::new(block(&BufferPool::new(1 << 20), Seq(3), 2)));
+    let first = Message::Blocks(vec![block(&BufferPool::new(1 << 20), Seq(3), 2)]);
     let outcome = test.then(first).run();
     assert_eq!(outcome.started.len(), 2);
     assert_eq!(counts(&outcome), (2, 0, 2));

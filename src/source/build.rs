@@ -229,7 +229,7 @@ impl<'a> Builder<'a> {
         self.next = first.plus(items as u64);
         self.items -= items;
         self.sent = Instant::now();
-        (self.emit)(Block::new(bytes, content, self.chunking, Attempt::FIRST))
+        (self.emit)(vec![Block::new(bytes, content, self.chunking, Attempt::FIRST)])
     }
 
     /// Parts with the first `end` bytes. A few bytes are copied to a small buffer, so that a trickle of items does not

@@ -189,8 +189,8 @@ fn double(buffer: &mut Loan, chunking: Chunking) -> Result<()> {
     Ok(())
 }
 
-/// Who takes the blocks of a source. Returns whether it wants more.
-pub type Emit<'a> = &'a mut dyn FnMut(Block) -> bool;
+/// Takes the blocks of a source, as many at a time as the source has; there is at least one. Returns whether it wants more.
+pub type Emit<'a> = &'a mut dyn FnMut(Vec<Block>) -> bool;
 
 /// Opens a source and hands on its items ([`Opened::read`]), for whom the names of fields mean nothing.
 ///

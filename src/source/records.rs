@@ -395,7 +395,9 @@ mod tests {
         let opened = open(Options { columns, reading, walk: None }).unwrap();
         let names = opened.names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         let mut taker = Taker::default();
-        opened.read(Chunking::Auto, &BufferPool::new(1 << 22), &mut |block| taker.take(&block)).unwrap();
+        opened
+            .read(Chunking::Auto, &BufferPool::new(1 << 22), &mut |blocks| blocks.iter().all(|block| taker.take(block)))
+            .unwrap();
         (names, taker.items)
     }
 
@@ -534,7 +536,7 @@ mod tests {
             let thread = std::thread::spawn(move || {
                 let reader = Reader::open(Feed::Inputs(Inputs::new(vec![input])), &reading).unwrap();
                 let pool = BufferPool::new(1 << 22);
-                let ended = reader.read(Chunking::Auto, &pool, &mut |block| taken.send(block.items()).is_ok());
+                let ended = reader.read(Chunking::Auto, &pool, &mut |blocks| taken.send(blocks[0].items()).is_ok());
                 drop(end);
                 ended
             });
@@ -574,7 +576,9 @@ mod tests {
         let Ok(reader) = Reader::open(Feed::Inputs(inputs), reading) else { return (vec![], Taker::default()) };
         let (names, mut taker) = (reader.names().to_vec(), Taker::default());
         let chunking = Chunking::Items(NonZeroU32::new(multiple).unwrap());
-        reader.read(chunking, &BufferPool::new(1 << 22), &mut |block| taker.take(&block)).unwrap();
+        reader
+            .read(chunking, &BufferPool::new(1 << 22), &mut |blocks| blocks.iter().all(|block| taker.take(block)))
+            .unwrap();
         (names, taker)
     }
 

@@ -18,6 +18,7 @@ use parjob_sys::{cpus, entry, init, places, signals};
 use signal_hook::consts::SIGUSR1;
 
 use crate::base::buffer::{BUFFER, BufferPool, SPARE, Spares};
+use crate::base::chunk::Block;
 use crate::base::event::{Ended, Observer, Stop};
 use crate::base::exit::{BROKEN, Exit, FAILED, Misuse, OK, Report, USAGE};
 use crate::base::result::Answer;
@@ -340,11 +341,11 @@ fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sen
     let warns = kept && plan.source.reads_lines() && plan.source.reading.lists.is_none();
     let body = move || {
         let read = AssertUnwindSafe(|| {
-            opened.read(chunking, &pool, &mut |block| {
-                if warns && block.opens_with_crlf() {
+            opened.read(chunking, &pool, &mut |blocks| {
+                if warns && blocks.first().is_some_and(Block::opens_with_crlf) {
                     warn(&sender, CRLF);
                 }
-                sender.send(Message::Block(Box::new(block))).is_ok()
+                sender.send(Message::Blocks(blocks)).is_ok()
             })
         });
         // Even after a fault of its own the reader says that it has ended: the loop would wait for ever.
