@@ -63,8 +63,7 @@ impl Engine for Elsewhere {
 fn done_elsewhere(words: &[&str], items: &[u8], first: Seq, attempt: Attempt, retry: &RetryPolicy) -> Parcel {
     let mut command = Command::new(program());
     command.args(["--jobs", "2", "--format", "jsonl"]).args(words).env("ATTEMPT", attempt.0.to_string());
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(items).unwrap();
     let output = child.wait_with_output().unwrap();
     let mut parcel = Parcel::default();

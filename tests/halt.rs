@@ -115,6 +115,16 @@ mod folds {
     }
 
     #[test]
+    fn it_stops_while_the_input_is_silent() {
+        for fold in ["sum", "max", "mean", "stats", "square --reduce sum", "square --reduce count"] {
+            let talk = parjob(&format!("--halt now,fail=1 {fold}")).start();
+            talk.give("1\nx\n").ends_by_itself().prints("").says("item 2").status(1);
+            let talk = parjob(&format!("--total 4 --halt soon,done=50% {fold}")).start();
+            talk.give("1\n2\n").ends_by_itself().succeeds();
+        }
+    }
+
+    #[test]
     fn a_fold_cut_short_by_failures_has_no_answer() {
         parjob("--jobs 1 --halt now,fail=1 sum 10 x 40").run().prints("").counts(3, 1, 1, 1).status(1);
     }

@@ -101,6 +101,8 @@ pub(super) struct Shared {
     pub(super) all_left: Condvar,
     /// The outboxes were emptied.
     pub(super) collected: Condvar,
+    /// Number of workers that wait for that.
+    pub(super) uncollected: AtomicUsize,
     /// Too many files were open: a worker that has nothing to do gives back what it has.
     pub(super) few_files: AtomicBool,
     /// Holds a thread that keeps a place free for a process; it ends when this is dropped.
@@ -140,6 +142,7 @@ impl Local {
             changed: Condvar::new(),
             all_left: Condvar::new(),
             collected: Condvar::new(),
+            uncollected: AtomicUsize::new(0),
             few_files: AtomicBool::new(false),
             kept_place: Mutex::default(),
             posts: Posts::default(),
@@ -174,18 +177,23 @@ impl Engine for Local {
     }
 
     fn start(&mut self, block: Block) {
+        self.start_all(vec![block]);
+    }
+
+    fn start_all(&mut self, blocks: Vec<Block>) {
         let mut queue = self.shared.lock();
-        let alone = block.items() == 1;
-        queue.blocks.push(block);
-        let idle = queue.idle;
+        let alone = blocks.iter().map(Block::items).sum::<u64>() == 1;
+        blocks.into_iter().for_each(|block| queue.blocks.push(block));
         self.shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
-        self.shared.work_came(queue, idle > 0 && !alone);
+        self.shared.work_came(queue, !alone);
     }
 
     fn collect(&mut self) -> Vec<Report> {
         let mut all: Vec<Report> = self.shared.slots.take().into_iter().map(Report::Pieces).collect();
         all.append(&mut self.shared.posts.take());
-        self.shared.collected.notify_all();
+        if self.shared.uncollected.load(Ordering::Relaxed) > 0 {
+            self.shared.collected.notify_all();
+        }
         all
     }
 
@@ -218,6 +226,8 @@ impl Engine for Local {
             queue.complete = true;
             self.shared.hire(queue);
             self.shared.wake_all();
+            // For the workers of a fold that have looked already: one that posts later sees it, since the outbox is locked in between.
+            (self.shared.config.ring)(Ring::Now);
         }
     }
 
@@ -268,7 +278,7 @@ impl Drop for Local {
 
 impl Shared {
     /// There is something to claim: wakes those that wait for it, all of them where `all`, and hires one more.
-    pub(super) fn work_came(&self, queue: MutexGuard<'_, Queue>, all: bool) {
+    pub(super) fn work_came(&self, mut queue: MutexGuard<'_, Queue>, all: bool) {
         let at_bells = matches!(self.config.threads, ThreadSource::AsNeeded { at_bells: true, .. });
         if at_bells {
             drop(queue);
@@ -277,12 +287,14 @@ impl Shared {
             }
             return self.hire(self.lock());
         }
-        let idle = queue.idle > 0;
+        // One that has been woken is not asleep while it comes: no wake-up is paid for twice.
+        let asleep = queue.idle.saturating_sub(queue.woken);
+        queue.woken += if all { asleep } else { asleep.min(1) };
         self.hire(queue);
-        match (idle, all) {
-            (false, _) => {}
-            (true, true) => self.changed.notify_all(),
-            (true, false) => self.changed.notify_one(),
+        match (asleep, all) {
+            (0, _) => {}
+            (_, true) => self.changed.notify_all(),
+            (_, false) => self.changed.notify_one(),
         }
     }
 

@@ -40,6 +40,11 @@ pub trait Engine {
     /// Queues a block. Its items are claimed in seq order, after those of the blocks before it.
     fn start(&mut self, block: Block);
 
+    /// Queues blocks that came together, so that workers are woken once.
+    fn start_all(&mut self, blocks: Vec<Block>) {
+        blocks.into_iter().for_each(|block| self.start(block));
+    }
+
     /// Hands over what was reported since the last call, in no particular order. Never waits; a [`Ring`] tells when it is
     /// worth calling.
     fn collect(&mut self) -> Vec<Report>;

@@ -36,6 +36,8 @@ pub(super) struct Queue {
     filling: Option<Filling>,
     /// Number of workers that wait for a block.
     pub(super) idle: usize,
+    /// Number of those that have been woken and have not come yet.
+    pub(super) woken: usize,
     /// Number of workers that have an item, or are about to.
     pub(super) active: usize,
     /// Number of workers that are wanted.
@@ -72,6 +74,7 @@ impl Queue {
             complete: false,
             filling: full.map(|full| Filling::new(full, limit)),
             idle: 0,
+            woken: 0,
             active: 0,
             jobs: limit,
             limit,

@@ -515,7 +515,7 @@ impl Slot {
                 // Not for long: room, or items, may come without a word.
                 Next::Nothing => (queue.blocks.has_work() && !shared.is_stopped()).then_some(RETRY),
             };
-            if !self.place.outbox.is_empty() || !shared.posts.is_empty() {
+            if self.is_awaited() && (!self.place.outbox.is_empty() || !shared.posts.is_empty()) {
                 drop(queue);
                 self.ring(Ring::Now);
                 queue = shared.lock();
@@ -531,6 +531,12 @@ impl Slot {
         }
     }
 
+    /// Whether the run waits for what a worker has reported when it has nothing more to do: the reader of its results, or the
+    /// end of the run. Of a fold there are counts, and for those the loop comes within a millisecond by itself.
+    fn is_awaited(&self) -> bool {
+        self.shared.config.fold.is_none() || self.shared.no_more.load(Ordering::Relaxed)
+    }
+
     fn sleep<'q>(&'q self, mut queue: MutexGuard<'q, Queue>, most: Option<Duration>) -> MutexGuard<'q, Queue> {
         let idle = usize::from(most.is_none());
         queue.idle += idle;
@@ -539,15 +545,18 @@ impl Slot {
             Some(wait) => self.shared.changed.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0,
         };
         queue.idle -= idle;
+        queue.woken = queue.woken.saturating_sub(idle);
         queue
     }
 
     /// Reports must not pile up: the loop may be slow, and so may the reader of failures, which are larger than their items.
     fn wait_until_collected(&self) {
         let mut queue = self.shared.lock();
+        self.shared.uncollected.fetch_add(1, Ordering::Relaxed);
         while !queue.closed && !self.shared.is_stopped() && !self.place.outbox.is_empty() {
             let waited = self.shared.collected.wait_timeout(queue, UNCOLLECTED);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        self.shared.uncollected.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -261,8 +261,9 @@ impl Run<'_> {
             limit: self.limits.unwritten,
             collected: self.collected,
         };
-        while let Some(block) = self.pending.pop(&self.state.counts, room) {
-            self.engine.start(block);
+        let blocks: Vec<Block> = std::iter::from_fn(|| self.pending.pop(&self.state.counts, room)).collect();
+        if !blocks.is_empty() {
+            self.engine.start_all(blocks);
         }
     }
 
