@@ -4,13 +4,13 @@
 use std::ffi::OsString;
 
 use super::args::EXPLAIN;
-use super::negative::{is_negative_number, takes_value};
+use super::negative::is_negative_number;
+use super::takers::Takers;
 use crate::op;
-use clap::Command;
 
 /// Moves the options that stand before the operation's name behind it.
-pub(super) fn move_behind(words: &mut Vec<OsString>, command: &Command) {
-    let Some(place) = find_operation(words, command) else { return };
+pub(super) fn move_behind(words: &mut Vec<OsString>, takers: &Takers) {
+    let Some(place) = find_operation(words, takers) else { return };
     let name = words.remove(place);
     let explain = words[..place].iter().position(|word| word == EXPLAIN);
     let front = explain.map_or(1, |at| {
@@ -21,10 +21,10 @@ pub(super) fn move_behind(words: &mut Vec<OsString>, command: &Command) {
 }
 
 /// The first word that is neither an option nor the value of one, where it names an operation.
-fn find_operation(words: &[OsString], command: &Command) -> Option<usize> {
+fn find_operation(words: &[OsString], takers: &Takers) -> Option<usize> {
     let mut value = false;
     for (place, word) in words.iter().enumerate().skip(1) {
-        let is_value = std::mem::replace(&mut value, takes_value(word, command));
+        let is_value = std::mem::replace(&mut value, takers.takes_value(word));
         if is_value || word == EXPLAIN {
             continue;
         }
@@ -56,7 +56,7 @@ mod tests {
             ("p --jobs 2 triple square", "p --jobs 2 triple square"),
         ] {
             let mut words: Vec<OsString> = given.split(' ').map(Into::into).collect();
-            move_behind(&mut words, &super::super::command());
+            move_behind(&mut words, &Takers::default());
             assert_eq!(words.join(OsStr::new(" ")), OsStr::new(expected));
         }
     }

@@ -69,6 +69,24 @@ Exit status:
 
 /// The whole command line.
 pub fn command() -> Command {
+    frame()
+        .args(of_every_run())
+        .subcommands(OPERATIONS.iter().map(|operation| subcommand(operation)))
+        .subcommands([explain(), help()])
+}
+
+/// The command line of one operation, whose name stands before all options: all that clap need know then. To describe the
+/// others, to copy the options of every run to each subcommand and their values back takes longer than to start a process.
+pub(super) fn command_of(operation: &'static Operation) -> Command {
+    let described = subcommand(operation);
+    let is_there = |arg: &Arg| described.get_arguments().any(|other| other.get_id() == arg.get_id());
+    let others = of_every_run().into_iter().filter(|arg| arg.is_global_set() && !is_there(arg));
+    let others: Vec<Arg> = others.map(|arg| arg.global(false)).collect();
+    frame().subcommand(described.args(others))
+}
+
+/// The command line without its subcommands.
+fn frame() -> Command {
     Command::new("parjob")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Does the same thing to every item of a list, on several workers at once")
@@ -82,29 +100,21 @@ pub fn command() -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .max_term_width(100)
-        .args(item_args())
-        .args(worker_args())
-        .args(result_args())
-        .args(talk_args())
-        .args(help_args())
-        .subcommands(OPERATIONS.iter().map(|operation| subcommand(operation)))
-        .subcommands([explain(), help()])
 }
 
 fn subcommand(operation: &'static Operation) -> Command {
     let about = Command::new(operation.name).about(operation.summary).long_about(operation.about);
-    let command = about.disable_help_flag(true).args(operation.params.iter().map(param));
-    let command = command.args(without_letters_of(operation));
-    let of_command = |args: Vec<Arg>, words| {
-        let usage = format!("parjob {} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...", operation.name);
-        command.clone().args(args).override_usage(usage)
+    let command = about.disable_help_flag(true).args(own_args(operation)).args(without_letters_of(operation));
+    let of_command = |command: Command, words| {
+        command
+            .override_usage(format!("parjob {} [OPTIONS] {words} [::: ITEM...]... [:::: FILE...]...", operation.name))
     };
     let words = match operation.kind {
         Kind::InProcess { words, .. } => words(&Params::defaults(operation)),
-        Kind::Run => return of_command(command_args(None), "COMMAND [WORD]...").after_help(PLACEHOLDERS),
-        Kind::Shell => return of_command(command_args(Some(shell())), "[SCRIPT]").after_help(PLACEHOLDERS),
-        Kind::Pool => return of_command(stays::pool_args(), "COMMAND [WORD]..."),
-        Kind::Python => return of_command(stays::python_args(), "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
+        Kind::Run => return of_command(command, "COMMAND [WORD]...").after_help(PLACEHOLDERS),
+        Kind::Shell => return of_command(command, "[SCRIPT]").after_help(PLACEHOLDERS),
+        Kind::Pool => return of_command(command, "COMMAND [WORD]..."),
+        Kind::Python => return of_command(command, "EXPRESSION|FILE.py:FUNCTION|MODULE:FUNCTION"),
     };
     let (item, hint) = match words {
         Words::Values => ("ITEM", ValueHint::Other),
@@ -121,11 +131,32 @@ fn subcommand(operation: &'static Operation) -> Command {
         .arg(items)
 }
 
+/// The options of every run.
+pub(super) fn of_every_run() -> Vec<Arg> {
+    let parts = [item_args(), worker_args(), result_args(), talk_args(), help_args()];
+    parts.into_iter().flatten().collect()
+}
+
+/// The options of an operation, beside those of every run.
+pub(super) fn own_args(operation: &'static Operation) -> Vec<Arg> {
+    let mut args: Vec<Arg> = operation.params.iter().map(param).collect();
+    args.extend(match operation.kind {
+        Kind::InProcess { .. } => Vec::new(),
+        Kind::Run => command_args(None),
+        Kind::Shell => command_args(Some(shell())),
+        Kind::Pool => stays::pool_args(),
+        Kind::Python => stays::python_args(),
+    });
+    args
+}
+
 /// The options of every run whose letter means something else beside this operation.
 fn without_letters_of(operation: &Operation) -> Vec<Arg> {
+    if operation.params.iter().all(|param| param.short.is_none()) {
+        return Vec::new();
+    }
     let taken = |letter| operation.params.iter().any(|param| param.short == Some(letter));
-    let all = [item_args(), worker_args(), result_args(), talk_args()].concat();
-    let met = all.into_iter().filter(|arg| arg.get_short().is_some_and(taken));
+    let met = of_every_run().into_iter().filter(|arg| arg.get_short().is_some_and(taken));
     met.map(|arg| arg.short(None)).collect()
 }
 

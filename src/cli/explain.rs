@@ -17,9 +17,11 @@ const CALLED: [(&str, &str); 1] = [("results", "folders")];
 /// A row for each option that was given and is no decision's reason.
 pub(super) fn rest(given: &ArgMatches, decisions: &mut Vec<Decision>) {
     for id in given.ids().map(clap::Id::as_str).filter(|id| ![BRIEF, HELP, ITEMS].contains(id)) {
+        if given.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
         let option = format!("--{id}");
-        let is_told = decisions.iter().any(|decision| names(&decision.why, &option));
-        if is_told || given.value_source(id) != Some(ValueSource::CommandLine) {
+        if decisions.iter().any(|decision| names(&decision.why, &option)) {
             continue;
         }
         let what = CALLED.iter().find(|(name, _)| *name == id).map_or(id, |(_, what)| what);

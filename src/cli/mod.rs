@@ -1,7 +1,7 @@
 //! The command line: the only room that knows clap.
 //!
 //! [`split`] takes the sources (`:::` and its kin) off the raw arguments, [`tail`] the words of a command; [`ahead`] and
-//! [`negative`] set right what clap would misread, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
+//! [`negative`] set right what clap would misread, with what [`takers`] knows, and [`args`] describes the rest to clap; [`resolve`] turns what was given, with the environment,
 //! into a [`Plan`]; [`explain`] prints a plan, [`clash`] finds files that are named twice, [`help`] makes the pages of help. Parsing reads no environment and
 //! opens nothing.
 
@@ -20,6 +20,7 @@ mod show;
 mod split;
 mod stays;
 mod tail;
+mod takers;
 mod values;
 
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ use crate::op;
 use crate::plan::Plan;
 use crate::progress::say;
 use crate::source::Column;
+use takers::Takers;
 
 pub use args::command;
 
@@ -70,10 +72,14 @@ impl From<anyhow::Error> for Refusal {
 
 fn parse(argv: Vec<OsString>) -> Result<Request, Refusal> {
     let (mut words, sources) = split::split(argv.clone())?;
-    let mut command = command();
-    ahead::move_behind(&mut words, &command);
-    let tail = tail::cut(&mut words, &command);
-    negative::mark(&mut words, &command)?;
+    let takers = Takers::default();
+    ahead::move_behind(&mut words, &takers);
+    let tail = tail::cut(&mut words, &takers);
+    negative::mark(&mut words, &takers)?;
+    let mut command = match tail::operation(&words) {
+        (Some(operation), false) => args::command_of(operation),
+        _ => command(),
+    };
     match understand(words, Apart { sources, tail, argv }, &mut command)? {
         Request::Run(plan) if plan.items_are_typed => Err(Refusal(help::no_items(plan.operation))),
         request => Ok(request),
@@ -189,5 +195,34 @@ fn show(text: &str) -> Exit {
         Ok(()) => Exit::Status(exit::OK),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Pipe,
         Err(error) => crate::start::fail(&anyhow::Error::new(error).context("cannot write standard output")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use clap::Arg;
+
+    use super::*;
+
+    /// What there is to write, and what that takes.
+    fn options(command: &Command) -> Vec<(String, Option<char>, bool, Vec<String>)> {
+        let option = |arg: &Arg| {
+            let defaults = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
+            (arg.get_id().to_string(), arg.get_short(), arg.get_action().takes_values(), defaults.collect())
+        };
+        let mut options: Vec<_> = command.get_arguments().map(option).collect();
+        options.sort();
+        options
+    }
+
+    #[test]
+    fn alone_an_operation_has_the_options_that_it_has_among_all() {
+        let mut all = command();
+        all.build();
+        for operation in op::OPERATIONS {
+            let (alone, among) = (args::command_of(operation), all.find_subcommand(operation.name).unwrap());
+            assert_eq!(options(alone.find_subcommand(operation.name).unwrap()), options(among), "{}", operation.name);
+        }
     }
 }

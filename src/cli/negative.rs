@@ -7,10 +7,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use anyhow::{Result, bail};
-use clap::Command;
-
 use super::args::EXPLAIN;
+use super::takers::Takers;
+use anyhow::{Result, bail};
 
 const MARK: u8 = 0;
 
@@ -19,10 +18,10 @@ const MARK: u8 = 0;
 /// # Errors
 ///
 /// `-0` among items: it could be meant as either, and an item must not get lost.
-pub(super) fn mark(words: &mut [OsString], command: &Command) -> Result<()> {
+pub(super) fn mark(words: &mut [OsString], takers: &Takers) -> Result<()> {
     let (mut value, mut plain) = (false, 0);
     for word in words.iter_mut().skip(1).take_while(|word| *word != "--") {
-        let is_value = std::mem::replace(&mut value, takes_value(word, command));
+        let is_value = std::mem::replace(&mut value, takers.takes_value(word));
         let negative = !is_value && is_negative_number(word.as_bytes());
         // The first plain word is the operation.
         if *word == "-0" && plain > 1 {
@@ -50,21 +49,6 @@ pub(super) fn is_negative_number(word: &[u8]) -> bool {
     special || matches!(first, b'0'..=b'9' | b'.') && rest.iter().all(digits) && !matches!(last, b'e' | b'E')
 }
 
-/// Whether the word is an option whose value is the next word.
-pub(super) fn takes_value(word: &OsStr, command: &Command) -> bool {
-    let Some(word) = word.to_str().and_then(|word| word.strip_prefix('-')) else { return false };
-    let args = || command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
-    let takes = |arg: &clap::Arg| arg.get_action().takes_values();
-    match word.strip_prefix('-') {
-        Some(long) => args().any(|arg| arg.get_long() == Some(long) && takes(arg)),
-        // In a bundle the first that takes a value has the rest of the word for it.
-        None => word
-            .char_indices()
-            .find(|(_, letter)| args().any(|arg| arg.get_short() == Some(*letter) && takes(arg)))
-            .is_some_and(|(place, letter)| place + letter.len_utf8() == word.len()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -85,7 +69,7 @@ mod tests {
         let mut words: Vec<OsString> =
             "parjob -j -1 square -0 -2 --range -3:-1 --seed -4 --jobs=2 -5 -- -6".split(' ').map(Into::into).collect();
         let before = words.clone();
-        mark(&mut words, &super::super::command()).unwrap();
+        mark(&mut words, &Takers::default()).unwrap();
         let marked: Vec<&OsString> =
             before.iter().zip(&words).filter(|(old, new)| old != new).map(|(old, _)| old).collect();
         assert_eq!(marked, ["-2", "-5"]);
@@ -96,7 +80,7 @@ mod tests {
     fn minus_zero_among_items_is_refused() {
         let refused = |line: &str| {
             let mut words: Vec<OsString> = line.split(' ').map(Into::into).collect();
-            mark(&mut words, &super::super::command()).is_err()
+            mark(&mut words, &Takers::default()).is_err()
         };
         assert!(refused("parjob square 1 -0 2"));
         assert!(refused("parjob square -1 -0"));

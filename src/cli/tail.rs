@@ -5,23 +5,27 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
-
 use super::args::EXPLAIN;
-use super::negative::takes_value;
-use crate::op::{self, Kind};
+use super::takers::Takers;
+use crate::op::{self, Kind, Operation};
+
+/// The operation whose name stands before all options, and whether `explain` stands before it.
+pub(super) fn operation(words: &[OsString]) -> (Option<&'static Operation>, bool) {
+    let is_explained = words.get(1).is_some_and(|word| word == EXPLAIN);
+    (words.get(1 + usize::from(is_explained)).and_then(|word| op::find(word.to_str()?)), is_explained)
+}
 
 /// The words of the command, taken out of `words`, in which the operation's name stands before all options.
-pub(super) fn cut(words: &mut Vec<OsString>, command: &Command) -> Vec<OsString> {
-    let place = 1 + usize::from(words.get(1).is_some_and(|word| word == EXPLAIN));
-    let operation = words.get(place).and_then(|word| op::find(word.to_str()?));
+pub(super) fn cut(words: &mut Vec<OsString>, takers: &Takers) -> Vec<OsString> {
+    let (operation, is_explained) = operation(words);
     let takes_command = operation.is_some_and(|op| !matches!(op.kind, Kind::InProcess { .. }));
     if !takes_command {
         return Vec::new();
     }
+    let place = 1 + usize::from(is_explained);
     let mut value = false;
     for at in place + 1..words.len() {
-        if std::mem::replace(&mut value, takes_value(&words[at], command)) {
+        if std::mem::replace(&mut value, takers.takes_value(&words[at])) {
             continue;
         }
         if words[at] == "--" {
@@ -56,7 +60,7 @@ mod tests {
             ("p square 1 2", "p square 1 2", ""),
         ] {
             let mut words: Vec<OsString> = given.split(' ').map(Into::into).collect();
-            let cut = cut(&mut words, &super::super::command());
+            let cut = cut(&mut words, &Takers::default());
             let joined = |words: &[OsString]| words.join(OsStr::new(" "));
             assert_eq!((joined(&words), joined(&cut)), (options.into(), tail.into()), "{given}");
         }
