@@ -263,6 +263,8 @@ impl Engine for Local {
                 slots.signal(Signal::CONT);
                 config.clock.resume();
             }
+            // A worker that is rung looks.
+            Order::Look => {}
         }
         self.shared.wake_all();
         true

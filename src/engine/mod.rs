@@ -94,6 +94,8 @@ pub enum Order {
     Pause,
     /// Let them go on.
     Resume,
+    /// See how they are: one was stopped by somebody else, or goes on.
+    Look,
 }
 
 /// Tells the run loop that there is something to collect.

@@ -170,6 +170,11 @@ impl Queue {
         self.moved = Instant::now();
     }
 
+    /// Whether fewer may be active than are wanted.
+    pub(super) fn is_lowered(&self) -> bool {
+        self.limit < self.jobs
+    }
+
     /// Whether one more may be active. What ran out may be there again: from time to time one more is tried.
     pub(super) fn has_turn(&mut self) -> bool {
         if self.limit < self.jobs && self.moved.elapsed() >= RUN_OUT {

@@ -18,6 +18,9 @@ use crate::output::Output;
 use crate::process::clock::{Bell, Clock};
 use crate::process::orders::ending;
 
+/// How often workers look around.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How long a worker waits before it tries again what could not be done, if nothing wakes it.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -185,12 +188,18 @@ impl Slot {
     /// Sees whether one more can be active again: all may be at long items.
     pub fn look_around(&self) {
         let mut queue = self.shared.lock();
-        if queue.looked.elapsed() > Duration::from_secs(1) {
+        if queue.looked.elapsed() > LOOK {
             queue.looked = Instant::now();
             if queue.has_turn() {
                 self.shared.hire(queue);
             }
         }
+    }
+
+    /// When to look around again while all are at long items: where fewer are active than are wanted, and where the worker
+    /// `follows` what others do.
+    pub fn look_again(&self, follows: bool) -> Option<Duration> {
+        (follows || self.shared.lock().is_lowered()).then_some(LOOK / 2)
     }
 
     /// There is too little of something for one more process: waits until one has ended, or a moment; or, where this worker

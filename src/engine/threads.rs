@@ -87,6 +87,8 @@ impl Shared {
         self.give_place(&mut queue);
         let warned = threads > 0 && std::mem::replace(&mut queue.warned, true);
         drop(queue);
+        // From now on those at long items look around.
+        self.slots.ring_all();
         if warned {
             // One warning is enough, whatever runs out first.
         } else if threads > 0 {

@@ -34,9 +34,6 @@ const READ_BUFFERS: usize = 8 << 20;
 /// After so long a child is worth a descriptor of its own.
 const YOUNG: Duration = Duration::from_millis(20);
 
-/// How often a child is looked at that may have been stopped.
-const LOOK: Duration = Duration::from_millis(500);
-
 /// How long the output of a child that has ended may still come, if something holds its pipes.
 const LEFTOVER: Duration = Duration::from_millis(50);
 
@@ -198,7 +195,7 @@ impl Child {
         buffer: &mut Vec<u8>,
     ) -> bool {
         let full = attendant.is_full() && give_up.is_none();
-        let timeout = self.timeout(orders, full, give_up);
+        let timeout = self.timeout(orders, attendant.look_again(), full, give_up);
         let before = full.then(|| orders.clock.now());
         let ready = {
             let nothing = orders.bell.fd();
@@ -253,8 +250,14 @@ impl Child {
         }
     }
 
-    /// How long the next sleep may be.
-    fn timeout(&self, orders: &Orders<'_>, full: bool, give_up: Option<Instant>) -> Option<Timespec> {
+    /// How long the next sleep may be; `again`: when there is time to see to other things.
+    fn timeout(
+        &self,
+        orders: &Orders<'_>,
+        again: Option<Duration>,
+        full: bool,
+        give_up: Option<Instant>,
+    ) -> Option<Timespec> {
         let now = orders.clock.now();
         let age = now.saturating_sub(self.started);
         let stage = match self.stage {
@@ -263,14 +266,14 @@ impl Child {
             Stage::Killed(_) => Some(LEFTOVER),
         };
         let look = match age < YOUNG {
-            true => YOUNG - age,
+            true => Some(YOUNG - age),
             // Without a descriptor only looking tells that it has ended.
-            false if self.pidfd.is_none() => YOUNG,
-            false => LOOK,
+            false if self.pidfd.is_none() => Some(YOUNG),
+            false => again,
         };
         let leftover = give_up.map(|at| at.saturating_duration_since(Instant::now()));
         let pressure = full.then_some(PRESSURE);
-        let least = [stage, Some(look), leftover, pressure].into_iter().flatten().min()?;
+        let least = [stage, look, leftover, pressure].into_iter().flatten().min()?;
         // A clock that stands still would make it spin.
         let least = if orders.clock.is_paused() { least.max(YOUNG) } else { least };
         Timespec::try_from(least).ok()

@@ -20,7 +20,7 @@ pub mod ending {
 
 /// What a watch obeys.
 pub struct Orders<'a> {
-    /// Rings when something here has changed.
+    /// Rings when something here has changed, and when some child was stopped or goes on.
     pub bell: &'a Bell,
     /// The time.
     pub clock: &'a Clock,
@@ -59,4 +59,7 @@ pub trait Attendant {
 
     /// The child has run for a while: there is time to see to other things.
     fn meanwhile(&mut self);
+
+    /// How long the child may be left alone at most; without a bound, the bell rings when there is something.
+    fn look_again(&self) -> Option<Duration>;
 }

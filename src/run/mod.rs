@@ -228,6 +228,7 @@ impl Run<'_> {
             Message::Note(Note::Say(line)) => self.emit(&Event::Say(&line)),
             Message::Note(Note::Broken(error)) => self.stop(Change::Drain(Stop::Unwritable(error))),
             Message::Signal(signal_hook::consts::SIGTSTP) => self.pause(),
+            Message::Signal(signal_hook::consts::SIGCHLD) => _ = self.engine.command(Order::Look),
             Message::Signal(signal) => self.take_signal(signal),
         }
     }

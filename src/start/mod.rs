@@ -14,7 +14,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 
 use anyhow::{Context, Result, anyhow};
-use parjob_sys::{cpus, entry, init, places, signals};
+use parjob_sys::guard::Dismissed;
+use parjob_sys::signals::{self, Besides};
+use parjob_sys::{children, cpus, entry, init, places};
 use signal_hook::consts::SIGUSR1;
 
 use crate::base::buffer::{BUFFER, BufferPool, SPARE, Spares};
@@ -48,10 +50,12 @@ pub fn start(plan: Plan) -> Result<Exit> {
     }
     check_streams(&plan)?;
     // Before there is any thread.
-    let watch = plan.work.starts_processes().then(Watch::begin);
-    if init::is_first() || plan.work.starts_processes() {
-        init::reap()?;
+    let adopts = init::is_first() || plan.work.starts_processes();
+    if adopts {
+        children::keep();
     }
+    let watch = plan.work.starts_processes().then(Watch::begin);
+    let besides = Besides { guard: watch.as_ref().and_then(Watch::keeper), children: adopts };
     let format = output::format(&plan.output);
     let opened = source::open(plan.source.clone())?;
     let ready = match &plan.work {
@@ -67,7 +71,7 @@ pub fn start(plan: Plan) -> Result<Exit> {
     let resume = plan.work.spawn().and_then(|spawn| spawn.ledger.as_ref().map(|ledger| ledger.resume.clone()));
     let report = Box::new(progress::Report::new(plan.talk, shown.messages, resume)) as Box<dyn Observer>;
     let observers = shown.observer.into_iter().chain([report]).collect();
-    run_connected(&plan, ready, opened, format, sink, observers)
+    run_connected(&plan, ready, opened, besides, format, sink, observers)
 }
 
 /// Workers that were looked at and are not started: nothing has been read.
@@ -167,16 +171,11 @@ struct Closing {
 }
 
 impl Closing {
-    /// Lets what still runs live on, and closes the ledger.
-    ///
-    /// # Errors
-    ///
-    /// The ledger is not whole.
-    fn close(self) -> Result<()> {
-        if let Some(watch) = self.watch {
-            watch.end();
-        }
-        self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?))
+    /// Lets what still runs live on, and closes the ledger. The guard may still be about to go; an error says that the
+    /// ledger is not whole.
+    fn close(self) -> (Option<Dismissed>, Result<()>) {
+        let dismissed = self.watch.and_then(Watch::end);
+        (dismissed, self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?)))
     }
 }
 
@@ -205,6 +204,7 @@ fn run_connected(
     plan: &Plan,
     ready: Ready<'_>,
     opened: Opened,
+    besides: Besides,
     format: Arc<dyn Format>,
     sink: Sink,
     mut observers: Vec<Box<dyn Observer>>,
@@ -224,7 +224,7 @@ fn run_connected(
     let connections =
         Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan), room: &room };
     let describe = Arc::new(OnceLock::new());
-    listen(plan, Arc::clone(&describe), &sender)?;
+    listen(plan, Arc::clone(&describe), besides, &sender)?;
     let Started { mut engine, describe: says, observer, closing } = (ready.start)(connections)?;
     // It is set once.
     let _ = describe.set(says);
@@ -250,7 +250,8 @@ fn run_connected(
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, ready.header);
-    let closed = closing.close();
+    // The guard is waited for at the end of this: it goes while the rest is closed.
+    let (_dismissed, closed) = closing.close();
     let exit = finish(writer, &ended, plan.report)?;
     // Where it ended the run, it has been told.
     let told = matches!(&ended.stop, Some(Stop::Unwritable(stop)) if closed.as_ref().is_err_and(|e| same(e, stop)));
@@ -299,9 +300,19 @@ fn bytes_of_results(plan: &Plan) -> usize {
 }
 
 /// Hears signals and tells the loop. SIGUSR1 asks what runs now.
-fn listen(plan: &Plan, describe: Arc<OnceLock<Box<Describe>>>, sender: &Sender<Message>) -> Result<()> {
-    let sender = sender.clone();
-    let heard = signals::listen(plan.work.grace(), plan.policy.patience, move |signal| {
+fn listen(
+    plan: &Plan,
+    describe: Arc<OnceLock<Box<Describe>>>,
+    besides: Besides,
+    sender: &Sender<Message>,
+) -> Result<()> {
+    let (sender, telling) = (sender.clone(), sender.clone());
+    let lost = move |error| {
+        let lost = format!("the guard died and cannot be replaced ({error}); if parjob is killed, its commands run on");
+        warn(&telling, &lost);
+    };
+    let besides = Besides { guard: besides.guard.map(|keeper| keeper.telling(lost)), ..besides };
+    let heard = signals::listen(plan.work.grace(), plan.policy.patience, besides, move |signal| {
         let message = match signal {
             SIGUSR1 => {
                 let runs = describe.get().map_or("nothing runs yet".to_owned(), |describe| describe());

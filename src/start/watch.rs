@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use parjob_sys::guard::Guard;
+use parjob_sys::guard::{Dismissed, Guard, Keeper};
 use parjob_sys::mark::Mark;
 use parjob_sys::search::Search;
-use parjob_sys::signals::keep_children;
 use parjob_sys::tree::{become_subreaper, sees_processes};
 
 use super::spawn::RUNS;
-use crate::engine::Note;
+use super::warn;
 use crate::executor::GuardSlot;
 use crate::executor::persistent::WorkerStrays;
 use crate::executor::spawn::Strays;
@@ -27,7 +26,6 @@ pub(super) struct Watch {
 impl Watch {
     /// Sets it up. To be called before there is any other thread: this forks.
     pub(super) fn begin() -> Watch {
-        keep_children();
         let mark = Mark::new(RUNS);
         let mut trouble = Vec::new();
         let guard = Guard::start(&mark)
@@ -47,24 +45,14 @@ impl Watch {
         Watch { mark: Arc::new(mark), guard, trouble }
     }
 
-    /// Tells of what is not as it should be, then and later.
+    /// What replaces the guard when it dies.
+    pub(super) fn keeper(&self) -> Option<Keeper> {
+        self.guard.as_ref().map(Guard::keeper)
+    }
+
+    /// Tells of what is not as it should be.
     pub(super) fn tell(&mut self, sender: &Sender<Message>) {
-        let warn = |text: String, sender: &Sender<Message>| drop(sender.send(Message::Note(Note::Warning(text))));
-        self.trouble.drain(..).for_each(|text| warn(text, sender));
-        if let Some(guard) = &self.guard {
-            let later = sender.clone();
-            let lost = move |error| {
-                warn(
-                    format!(
-                        "the guard died and cannot be replaced ({error}); if parjob is killed, its commands run on"
-                    ),
-                    &later,
-                );
-            };
-            if let Err(error) = guard.watch(lost) {
-                warn(format!("nobody watches the guard: {error}"), sender);
-            }
-        }
+        self.trouble.drain(..).for_each(|text| warn(sender, &text));
     }
 
     /// Tells the guard what runs where.
@@ -94,9 +82,7 @@ impl Watch {
     }
 
     /// The run is over: what still runs was meant to.
-    pub(super) fn end(self) {
-        if let Some(guard) = self.guard {
-            guard.dismiss();
-        }
+    pub(super) fn end(self) -> Option<Dismissed> {
+        self.guard.map(Guard::dismiss)
     }
 }

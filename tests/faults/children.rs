@@ -168,8 +168,20 @@ fn a_command_that_was_stopped_and_goes_on_is_as_any_other() {
 
 #[test]
 fn a_command_that_stays_stopped_is_killed() {
-    let run = script("--grace 100ms", "kill -STOP $$").args([":::", "1"]).run();
-    run.says("was stopped by SIGSTOP, as a job that wants the terminal is, and killed").counts(1, 0, 1, 0).status(1);
+    // One that stops as it starts, one that has run for a while, several at once, and beside others that end.
+    for (text, items) in [
+        ("kill -STOP $$", "1"),
+        ("sleep 0.5; kill -STOP $$", "1"),
+        ("sleep 0.3; kill -STOP $$", "1 2 3"),
+        ("sleep 0.0$1; [ $1 -gt 7 ] || exit 0; sleep 0.1; kill -STOP $$", "0 1 2 3 4 5 6 8 9"),
+    ] {
+        let run = script("--grace 100ms --jobs 4", text).args([":::"]).args(items.split(' ')).run();
+        let stopped =
+            items.split(' ').filter(|item| !items.contains('0') || item.parse::<u32>().unwrap() > 7).count() as u64;
+        let all = items.split(' ').count() as u64;
+        let run = run.says("was stopped by SIGSTOP, as a job that wants the terminal is, and killed");
+        run.counts(all, all - stopped, stopped, 0).status(1);
+    }
 }
 
 /// What a process knows of its state: signals, files, limits and the like.
@@ -188,6 +200,7 @@ fn s12_a_command_finds_everything_as_without_parjob() {
         ("exec 7</dev/null 9<state; trap '' USR2", ""),
         ("exec 7</dev/null; trap '' INT PIPE HUP QUIT TSTP XFSZ", ""),
         ("ulimit -n 100; umask 027", "env --block-signal=USR1,WINCH"),
+        ("", "env --block-signal=CHLD,TERM"),
     ] {
         let text = format!(
             "{before}; {with} sh ./state </dev/null >direct 2>&1

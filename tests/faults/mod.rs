@@ -9,6 +9,7 @@ mod children;
 mod commands;
 mod flow;
 mod hostile;
+mod idle;
 mod init;
 mod input;
 mod ledger;

@@ -238,6 +238,17 @@ impl Process {
         tasks.map(|task| name(task.unwrap()).trim().to_string()).collect()
     }
 
+    /// How often its threads have gone to sleep so far, all together.
+    pub(crate) fn sleeps(&self) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let sleeps = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.map_or(0, |count| count.trim().parse().unwrap())
+        };
+        tasks.map(|task| sleeps(task.unwrap())).sum()
+    }
+
     /// Sends a signal again and again, as someone does who loses patience, until it has ended. Two that come
     /// together may count as one.
     pub(crate) fn signal_until_it_ends(mut self, signal: Signal) -> Process {

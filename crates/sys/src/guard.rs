@@ -9,7 +9,7 @@
 //! Why not `PR_SET_PDEATHSIG` in each child: it needs code between fork and exec, which takes posix_spawn away; it
 //! misses grandchildren; and it fires when a *thread* ends.
 //!
-//! If the guard dies, [`Guard::watch`] starts another, then by a fork of a process with many threads. There the child
+//! If the guard dies, its [`Keeper`] starts another, then by a fork of a process with many threads. There the child
 //! must not take a lock or allocate, for a thread that is no more may hold the lock. So the guard does neither: it is
 //! system calls, a few KiB of stack and a loop, and both forks run the same code. Executing the program's own file anew
 //! would lift that limit, but the file may have been replaced or be gone, and it takes milliseconds.
@@ -18,14 +18,14 @@
 //! unreadable (setuid programs), and everything when runner and guard are killed in the same instant. Elsewhere
 //! than on Linux there is no `/proc` to search: the groups alone are killed.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -82,26 +82,83 @@ impl Guard {
         self.0.slots
     }
 
-    /// Starts a thread that sleeps until the guard dies, and replaces it. Calls `tell` when that fails, the first time.
-    ///
-    /// # Errors
-    ///
-    /// The thread cannot be started.
-    pub fn watch(&self, tell: impl Fn(io::Error) + Send + 'static) -> io::Result<()> {
-        let run = self.0;
-        // The guard, too, runs on this stack.
-        Builder::new().name("parjob-watch".into()).stack_size(128 << 10).spawn(move || run.watch(&tell))?;
-        Ok(())
+    /// What replaces the guard when it dies.
+    pub fn keeper(&self) -> Keeper {
+        Keeper { run: self.0, tell: Box::new(|_| {}), wait: Duration::ZERO, failed: false, next: None }
     }
 
     /// The run has come to its normal end: what still runs was meant to.
-    pub fn dismiss(self) {
+    pub fn dismiss(self) -> Dismissed {
         let post = self.0.post().take();
-        // Its line stays open until it is gone: it would take the end of that for the end of the runner.
         if let Some(pid) = post.as_ref().and_then(|post| post.pid) {
             // Rather than to ask it to go: this works when it is stopped, and leaves nothing to go wrong between.
             let _ = kill_process(pid, Signal::KILL);
+        }
+        Dismissed(post)
+    }
+}
+
+/// A guard that was dismissed. When this is dropped, the guard is gone: the kernel takes a while for it, in which there
+/// may be other things to do.
+#[derive(Debug)]
+pub struct Dismissed(
+    /// Its line stays open until it is gone: it would take the end of that for the end of the runner.
+    Option<Post>,
+);
+
+impl Drop for Dismissed {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0.as_ref().and_then(|post| post.pid) {
             reap(pid);
+        }
+    }
+}
+
+/// Replaces guards that die, until one is dismissed. For whoever polls anyway: the guard, too, runs on that stack.
+pub struct Keeper {
+    run: &'static Run,
+    tell: Box<dyn Fn(io::Error) + Send>,
+    /// Before the next guard that dies is replaced. Where something keeps killing guards, or no process can be had, this is
+    /// not to take the processor.
+    wait: Duration,
+    failed: bool,
+    /// One has died and is to be replaced then.
+    next: Option<Instant>,
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("run", self.run).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl Keeper {
+    /// As it is, but calls `tell` when a guard cannot be replaced, the first time.
+    pub fn telling(self, tell: impl Fn(io::Error) + Send + 'static) -> Keeper {
+        Keeper { tell: Box::new(tell), ..self }
+    }
+
+    /// What can be read when the guard has died, and how long to wait at most.
+    pub(super) fn wait(&self) -> (Option<Arc<UnixStream>>, Option<Duration>) {
+        match self.next {
+            Some(next) => (None, Some(next.saturating_duration_since(Instant::now()))),
+            None => (self.run.line(), None),
+        }
+    }
+
+    /// Does what is due. `ready`: there is something to read.
+    pub(super) fn see_to(&mut self, ready: bool) {
+        // It never writes, except for what a bug might make it say: only its end counts.
+        if ready && self.run.line().is_some_and(|line| !matches!((&*line).read(&mut [0]), Ok(1..))) {
+            self.next = Some(Instant::now() + self.wait);
+            self.wait = (self.wait + Duration::from_millis(10)).min(Duration::from_secs(1));
+        }
+        if self.next.is_some_and(|next| next <= Instant::now()) {
+            self.next = None;
+            match self.run.replace() {
+                Err(error) if !std::mem::replace(&mut self.failed, true) => (self.tell)(error),
+                _ => {}
+            }
         }
     }
 }
@@ -119,22 +176,6 @@ impl Run {
     /// The runner's end of the line, while there is a guard on duty.
     fn line(&self) -> Option<Arc<UnixStream>> {
         self.post().as_ref().map(|post| Arc::clone(&post.line))
-    }
-
-    /// Replaces guards until one is dismissed.
-    fn watch(&self, tell: &dyn Fn(io::Error)) {
-        let (mut wait, mut failed) = (Duration::ZERO, false);
-        while let Some(line) = self.line() {
-            // It never writes, except for what a bug might make it say: only its end ends this.
-            while matches!((&*line).read(&mut [0]), Ok(1..)) {}
-            // Where something keeps killing guards, or no process can be had, this is not to take the processor.
-            std::thread::sleep(wait);
-            wait = (wait + Duration::from_millis(10)).min(Duration::from_secs(1));
-            match self.replace() {
-                Err(error) if !std::mem::replace(&mut failed, true) => tell(error),
-                _ => {}
-            }
-        }
     }
 
     fn replace(&self) -> io::Result<()> {

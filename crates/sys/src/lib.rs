@@ -9,6 +9,7 @@
 mod readme {}
 
 pub mod cgroup;
+pub mod children;
 pub mod cpus;
 pub mod entry;
 pub mod guard;

@@ -1,15 +1,24 @@
 //! Signals to this program itself: heard on a thread of their own, and raised again at the end.
+//!
+//! The same thread does what else begins with an event of the system and takes a moment ([`Besides`]): it replaces a guard
+//! that has died and waits for orphans. It sleeps in one `poll` until there is something.
 
 use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGXFSZ};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
 
+use super::children::Children;
+use super::guard::Keeper;
 use super::{failed, init};
 
 /// How long a run may take to end once it was told to end at once, beyond the grace of its processes.
@@ -36,6 +45,17 @@ pub(super) fn begin() -> io::Result<()> {
     Ok(())
 }
 
+/// What the thread that hears signals does beside.
+#[derive(Debug, Default)]
+pub struct Besides {
+    /// Keeps a guard on duty.
+    pub guard: Option<Keeper>,
+    /// Waits for orphans that have ended, which come to the first process of a namespace and to a subreaper
+    /// ([`super::tree::become_subreaper`]), and tells SIGCHLD when a child was stopped or went on. Needs
+    /// [`super::children::keep`].
+    pub children: bool,
+}
+
 /// Calls `tell` for each signal that asks the program to stop, and for SIGUSR1. A signal that was ignored at the start, as
 /// SIGHUP is under nohup, stays ignored; one that was blocked is heard, and stays blocked for commands.
 ///
@@ -49,14 +69,20 @@ pub(super) fn begin() -> io::Result<()> {
 /// # Errors
 ///
 /// The handlers, or the thread, cannot be set up.
-pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+pub fn listen(
+    grace: Option<Duration>,
+    drain: Duration,
+    besides: Besides,
+    tell: impl Fn(i32) + Send + 'static,
+) -> io::Result<()> {
     let more: &[i32] = if grace.is_some() { &[SIGUSR1, SIGTSTP] } else { &[SIGUSR1] };
     let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
     let wanted: Vec<i32> = stopping.iter().chain(more).copied().filter(|signal| !is_ignored(*signal)).collect();
     if wanted.contains(&SIGTSTP) {
         note_order().map_err(failed("cannot handle SIGCONT"))?;
     }
-    let mut signals = Signals::new(&wanted).map_err(failed("cannot listen for signals"))?;
+    let delivered = UnixStream::pair().and_then(|(read, write)| Delivery::with_pipe(read, write, SignalOnly, &wanted));
+    let mut ears = Ears::new(delivered.map_err(failed("cannot listen for signals"))?, besides);
     init::hand_over();
     if !is_ignored(SIGXFSZ) {
         // A handler, unlike "ignore", is not passed on to commands.
@@ -70,23 +96,65 @@ pub fn listen(grace: Option<Duration>, drain: Duration, tell: impl Fn(i32) + Sen
         if EARLY.get().is_some_and(|came| came.swap(false, Ordering::SeqCst)) {
             tell(SIGUSR1);
         }
-        for signal in signals.forever() {
-            tell(signal);
-            if !stopping.contains(&signal) {
-                continue;
+        loop {
+            if ears.wait() {
+                tell(SIGCHLD);
             }
-            // A second signal kills processes at once.
-            let grace = if first.is_some() { Duration::ZERO } else { grace.unwrap_or_default() };
-            let wait = PATIENCE + grace + drain;
-            if signal != SIGINT || first.is_some() {
-                end_after(wait, first.unwrap_or(signal));
+            for signal in ears.signals.pending() {
+                tell(signal);
+                if !stopping.contains(&signal) {
+                    continue;
+                }
+                // A second signal kills processes at once.
+                let grace = if first.is_some() { Duration::ZERO } else { grace.unwrap_or_default() };
+                let wait = PATIENCE + grace + drain;
+                if signal != SIGINT || first.is_some() {
+                    end_after(wait, first.unwrap_or(signal));
+                }
+                first.get_or_insert(signal);
             }
-            first.get_or_insert(signal);
         }
     };
     let thread = Builder::new().name("parjob-signals".into()).spawn(body);
     thread.map_err(failed("cannot start the thread that listens for signals"))?;
     Ok(())
+}
+
+type Delivery = SignalDelivery<UnixStream, SignalOnly>;
+
+/// What the thread listens to.
+struct Ears {
+    signals: Delivery,
+    guard: Option<Keeper>,
+    children: Option<Children>,
+}
+
+impl Ears {
+    fn new(signals: Delivery, besides: Besides) -> Ears {
+        Ears { signals, guard: besides.guard, children: besides.children.then(Children::new) }
+    }
+
+    /// Sleeps until something happens, and does what is to be done beside signals. Whether a child was stopped or went on.
+    fn wait(&mut self) -> bool {
+        let (line, replace) = self.guard.as_ref().map_or((None, None), Keeper::wait);
+        let (children, look) = self.children.as_ref().map_or((None, None), Children::wait);
+        let signals = self.signals.get_read().as_fd();
+        let mut fds = [Some(signals), line.as_ref().map(AsFd::as_fd), children].map(|fd| match fd {
+            Some(fd) => PollFd::from_borrowed_fd(fd, PollFlags::IN),
+            // A place without a descriptor asks for nothing of another.
+            None => PollFd::from_borrowed_fd(signals, PollFlags::empty()),
+        });
+        let timeout = [replace, look].into_iter().flatten().min().and_then(|wait| Timespec::try_from(wait).ok());
+        // An error finds nothing: what is there is there the next time too.
+        let [_, line, children] = match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) => fds.map(|fd| !fd.revents().is_empty()),
+            Err(_) => [false; 3],
+        };
+        if let Some(guard) = &mut self.guard {
+            guard.see_to(line);
+        }
+        self.children.as_mut().is_some_and(|own| own.look(children))
+    }
 }
 
 /// Ends the process by the signal if it lives on for so long. Signals that come meanwhile are heard.
@@ -110,15 +178,6 @@ pub fn die_by(signal: i32) -> ! {
     }
     // The status that a shell would show.
     std::process::exit(128 + signal)
-}
-
-/// Lets this process wait for those that it starts. Who started it may have ignored SIGCHLD: then the kernel throws
-/// away how a child ended. It is the one disposition that commands do not inherit as it was, since none can be set
-/// to "ignored" for them.
-#[expect(unsafe_code, reason = "no safe call sets a default disposition")]
-pub fn keep_children() {
-    // SAFETY: the default disposition runs no code.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 /// Notes in which order SIGTSTP and SIGCONT come.

@@ -1,7 +1,7 @@
 //! Starts a process: `posix_spawn`, which neither copies the memory of this program nor runs its code in the child.
 //!
 //! The child leads a process group of its own, so that all of it can be signalled. It has the signal mask with
-//! which this program was started, since no thread here changes its own, and the dispositions: handlers are reset by
+//! which this program was started, of which threads here change SIGCHLD alone, and the dispositions: handlers are reset by
 //! the kernel, and SIGPIPE, which Rust's runtime ignores, is set back unless it was ignored at the start. Of the
 //! open files it gets those that this program inherited; whatever it opens is close-on-exec, but for one that a spawner
 //! was told to hand on ([`Spawner::hand_on`]).
@@ -15,8 +15,8 @@ use std::ptr;
 
 use rustix::io::Errno;
 
-use super::entry;
 use super::words::Words;
+use super::{children, entry};
 
 /// What to start.
 pub struct Start<'a> {
@@ -61,8 +61,15 @@ impl Spawner {
             }
             check(libc::posix_spawnattr_setsigdefault(&mut attributes, &defaults))?;
             check(libc::posix_spawnattr_setpgroup(&mut attributes, 0))?;
-            let flags = libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGDEF;
-            // Both flags fit into the type that the call takes.
+            let mut flags = libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGDEF;
+            if children::unblocked_in_commands() {
+                let mut mask: libc::sigset_t = std::mem::zeroed();
+                check(libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &mut mask))?;
+                libc::sigdelset(&mut mask, libc::SIGCHLD);
+                check(libc::posix_spawnattr_setsigmask(&mut attributes, &mask))?;
+                flags |= libc::POSIX_SPAWN_SETSIGMASK;
+            }
+            // All flags fit into the type that the call takes.
             check(libc::posix_spawnattr_setflags(&mut attributes, flags as libc::c_short))?;
             Ok(Spawner { attributes, words: Vec::new(), environment: Vec::new(), handed_on: None })
         }

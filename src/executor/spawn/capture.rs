@@ -1,6 +1,7 @@
 //! What a worker does with the output of its process while that runs: keeps it, or passes it on at once.
 
 use std::io;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
@@ -8,6 +9,7 @@ use super::Context;
 use crate::base::failure::signal_name;
 use crate::base::item::{Attempt, Quoted, Seq};
 use crate::base::stream::Stream;
+use crate::command::recipe::Timeout;
 use crate::engine::{Fate, Ran};
 use crate::output::{Body, LineSplitter, Output, Tagger};
 use crate::process::orders::Attendant;
@@ -184,6 +186,11 @@ impl Attendant for Capture<'_> {
 
     fn meanwhile(&mut self) {
         self.cx.slot.look_around();
+    }
+
+    fn look_again(&self) -> Option<Duration> {
+        let follows = matches!(self.cx.config.command.timeout, Some(Timeout::Percent(_)));
+        self.cx.slot.look_again(follows)
     }
 
     fn signal_strays(&mut self, signal: Signal, group: Pid) {

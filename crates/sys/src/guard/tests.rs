@@ -119,7 +119,13 @@ fn a_runner_that_the_tests_start() {
     match role.as_str() {
         "watches" => {
             let first = guard_id();
-            guard.watch(|error| panic!("{error}")).unwrap();
+            let mut keeper = guard.keeper().telling(|error| panic!("{error}"));
+            std::thread::spawn(move || {
+                while keeper.wait().0.is_some() {
+                    // Returns when the guard has died.
+                    keeper.see_to(true);
+                }
+            });
             let start = Instant::now();
             while [0, first].contains(&guard_id()) {
                 assert!(start.elapsed() < Duration::from_secs(20), "the guard is not replaced");
@@ -128,7 +134,7 @@ fn a_runner_that_the_tests_start() {
             println!("guard: {}", guard_id());
             wait_for_a_word();
         }
-        "dismisses" => guard.dismiss(),
+        "dismisses" => drop(guard.dismiss()),
         _ => {}
     }
     // Without a farewell, as a runner that fails.
