@@ -99,7 +99,7 @@ fn run(words: &'static [&'static str], retries: u32, items: &[&str]) -> (String,
         let (count, len, faults) = (items.len() as u32, text.len() as u32, Vec::new());
         let content = Content { first, items: count, len, delimiter: b'\n', fields: Fields::One, faults };
         let block = Block::new(bytes, content, Chunking::Auto, Attempt::FIRST);
-        sender.send(Message::Block(Box::new(block))).unwrap();
+        sender.send(Message::Blocks(vec![block])).unwrap();
         first = first.plus(u64::from(count));
     }
     sender.send(Message::SourceEnded(Ok(()))).unwrap();

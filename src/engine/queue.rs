@@ -48,6 +48,8 @@ pub(super) struct Queue {
     moved: Instant,
     /// Number of threads.
     pub(super) threads: usize,
+    /// Number of threads that have not looked for work yet.
+    pub(super) fresh: usize,
     /// Number of threads that have ended.
     pub(super) left: usize,
     /// What workers folded that have ended.
@@ -80,6 +82,7 @@ impl Queue {
             limit,
             moved: Instant::now(),
             threads: 0,
+            fresh: 0,
             left: 0,
             tallies: Vec::new(),
             warned: false,
@@ -149,7 +152,8 @@ impl Queue {
         let may_be_had = self.exhausted.is_none_or(|since| since.elapsed() >= RUN_OUT);
         let wanted = may_be_had && self.idle == 0 && self.threads < self.limit && self.blocks.has_work();
         self.missed |= wanted && self.hiring;
-        wanted && !self.hiring
+        // A fresh one hires the next when it has work.
+        wanted && !self.hiring && self.fresh == 0
     }
 
     /// Whether a thread that has nothing to do takes a place that a process needs.

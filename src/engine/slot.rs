@@ -45,6 +45,8 @@ pub struct Slot {
     place: Arc<Place>,
     /// The worker ends before the run does, so that its thread takes no place.
     leaves: AtomicBool,
+    /// The worker has not looked for work yet.
+    is_fresh: AtomicBool,
 }
 
 /// What a worker that does not wait may claim.
@@ -69,7 +71,12 @@ pub enum Yielded {
 
 impl Slot {
     pub(super) fn new(shared: Arc<Shared>, place: Arc<Place>) -> Slot {
-        Slot { shared, place, leaves: AtomicBool::new(false) }
+        Slot { shared, place, leaves: AtomicBool::new(false), is_fresh: AtomicBool::new(true) }
+    }
+
+    /// The worker has looked for work.
+    pub(super) fn settle(&self, queue: &mut Queue) {
+        queue.fresh -= usize::from(self.is_fresh.swap(false, Ordering::Relaxed));
     }
 
     /// Whether the worker ends before the run does.
@@ -142,6 +149,7 @@ impl Slot {
         }
         let want = u32::try_from(want).unwrap_or(u32::MAX);
         let mut queue = self.shared.lock();
+        self.settle(&mut queue);
         if self.is_held(&mut queue) {
             return Claimed::Nothing;
         }
@@ -512,6 +520,7 @@ impl Slot {
         loop {
             let waits = self.is_stopped() || self.is_clogged() || self.is_held(&mut queue);
             let next = if waits { Next::Nothing } else { find(&mut queue) };
+            self.settle(&mut queue);
             shared.waiting.store(queue.blocks.len(), Ordering::Relaxed);
             let until = match next {
                 Next::Work(work) => return Some(work),

@@ -40,6 +40,7 @@ impl Shared {
                 None
             }
         };
+        slot.settle(&mut self.lock());
         if slot.leaves() { self.retire(place, tally) } else { self.leave(place, tally) }
     }
 
@@ -51,7 +52,9 @@ impl Shared {
     pub(super) fn start_pool(self: &Arc<Shared>) -> Result<ThreadPool> {
         let pool = pool(self.config.jobs)?;
         let workers = pool.current_num_threads();
-        self.lock().threads = workers;
+        let mut queue = self.lock();
+        (queue.threads, queue.fresh) = (workers, workers);
+        drop(queue);
         let places: Vec<_> = (0..workers).map(|_| self.slots.add()).collect();
         let shared = Arc::clone(self);
         pool.spawn_broadcast(move |context| shared.live(&places[context.index()]));
@@ -64,6 +67,7 @@ impl Shared {
         while !self.is_stopped() && queue.wants_worker() {
             (queue.hiring, queue.missed) = (true, false);
             queue.threads += 1;
+            queue.fresh += 1;
             let patience = if queue.threads == 1 { FIRST_WORKER } else { Duration::ZERO };
             drop(queue);
             let hired = self.hire_one(stack, patience);
@@ -80,6 +84,7 @@ impl Shared {
     /// A worker could not be hired.
     fn go_on_with_fewer(&self, mut queue: MutexGuard<'_, Queue>, error: std::io::Error) {
         queue.threads -= 1;
+        queue.fresh -= 1;
         // Something may wait until all that there are have left.
         self.all_left.notify_all();
         let (threads, jobs) = (queue.threads, self.config.jobs);

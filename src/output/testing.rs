@@ -27,7 +27,7 @@ pub(super) fn chunk(bytes: &[u8]) -> Chunk<'_> {
 
 /// Room for so many bytes.
 pub(super) fn room(limit: usize) -> Arc<Room> {
-    Room::new(limit, std::env::temp_dir())
+    Room::new(limit, u64::MAX, std::env::temp_dir())
 }
 
 /// What a process printed, in parts as they might come.

@@ -129,7 +129,7 @@ fn csv_and_tsv_have_the_columns_of_jsonl() {
 
 #[test]
 fn what_cannot_be_kept_is_an_error_and_nothing_is_lost() {
-    let room = Room::new(3000, "/nonexistent".into());
+    let room = Room::new(3000, u64::MAX, "/nonexistent".into());
     for format in ["jsonl", "csv", "tsv"] {
         let mut output = output(&room, &[b'a'; 1500], b"err");
         assert!(by_name(format).process(&ok(b"x\0"), &mut output).is_err(), "{format}");

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::base::buffer::{BufferPool, Loan};
+use crate::base::buffer::{BUFFER, BufferPool, Loan};
 use crate::base::chunk::{Block, Chunking};
 use crate::base::item::Trees;
 
@@ -165,6 +165,15 @@ impl Options {
             [Column { origin: Origin::Words(words), .. }] => words,
             _ => &[],
         }
+    }
+
+    /// Whether all items are in memory and fit into one buffer: to read them waits for nothing, neither for input nor for a
+    /// buffer to come back.
+    pub fn is_at_hand(&self) -> bool {
+        let words = self.words();
+        let bytes: usize = words.iter().map(|word| word.len() + 1).sum();
+        // Those of fields have the lengths of these beside them.
+        !words.is_empty() && self.walk.is_none() && self.reading.lists.is_none() && bytes <= BUFFER / 16
     }
 
     /// Whether standard input is among the sources.

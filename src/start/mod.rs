@@ -350,6 +350,7 @@ fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sen
     let kept = plan.operation.blanks == Blanks::Kept;
     // Who reads lists of checksums takes lines of either kind.
     let warns = kept && plan.source.reads_lines() && plan.source.reading.lists.is_none();
+    let is_at_hand = plan.source.is_at_hand();
     let body = move || {
         let read = AssertUnwindSafe(|| {
             opened.read(chunking, &pool, &mut |blocks| {
@@ -364,7 +365,11 @@ fn start_source(plan: &Plan, opened: Opened, pool: &Arc<BufferPool>, sender: Sen
         // Nobody is left to tell when the run is over already.
         let _ = sender.send(Message::SourceEnded(ended));
     };
-    Builder::new().name("parjob-source".into()).spawn(body).context("cannot start the thread that reads items")?;
+    if is_at_hand {
+        body();
+    } else {
+        Builder::new().name("parjob-source".into()).spawn(body).context("cannot start the thread that reads items")?;
+    }
     Ok(())
 }
 

@@ -30,7 +30,7 @@ run.kill()
 
 /// At most so many MiB of memory and of temporary files while nobody reads.
 #[track_caller]
-fn comes_to_rest(arguments: &str, items: u32, memory: u64, spilled: u64) {
+fn comes_to_rest(arguments: &str, items: u64, memory: u64, spilled: u64) {
     if !has("python3") {
         return;
     }

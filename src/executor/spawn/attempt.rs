@@ -15,7 +15,7 @@ use super::capture::{Capture, Live};
 use super::reduce::Reduction;
 use super::{Context, Spawn};
 use crate::base::chunk::{Block, Claim};
-use crate::base::item::{Attempt, Chunk};
+use crate::base::item::{Attempt, Chunk, Seq};
 use crate::base::outcome::{End, Record};
 use crate::command::recipe::{Grouping, Stdin};
 use crate::command::words::Words;
@@ -208,6 +208,9 @@ impl Worker {
                 cx.slot.enter(batch.first, item, pid, begun);
                 if let Some(guard) = &cx.config.guard {
                     guard(cx.slot.number() - 1, pid);
+                }
+                if batch.first > Seq::FIRST {
+                    cx.note_killed();
                 }
                 let ended = match Child::new(pid, begun, pipes) {
                     Some(child) => child.watch(&cx.orders(&bell, &timeout), &mut capture, &mut self.buffer),

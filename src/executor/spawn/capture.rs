@@ -186,6 +186,7 @@ impl Attendant for Capture<'_> {
 
     fn meanwhile(&mut self) {
         self.cx.slot.look_around();
+        self.cx.note_killed();
     }
 
     fn look_again(&self) -> Option<Duration> {

@@ -15,7 +15,7 @@ mod reduce;
 mod times;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use parjob_sys::cgroup::OomCount;
@@ -47,8 +47,10 @@ struct State {
     warned_of_leak: AtomicBool,
     /// How long attempts took that went well.
     times: Mutex<Times>,
-    /// How many processes had been killed for want of memory when the run began.
-    killed_before: OomCount,
+    /// How many processes had been killed for want of memory before those of the run. Found out when a second one is started
+    /// or the first has run for a while: to look takes part of the time that a run of one short command takes, and such are not
+    /// killed for that.
+    killed_before: OnceLock<OomCount>,
 }
 
 /// What a worker has at hand in all that it does.
@@ -61,7 +63,7 @@ struct Context<'a> {
 /// Makes the workers.
 pub fn workers(config: SpawnConfig) -> Box<MakeExecutor> {
     let state =
-        State { warned_of_leak: AtomicBool::new(false), times: Mutex::default(), killed_before: OomCount::now() };
+        State { warned_of_leak: AtomicBool::new(false), times: Mutex::default(), killed_before: OnceLock::new() };
     let spawn = Arc::new(Spawn { config, state });
     Box::new(move |_| Ok(Box::new(Worker::new(Arc::clone(&spawn))?) as Box<dyn Executor>))
 }
@@ -113,8 +115,13 @@ impl Context<'_> {
         }
     }
 
+    /// Notes how many had been killed for want of memory before those of this run.
+    fn note_killed(&self) {
+        self.state.killed_before.get_or_init(OomCount::now);
+    }
+
     /// Whether a process was killed for want of memory since the run began.
     fn ran_out_of_memory(&self) -> bool {
-        OomCount::now().has_grown_since(self.state.killed_before)
+        self.state.killed_before.get().is_some_and(|before| OomCount::now().has_grown_since(*before))
     }
 }
