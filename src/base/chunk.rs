@@ -161,8 +161,29 @@ impl Block {
         self.reserve(want, sharers).map(|claim| self.chunk(&claim))
     }
 
-    /// As [`Block::claim`], for who keeps the claim with the block.
+    /// As [`Block::claim`], for one that keeps the claim with the block.
     pub fn reserve(&self, want: u32, sharers: u32) -> Option<Claim> {
+        self.reserve_by(|left| match self.chunking {
+            Chunking::Auto if sharers > 1 => want.min(left / (2 * sharers)).max(1),
+            Chunking::Auto => want.clamp(1, left),
+            Chunking::Items(n) => n.get().min(left),
+        })
+    }
+
+    /// As [`Block::reserve`], but `--chunk` says only how many are taken at the most. In whole units, unless fewer are left.
+    pub fn reserve_up_to(&self, want: u32, unit: u32, sharers: u32) -> Option<Claim> {
+        self.reserve_by(|left| {
+            let share = if sharers > 1 { left / (2 * sharers) } else { left };
+            let most = match self.chunking {
+                Chunking::Auto => u32::MAX,
+                Chunking::Items(n) => n.get(),
+            };
+            (want.min(share).min(most) / unit * unit).max(unit).min(left)
+        })
+    }
+
+    /// Takes as many of the next items as `count` makes of those that are left.
+    fn reserve_by(&self, count: impl Fn(u32) -> u32) -> Option<Claim> {
         let mut seen = self.cursor.0.load(Ordering::Relaxed);
         loop {
             let (place, start) = unpack(seen);
@@ -170,11 +191,7 @@ impl Block {
                 return None;
             }
             let left = self.content.items - place;
-            let count = match self.chunking {
-                Chunking::Auto if sharers > 1 => want.min(left / (2 * sharers)).max(1),
-                Chunking::Auto => want.clamp(1, left),
-                Chunking::Items(n) => n.get().min(left),
-            };
+            let count = count(left);
             let end = if place + count == self.content.items { self.content.len } else { self.end_of(start, count) };
             // Relaxed is enough: the block's bytes were published to this worker by the queue's lock.
             match self.cursor.0.compare_exchange_weak(

@@ -412,8 +412,7 @@ fn chunking(given: &ArgMatches, policy: &Policy, work: &Work, decide: Decide<'_>
         decide("chunk", "1".into(), "--halt counts items one by one".into());
         return Ok(Chunking::Items(NonZeroU32::MIN));
     }
-    let long = if matches!(work, Work::InProcess(_)) { "a millisecond" } else { "ten milliseconds" };
-    decide("chunk", "auto".into(), format!("the default: about {long} of work, by measurement"));
+    decide("chunk", "auto".into(), "the default: about a millisecond of work, by measurement".into());
     Ok(Chunking::Auto)
 }
 

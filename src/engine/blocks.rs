@@ -31,11 +31,12 @@ impl Blocks {
         }
     }
 
-    /// Takes of what was given back about `want` items, no more than leaves something for each of the `sharers`.
-    pub(super) fn take_returned(&mut self, want: u32, sharers: u32) -> Option<(Arc<Block>, Claim)> {
+    /// Takes of what was given back about `want` items, in whole units, no more than leaves something for each of the `sharers`.
+    pub(super) fn take_returned(&mut self, want: u32, unit: u32, sharers: u32) -> Option<(Arc<Block>, Claim)> {
         let (block, claim) = self.returned.front_mut()?;
-        let share = (claim.items() / (2 * sharers as usize)).max(1);
-        let items = share.min(want.max(1) as usize);
+        let unit = unit as usize;
+        let share = (claim.items() / (2 * sharers as usize)).min(want as usize);
+        let items = (share / unit * unit).max(unit);
         if items >= claim.items() {
             return self.returned.pop_front();
         }
@@ -113,7 +114,7 @@ mod tests {
         }
         assert_eq!(blocks.first(), Some((Seq(1), Attempt::FIRST)));
         let mut sizes = Vec::new();
-        while let Some((block, claim)) = blocks.take_returned(8, 2) {
+        while let Some((block, claim)) = blocks.take_returned(8, 1, 2) {
             sizes.push((block.chunk(&claim).first.0, claim.items()));
         }
         assert_eq!(sizes[..4], [(1, 5), (6, 3), (9, 3), (12, 2)]);

@@ -6,6 +6,7 @@
 //! them ([`super::Slot`]). Workers in this process claim by a compare-and-swap and take the queue's lock only for the next
 //! block; those of processes claim under that lock, where it is decided whether another may start ([`super::queue`]).
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -39,6 +40,9 @@ pub struct Config {
     pub threads: ThreadSource,
     /// How many items a worker in this process claims at a time.
     pub chunking: Chunking,
+    /// Items of this number are not parted, and `--chunk` is only the most that is claimed at a time: for workers that claim more while
+    /// others are in flight.
+    pub unit: Option<NonZeroU32>,
     /// Command lines are filled.
     pub full: Option<Full>,
     /// When a next item may start.
@@ -131,7 +135,7 @@ impl Local {
     ///
     /// Not one thread can be started.
     pub fn start(config: Config, make: Box<MakeExecutor>) -> Result<Local> {
-        let (threads, queue) = (config.threads, Queue::new(config.jobs, config.throttle.clone(), config.full));
+        let (threads, queue) = (config.threads, Queue::new(&config));
         let shared = Arc::new_cyclic(|own| Shared {
             own: Weak::clone(own),
             config,

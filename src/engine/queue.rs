@@ -3,12 +3,14 @@
 //! Everything that decides about a start stands behind one lock: the blocks, how many workers are active, how many may be,
 //! and the time before which none may start. A worker holds it for less than a microsecond.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Config;
 use super::blocks::Blocks;
-use super::full::{Due, Filling, Full};
-use super::throttle::{Throttle, ThrottleState};
+use super::full::{Due, Filling};
+use super::throttle::ThrottleState;
 use crate::base::chunk::{Block, Claim};
 use crate::op::Tally;
 
@@ -64,12 +66,15 @@ pub(super) struct Queue {
     pub(super) exhausted: Option<Instant>,
     /// When a worker last looked around.
     pub(super) looked: Instant,
+    /// Items of this number are not parted.
+    unit: Option<NonZeroU32>,
     /// Decides when the next may start.
     throttle: ThrottleState,
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize, throttle: Throttle, full: Option<Full>) -> Queue {
+    pub(super) fn new(config: &Config) -> Queue {
+        let Config { jobs: limit, full, .. } = *config;
         Queue {
             blocks: Blocks::default(),
             closed: false,
@@ -90,7 +95,8 @@ impl Queue {
             missed: false,
             exhausted: None,
             looked: Instant::now(),
-            throttle: ThrottleState::new(throttle),
+            unit: config.unit,
+            throttle: ThrottleState::new(config.throttle.clone()),
         }
     }
 
@@ -128,7 +134,7 @@ impl Queue {
 
     fn take(&mut self, want: u32) -> Option<(Arc<Block>, Claim)> {
         let workers = self.jobs as u32;
-        if let Some(returned) = self.blocks.take_returned(want, workers) {
+        if let Some(returned) = self.blocks.take_returned(want, self.unit.map_or(1, NonZeroU32::get), workers) {
             return Some(returned);
         }
         if let Some(filling) = &mut self.filling {
@@ -137,7 +143,11 @@ impl Queue {
         // As long as another block waits, no worker goes without.
         let sharers = if self.blocks.len() > 1 { 1 } else { workers };
         let block = self.blocks.front()?;
-        block.reserve(want, sharers).map(|claim| (Arc::clone(block), claim))
+        let claim = match self.unit {
+            Some(unit) => block.reserve_up_to(want, unit.get(), sharers),
+            None => block.reserve(want, sharers),
+        };
+        claim.map(|claim| (Arc::clone(block), claim))
     }
 
     /// Sets how many are wanted from now on.

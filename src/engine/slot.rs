@@ -154,6 +154,9 @@ impl Slot {
             return Claimed::Nothing;
         }
         let next = if has_turn { queue.claim(want) } else { queue.next_claim(want) };
+        if let Next::Work((_, claim)) = &next {
+            self.place.note_claimed(claim.items());
+        }
         drop(queue);
         match next {
             Next::Work((block, claim)) => {
@@ -190,6 +193,7 @@ impl Slot {
         self.look_around();
         if crowded {
             self.shared.changed.notify_all();
+            self.shared.slots.offer();
         }
     }
 
@@ -257,29 +261,36 @@ impl Slot {
         Yielded::TryAgain
     }
 
-    /// There is too little of something for one more process that stays up. Whether this worker, which must have nothing
-    /// claimed, is to end: others go on.
-    pub fn short_of(&self, errno: Errno) -> bool {
+    /// There is too little of something for one more process that stays up: no further worker is hired for a while.
+    pub fn note_shortage(&self, errno: Errno) {
         let (shared, up) = (&self.shared, self.up());
         let mut queue = shared.lock();
         shared.give_place(&mut queue);
-        let (threads, jobs) = (queue.threads, shared.config.jobs);
+        let jobs = shared.config.jobs;
         if up > 0 && !std::mem::replace(&mut queue.warned, true) {
+            let errno = std::io::Error::from(errno);
             shared.warn(format!("only {up} of {jobs} workers could be started; going on with them ({errno})"));
         }
-        let leaves = up > 0 && threads > 1;
-        self.leaves.store(leaves, Ordering::Relaxed);
-        leaves
     }
 
-    /// Whether there is something to claim.
-    pub fn has_work(&self) -> bool {
-        !self.shared.is_stopped() && self.shared.lock().blocks.has_work()
+    /// Whether there is something that this worker, which `has_turn` where it has items already, may claim now.
+    pub fn has_work(&self, has_turn: bool) -> bool {
+        if self.shared.is_stopped() || self.is_clogged() {
+            return false;
+        }
+        let mut queue = self.shared.lock();
+        queue.blocks.has_work() && !self.is_held(&mut queue) && (has_turn || queue.has_turn())
     }
 
-    /// Whether a process that has no item has seen its last.
+    /// Whether a process that has no item has seen its last: nothing more comes, and no other worker could give something back.
     pub fn is_done(&self) -> bool {
-        self.shared.is_stopped() || self.shared.no_more.load(Ordering::SeqCst) && !self.shared.lock().blocks.has_work()
+        if self.shared.is_stopped() {
+            return true;
+        }
+        // In this order: what is given back is in the queue before it is spare no more.
+        let no_more = self.shared.no_more.load(Ordering::SeqCst);
+        let spare = no_more && self.shared.slots.has_spare(self.number());
+        no_more && !spare && !self.shared.lock().blocks.has_work()
     }
 
     /// Whether the run is over.
@@ -292,9 +303,21 @@ impl Slot {
         self.shared.slots.idles()
     }
 
-    /// What this worker could use while it waits at its bell.
-    pub fn set_wants(&self, wants: Wants) {
+    /// What this worker could use while it waits at its bell, and whether items could be taken back from it.
+    pub fn publish(&self, wants: Wants, spare: bool) {
+        let had = self.place.set_spare(spare);
         self.place.set_wants(wants);
+        if had && !spare && self.shared.no_more.load(Ordering::SeqCst) {
+            // Those that wait for it may end.
+            self.shared.slots.ring_all();
+        } else if wants == Wants::Work {
+            self.shared.slots.ask_back(self.number());
+        }
+    }
+
+    /// It waits no more.
+    pub fn wake(&self) {
+        self.place.set_wants(Wants::Nothing);
     }
 
     /// Whether nothing more is to be started.

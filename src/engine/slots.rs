@@ -40,6 +40,8 @@ pub(super) struct Place {
     bell: Mutex<Option<Arc<Bell>>>,
     /// One of [`Wants`].
     wants: AtomicU8,
+    /// Items could be taken back from it.
+    spare: AtomicBool,
     /// It has output that could go out, were its item the next.
     pub(super) holds: AtomicBool,
     /// The number of the start of its process; 0 when there is none, or it has ended.
@@ -91,6 +93,7 @@ impl Place {
             at: At::default(),
             bell: Mutex::default(),
             wants: AtomicU8::new(Wants::Nothing as u8),
+            spare: AtomicBool::new(false),
             holds: AtomicBool::new(false),
             fresh: AtomicU64::new(0),
             pid: AtomicI32::new(0),
@@ -126,6 +129,16 @@ impl Place {
 
     pub(super) fn set_wants(&self, wants: Wants) {
         self.wants.store(wants as u8, Ordering::SeqCst);
+    }
+
+    /// Whether items could be taken back from it; whether they could before.
+    pub(super) fn set_spare(&self, spare: bool) -> bool {
+        self.spare.swap(spare, Ordering::SeqCst)
+    }
+
+    /// It has claimed these: before others can see that nothing is left to claim.
+    pub(super) fn note_claimed(&self, items: usize) {
+        self.spare.fetch_or(items > 1, Ordering::SeqCst);
     }
 
     fn wants(&self, wants: Wants) -> bool {
@@ -258,6 +271,18 @@ impl Slots {
     /// Whether some worker has nothing to do, and waits to be woken.
     pub(super) fn idles(&self) -> bool {
         self.lock().iter().any(|place| place.wants(Wants::Work))
+    }
+
+    /// Whether items could be taken back from another worker than this one.
+    pub(super) fn has_spare(&self, number: usize) -> bool {
+        self.lock().iter().any(|place| place.number != number && place.spare.load(Ordering::SeqCst))
+    }
+
+    /// Wakes those from which items could be taken back for this worker.
+    pub(super) fn ask_back(&self, number: usize) {
+        let places = self.lock();
+        let others = places.iter().filter(|place| place.number != number);
+        others.filter(|place| place.spare.load(Ordering::SeqCst)).for_each(|place| place.ring());
     }
 
     /// The first of all items at work.

@@ -123,6 +123,7 @@ impl Connections<'_> {
             jobs_now: plan.jobs_file.clone().map(follow),
             threads,
             chunking: plan.chunking,
+            unit: None,
             full: None,
             throttle: plan.throttle.clone(),
             fold: None,

@@ -13,7 +13,7 @@ use super::watch::Watch;
 use super::{Closing, Connections, Ready, Started, bytes_of_results};
 use crate::command::program;
 use crate::command::words::Words;
-use crate::engine::{Local, ThreadSource, Throttle};
+use crate::engine::{Config, Local, ThreadSource, Throttle};
 use crate::executor::persistent::{self, Frames, Json, Keep, Language, Lines, MakeProtocol, PersistentConfig, Python};
 use crate::output::Format;
 use crate::plan::{Persistent, Plan};
@@ -96,8 +96,17 @@ fn start(
         strays: watch.as_ref().map(Watch::worker_strays),
     });
     let threads = ThreadSource::AsNeeded { stack: persistent::STACK, at_bells: true };
-    let engine = Local::start(connections.config(plan, threads), workers)?;
+    let config = Config { unit: Some(unit(keep)), ..connections.config(plan, threads) };
+    let engine = Local::start(config, workers)?;
     Ok(Started { closing: Closing { watch, ledger: None }, ..Started::of(engine) })
+}
+
+/// Items that must not be parted: those of a list that a function takes as one.
+fn unit(keep: &Keep) -> NonZeroU32 {
+    match keep.language {
+        Language::Python { batch, .. } => batch,
+        Language::Lines { .. } | Language::Json { .. } | Language::Frames { .. } => NonZeroU32::MIN,
+    }
 }
 
 /// How long parjob waits for an item. Where a process sees to the time of its items itself, it is ended only when it does

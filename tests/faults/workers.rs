@@ -359,3 +359,118 @@ fn z2_a_reader_behind_other_programs_gets_all_that_it_waits_for() {
         }
     }
 }
+
+/// Readers that cannot be seen to wait for input, and hold back what they have until there are 50 items.
+const UNSEEN: [(&str, &str); 3] = [
+    (
+        "another thread reads",
+        "import sys, threading
+def read():
+    held = []
+    for line in sys.stdin:
+        held.append(line)
+        if len(held) == 50: print(''.join(held), end='', flush=True); held = []
+    print(''.join(held), end='')
+thread = threading.Thread(target=read); thread.start(); thread.join()",
+    ),
+    (
+        "it waits for other files too",
+        "import os, select, sys
+held, rest = [], b''
+while True:
+    select.select([0], [], [])
+    data = os.read(0, 65536)
+    *lines, rest = (rest + data).split(b'\\n')
+    held += lines
+    if len(held) >= 50 or not data:
+        os.write(1, b''.join(line + b'\\n' for line in held)); held = []
+    if not data: break",
+    ),
+    (
+        "it reads what another one passes on",
+        "import subprocess, sys
+child = subprocess.Popen(['cat'], stdout=subprocess.PIPE)
+held = []
+for line in child.stdout:
+    held.append(line)
+    if len(held) == 50: sys.stdout.buffer.write(b''.join(held)); sys.stdout.flush(); held = []
+sys.stdout.buffer.write(b''.join(held))",
+    ),
+];
+
+#[test]
+fn z2_a_reader_that_cannot_be_seen_gets_more_until_it_answers() {
+    if !has("python3") {
+        return;
+    }
+    for (_, script) in UNSEEN {
+        for options in ["--jobs 1", "--jobs 2 --chunk 1", "--jobs 1 --chunk 7", "--jobs 1 --halt now,fail=1"] {
+            let test = parjob(&format!("{options} pool python3 -c")).arg(script);
+            // There may be more to come, so that nothing but more items makes it answer.
+            let run = test.start().give(&numbers(120)).answers("1").answers("2");
+            run.ends().prints(numbers(120)).is_silent().succeeds();
+        }
+    }
+}
+
+#[test]
+fn z15_a_process_that_grows_with_each_item_is_replaced_in_time() {
+    if !has("python3") {
+        return;
+    }
+    let module = "
+import resource
+held = []
+def grow(x):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    held.append(bytearray(10 << 20))
+    for place in range(0, 10 << 20, 4096): held[-1][place] = 1
+    return before
+";
+    for options in ["--jobs 1 --chunk 1", "--jobs 2", "--jobs 1 --chunk 100"] {
+        let test = parjob(&format!("{options} py --recycle-rss 60M grow.py:grow")).file("grow.py", module);
+        let run = test.input(numbers(30)).run().is_silent().succeeds();
+        let text = String::from_utf8_lossy(run.stdout()).into_owned();
+        assert!(text.lines().all(|line| line.parse::<u64>().unwrap() <= 62_000), "{text}");
+    }
+}
+
+/// All items are quick but for one, which takes until the last one is done.
+const ONE_SLOW: &str = "
+import os, time
+def one(x):
+    if x == '19990':
+        while not os.path.exists('last'): time.sleep(0.01)
+    if x == '20000': open('last', 'w')
+    return x
+def some(xs):
+    return [one(x) for x in xs]
+async def later(x):
+    return one(x)
+";
+
+#[test]
+fn z4_what_queues_behind_a_slow_item_is_done_by_a_worker_that_idles() {
+    if !has("python3") {
+        return;
+    }
+    for options in ["--chunk 1 py slow.py:one", "py slow.py:one", "py --batch 5 slow.py:some", "py slow.py:later"] {
+        for jobs in [2, 5] {
+            let test = parjob(&format!("--jobs {jobs} {options}")).file("slow.py", ONE_SLOW);
+            test.input(numbers(20_000)).run().prints(numbers(20_000)).is_silent().succeeds();
+        }
+    }
+}
+
+#[test]
+fn z4_a_worker_that_dies_after_items_were_taken_back_charges_its_item_alone() {
+    if !has("python3") {
+        return;
+    }
+    let what = "x if x != '19990' else time.sleep(0.3) or os._exit(1)";
+    for options in ["--chunk 1 py", "py", "py --retries 1"] {
+        let test = parjob(&format!("--jobs 2 {options} --import os --import time")).arg(what);
+        let run = test.input(numbers(20_000)).run().prints(without(20_000, &[19_990]));
+        run.says("item 19990: \"19990\" was at work when its worker ended with status 1").counts(20_000, 19_999, 1, 0);
+    }
+}

@@ -13,7 +13,7 @@ import textwrap
 import unittest
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "executor", "persistent", "protocol", "worker.py")
-READY, REFUSED, LINES, SIZES = range(0xA95EC300, 0xA95EC304)
+READY, REFUSED, LINES, SIZES, STOPPED = range(0xA95EC300, 0xA95EC305)
 PAGE = 65536
 
 
@@ -88,7 +88,17 @@ class Worker:
         return [result.decode() if isinstance(result, bytes) and is_text(result) else result for result in results]
 
     def page(self):
-        return struct.unpack("<QQ", os.pread(self.file.fileno(), 16, 0))
+        """The item at work, and how many are at work with it."""
+        begun, count, _, at = struct.unpack("<QQQQ", os.pread(self.file.fileno(), 32, 0))
+        return at or begun, count
+
+    def stop(self):
+        """Sets the flag; the last item that was begun."""
+        os.pwrite(self.file.fileno(), struct.pack("<Q", 1), 16)
+        return struct.unpack("<Q", os.pread(self.file.fileno(), 8, 0))[0]
+
+    def is_stopped(self):
+        return os.pread(self.file.fileno(), 8, 16) != bytes(8)
 
     def end(self):
         """Its status and what it said on standard error."""
@@ -148,6 +158,13 @@ class Expressions(unittest.TestCase):
     def test_results_become_text(self):
         self.assertEqual(results("[1, 2.5, None, True, (1,), 'a\\nb', b'\\xc3\\xa9'][int(x)]", "0123456"),
                          ["1", "2.5", "None", "True", "(1,)", "a\nb", "é"])
+
+    def test_results_of_one_type_become_text(self):
+        self.assertEqual(results("int(x) - 1", ["0", "1", "9" * 30]), ["-1", "0", "9" * 29 + "8"])
+        self.assertEqual(results("int(x) > 1", "012"), ["False", "False", "True"])
+        self.assertEqual(results("x", ["", "a", "é"]), ["", "a", "é"])
+        self.assertEqual(results("int(x)", "12", "json=1"), ["1", "2"])
+        self.assertEqual(results("x", "12", "json=1"), ['"1"', '"2"'])
 
     def test_bytes_that_are_no_text_come_back(self):
         self.assertEqual(results("x * 2", [b"\xff\n\xfe"], closing=b"\0"), [b"\xff\n\xfe\xff\n\xfe"])
@@ -404,6 +421,111 @@ class Functions(Folder):
         with Worker(path + ":f", kind="file") as worker:
             worker.do("1")
             self.assertEqual(worker.end(), (0, "bye\n"))
+
+
+class Stopping(Folder):
+    SOURCE = """
+        import asyncio, os, sys
+
+        def f(x):
+            print("at", x, file=sys.stderr, flush=True)
+            while not os.path.exists(x): pass
+            if x == "bad":
+                raise ValueError(x)
+            return x + "!"
+
+        def many(xs):
+            return list(map(f, xs))
+
+        async def g(x):
+            print("at", x, file=sys.stderr, flush=True)
+            while not os.path.exists(x): await asyncio.sleep(0.001)
+            return x + "!"
+    """
+
+    def start(self, name, *options):
+        return Worker(self.write("f.py", self.SOURCE) + ":" + name, *options, kind="file", cwd=self.folder)
+
+    def open(self, *names):
+        for name in names:
+            self.write(name, "")
+
+    def at(self, worker, *names):
+        self.assertEqual(worker.process.stderr.readline().decode(), "at %s\n" % names[-1])
+
+    def test_what_has_not_begun_is_passed_over(self):
+        for name, options in [("f", []), ("g", [])]:
+            with self.subTest(name), self.start(name, *options) as worker:
+                self.open("a")
+                worker.send([b"a", b"slow", b"c"])
+                worker.send([b"d"], first=4)
+                self.at(worker, "a")
+                self.at(worker, "slow")
+                self.assertEqual(worker.stop(), 2)
+                worker.send([b"e", b"f"], first=5)
+                worker.send([], first=0)
+                self.open("slow", "g")
+                worker.send([b"g"], first=9)
+                answers = [worker.read()]
+                while answers[-1][2] != STOPPED:
+                    answers.append(worker.read())
+                done = [result for answer in answers[:-1] for result in worker.results(*answer)]
+                self.assertEqual((done, answers[-1]), (["a!", "slow!"], (3, 0, STOPPED, b"")))
+                self.at(worker, "g")
+                self.assertEqual(worker.results(*worker.read()), ["g!"])
+                self.assertFalse(worker.is_stopped())
+                os.remove(os.path.join(self.folder, "slow"))
+                os.remove(os.path.join(self.folder, "g"))
+                os.remove(os.path.join(self.folder, "a"))
+
+    def test_what_failed_before_the_stop_is_answered(self):
+        with self.start("f") as worker:
+            self.open("a")
+            worker.send([b"a", b"bad", b"c"])
+            self.at(worker, "a")
+            self.at(worker, "bad")
+            worker.stop()
+            worker.send([], first=0)
+            self.open("bad")
+            one, two = worker.results(*worker.read())
+            self.assertEqual((one, two.error), ("a!", "ValueError: bad"))
+            self.assertEqual(worker.read(), (3, 0, STOPPED, b""))
+
+    def test_a_list_that_has_begun_is_done(self):
+        with self.start("many", "batch=2") as worker:
+            self.open("a", "c")
+            worker.send([b"a", b"b", b"c", b"d", b"e"])
+            self.at(worker, "a")
+            self.at(worker, "b")
+            self.assertEqual((worker.stop(), worker.page()), (1, (1, 2)))
+            worker.send([], first=0)
+            self.open("b")
+            self.assertEqual(worker.results(*worker.read()), ["a!", "b!"])
+            self.assertEqual(worker.read(), (3, 0, STOPPED, b""))
+
+    def test_one_that_has_nothing_goes_on(self):
+        for name, options in [("f", []), ("g", ["concurrency=3"])]:
+            with self.subTest(name), self.start(name, *options) as worker:
+                self.open("a")
+                self.assertEqual(worker.stop(), 0)
+                worker.send([], first=0)
+                self.assertEqual(worker.read(), (0, 0, STOPPED, b""))
+                self.assertEqual(worker.do("a", first=7), ["a!"])
+                # It may be about to note that it is at nothing.
+                self.assertIn(worker.stop(), (0, 7) if name == "f" else (7,))
+
+    def test_of_several_at_work_all_go_on(self):
+        with self.start("g", "concurrency=2") as worker:
+            worker.send([b"a", b"b", b"c"])
+            self.at(worker, "a")
+            self.at(worker, "b")
+            self.assertEqual(worker.stop(), 2)
+            worker.send([], first=0)
+            self.open("b")
+            self.assertEqual(worker.results(*worker.read()), ["b!"])
+            self.assertEqual(worker.read(), (3, 0, STOPPED, b""))
+            self.open("a")
+            self.assertEqual(worker.results(*worker.read()), ["a!"])
 
 
 class Async(Folder):

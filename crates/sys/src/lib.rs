@@ -8,6 +8,7 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+pub mod barrier;
 pub mod cgroup;
 pub mod children;
 pub mod cpus;

@@ -2,27 +2,31 @@
 //!
 //! # Approach
 //!
-//! Each worker has a thread and, once there is something for it to do, a process of its own, whose start is paid for once. It
-//! claims chunks, writes them to the process as far ahead as keeps that
-//! busy ([`ahead`]), and matches the answers to the items ([`flight`]) as its [`Protocol`] reads them. Whole chunks are
-//! moved: no item costs an allocation or a system call of its own. The results go into the same outboxes as those of
-//! work in this process.
+//! Each worker has a thread and, once there is something for it to do, a process of its own, whose start is paid for once. What it
+//! does is a state machine without input or output ([`session`]): it claims
+//! items, writes them to the process as far ahead as keeps that busy ([`prefetch`]), and matches the answers to the items
+//! ([`in_flight`]) as its [`Protocol`] reads them. The thread ([`driver`]) turns what it says into system calls. Whole
+//! chunks are moved: no item costs an allocation or a system call of its own. The results go into the same outboxes as
+//! those of work in this process.
 //!
-//! When a process dies, the item that it was at is charged, and the worker gives the others to a fresh one.
+//! When a process dies, the item that it was at is charged, and the worker gives the others to a fresh one ([`recovery`]).
+//! What was written ahead to a process that is slow is taken back when another worker has nothing to do.
 
-mod ahead;
-mod climb;
-mod farewell;
-mod flight;
-mod leg;
-mod mate;
+mod concurrency_probe;
+mod driver;
+mod in_flight;
+mod look;
 mod options;
-mod post;
+mod outgoing;
+mod pending;
+mod port;
+mod prefetch;
+mod process;
 mod protocol;
-mod rest;
-mod trouble;
-mod voice;
-mod worker;
+mod recovery;
+mod session;
+mod shutdown;
+mod stderr_tail;
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -32,15 +36,14 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal};
 
 use super::GuardSlot;
-use super::finish::Finish;
 use crate::command::words::Words;
 use crate::engine::{Executor, MakeExecutor};
 use crate::output::Format;
 
-pub use flight::Flight;
+use driver::Persistent;
+pub use in_flight::InFlight;
 pub use options::{Keep, Language, Refused};
 pub use protocol::{Frames, Json, Lines, Mismatch, Protocol, Python};
-use worker::Persistent;
 
 /// Bytes of stack of a worker's thread.
 pub const STACK: usize = 256 << 10;
@@ -89,22 +92,15 @@ pub type WorkerStrays = dyn Fn(usize, Signal, Pid) + Send + Sync;
 
 /// What the workers of a run share.
 struct Shared {
-    team: PersistentConfig,
+    config: PersistentConfig,
     /// Number of processes in a row that have ended without an answer.
-    failed_starts: AtomicU64,
+    failed_starts: Arc<AtomicU64>,
     /// Warnings about processes so far.
     warnings: AtomicU64,
 }
 
 /// Makes the workers.
 pub fn workers(config: PersistentConfig) -> Box<MakeExecutor> {
-    let (failed_starts, warnings) = (AtomicU64::new(0), AtomicU64::new(0));
-    let shared = Arc::new(Shared { team: config, failed_starts, warnings });
+    let shared = Arc::new(Shared { config, failed_starts: Arc::default(), warnings: AtomicU64::new(0) });
     Box::new(move |slot| Ok(Box::new(Persistent::new(Arc::clone(&shared), slot)?) as Box<dyn Executor>))
-}
-
-impl Shared {
-    fn finish(&self, retries: u32) -> Finish<'_> {
-        Finish { format: Some(&*self.team.format), named: self.team.named, apart: retries > 0 }
-    }
 }

@@ -4,7 +4,7 @@
 //! (8 bytes, likewise), and the rest. `i` goes over with an item; `r` comes back with its result, or `e` with what went
 //! wrong: its first line is the error, what follows the traceback. `a` says which item the process is at.
 
-use super::super::flight::Flight;
+use super::super::in_flight::InFlight;
 use super::{MOST, Mismatch, Protocol, answered};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
@@ -29,20 +29,20 @@ impl Frames {
 }
 
 impl Protocol for Frames {
-    fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+    fn begin(&mut self, in_flight: &mut InFlight, out: &mut Vec<u8>) {
         if let Some(init) = &self.init {
             push(b's', 0, init, out);
-            flight.expect_greeting();
+            in_flight.expect_greeting();
         }
     }
 
-    fn encode(&mut self, chunk: &Chunk<'_>, _flight: &mut Flight, out: &mut Vec<u8>) {
+    fn encode(&mut self, chunk: &Chunk<'_>, _in_flight: &mut InFlight, out: &mut Vec<u8>) {
         for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
             push(b'i', seq, item.text(), out);
         }
     }
 
-    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+    fn decode(&mut self, bytes: &[u8], in_flight: &mut InFlight) -> Result<usize, Mismatch> {
         let mut used = 0;
         while let Some((length, rest)) = bytes[used..].split_first_chunk::<LENGTH>() {
             let length = u32::from_be_bytes(*length) as usize;
@@ -50,7 +50,7 @@ impl Protocol for Frames {
                 return Err(Mismatch(format!("wrote a frame of {length} bytes, which is no answer")));
             }
             let Some(frame) = rest.get(..length) else { break };
-            take(frame, flight)?;
+            take(frame, in_flight)?;
             used += LENGTH + length;
         }
         Ok(used)
@@ -65,22 +65,22 @@ fn push(letter: u8, seq: u64, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-fn take(frame: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
+fn take(frame: &[u8], in_flight: &mut InFlight) -> Result<(), Mismatch> {
     let (letter, rest) = frame.split_at(1);
     let Some((seq, bytes)) = rest.split_first_chunk::<8>() else { return Ok(()) };
     let seq = Seq(u64::from_be_bytes(*seq));
-    if seq.0 == 0 && flight.awaits_greeting() && letter != b"a" {
+    if seq.0 == 0 && in_flight.awaits_greeting() && letter != b"a" {
         if letter == b"e" {
             return Err(Mismatch(format!("could not be initialized: {}", String::from_utf8_lossy(bytes))));
         }
-        flight.greeted();
+        in_flight.greeted();
         return Ok(());
     }
     match letter {
-        b"r" => flight.answer(seq, Ok(bytes)),
-        b"e" => flight.answer(seq, Err(failure(bytes))),
+        b"r" => in_flight.answer(seq, Ok(bytes)),
+        b"e" => in_flight.answer(seq, Err(failure(bytes))),
         b"a" => {
-            flight.note_at(seq);
+            in_flight.note_at(seq);
             Ok(())
         }
         _ => Err(Mismatch("wrote a frame that begins with none of r, e, a".into())),

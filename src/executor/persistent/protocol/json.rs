@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::super::flight::Flight;
+use super::super::in_flight::InFlight;
 use super::{Mismatch, Protocol, answered, not_too_long};
 use crate::base::item::{Chunk, Seq};
 use crate::output::{json_item, json_string};
@@ -51,17 +51,17 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
 }
 
 impl Protocol for Json {
-    fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+    fn begin(&mut self, in_flight: &mut InFlight, out: &mut Vec<u8>) {
         self.scanned = 0;
         if let Some(init) = &self.init {
             out.extend_from_slice(b"{\"seq\":0,\"init\":");
             json_string(init, out);
             out.extend_from_slice(b"}\n");
-            flight.expect_greeting();
+            in_flight.expect_greeting();
         }
     }
 
-    fn encode(&mut self, chunk: &Chunk<'_>, _flight: &mut Flight, out: &mut Vec<u8>) {
+    fn encode(&mut self, chunk: &Chunk<'_>, _in_flight: &mut InFlight, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
         for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
             out.extend_from_slice(b"{\"seq\":");
@@ -76,11 +76,11 @@ impl Protocol for Json {
         }
     }
 
-    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+    fn decode(&mut self, bytes: &[u8], in_flight: &mut InFlight) -> Result<usize, Mismatch> {
         let mut used = 0;
         let scanned = self.scanned.min(bytes.len());
         for end in memchr::memchr_iter(b'\n', &bytes[scanned..]).map(|end| scanned + end) {
-            take(&bytes[used..end], flight)?;
+            take(&bytes[used..end], in_flight)?;
             used = end + 1;
         }
         self.scanned = bytes.len() - used;
@@ -89,14 +89,14 @@ impl Protocol for Json {
     }
 }
 
-fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
+fn take(line: &[u8], in_flight: &mut InFlight) -> Result<(), Mismatch> {
     let no_answer = |why: &dyn std::fmt::Display| {
         let shown = String::from_utf8_lossy(&line[..line.len().min(60)]);
         Mismatch(format!("wrote a line that is no answer ({why}): {shown}"))
     };
     let answer: Answer<'_> = serde_json::from_slice(line).map_err(|error| no_answer(&error))?;
     if let (Some(seq), None) = (answer.at, answer.seq) {
-        flight.note_at(Seq(seq));
+        in_flight.note_at(Seq(seq));
         return Ok(());
     }
     let Some(seq) = answer.seq else { return Err(no_answer(&"it has no seq")) };
@@ -112,16 +112,16 @@ fn take(line: &[u8], flight: &mut Flight) -> Result<(), Mismatch> {
         }
         _ => return Err(no_answer(&"it has neither a result nor an error, or both")),
     };
-    if seq == 0 && flight.awaits_greeting() {
+    if seq == 0 && in_flight.awaits_greeting() {
         if let Err((error, _)) = outcome {
             return Err(Mismatch(format!("could not be initialized: {error}")));
         }
-        flight.greeted();
+        in_flight.greeted();
         return Ok(());
     }
     match outcome {
-        Ok(text) => flight.answer(Seq(seq), Ok(&text)),
-        Err((error, traceback)) => flight.answer(Seq(seq), Err(answered(&error, &traceback))),
+        Ok(text) => in_flight.answer(Seq(seq), Ok(&text)),
+        Err((error, traceback)) => in_flight.answer(Seq(seq), Err(answered(&error, &traceback))),
     }
 }
 
@@ -174,13 +174,13 @@ mod tests {
 
     #[test]
     fn a_line_may_come_in_parts() {
-        let (mut json, mut flight) = (Json::default(), Flight::default());
+        let (mut json, mut in_flight) = (Json::default(), InFlight::default());
         let (at, inbox) = ("{\"at\":1}\n", "{\"at\":7}\n{\"at\":1");
-        assert_eq!(json.decode(&at.as_bytes()[..4], &mut flight), Ok(0));
+        assert_eq!(json.decode(&at.as_bytes()[..4], &mut in_flight), Ok(0));
         assert_eq!(json.scanned, 4);
-        assert_eq!(json.decode(at.as_bytes(), &mut flight), Ok(at.len()));
-        assert_eq!(json.decode(inbox.as_bytes(), &mut flight), Ok(at.len()));
-        assert_eq!(json.decode(format!("{}}}\n", &inbox[at.len()..]).as_bytes(), &mut flight), Ok(at.len()));
+        assert_eq!(json.decode(at.as_bytes(), &mut in_flight), Ok(at.len()));
+        assert_eq!(json.decode(inbox.as_bytes(), &mut in_flight), Ok(at.len()));
+        assert_eq!(json.decode(format!("{}}}\n", &inbox[at.len()..]).as_bytes(), &mut in_flight), Ok(at.len()));
         assert_eq!(json.scanned, 0);
     }
 }

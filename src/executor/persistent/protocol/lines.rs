@@ -2,7 +2,7 @@
 //!
 //! Items whose delimiter is the newline go over as they stand in their block.
 
-use super::super::flight::Flight;
+use super::super::in_flight::InFlight;
 use super::{Mismatch, Protocol, not_too_long};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Fields, Seq};
@@ -23,22 +23,22 @@ impl Lines {
 }
 
 impl Protocol for Lines {
-    fn begin(&mut self, flight: &mut Flight, out: &mut Vec<u8>) {
+    fn begin(&mut self, in_flight: &mut InFlight, out: &mut Vec<u8>) {
         self.scanned = 0;
         if let Some(init) = &self.init {
             out.extend_from_slice(init);
             out.push(b'\n');
-            flight.expect_greeting();
+            in_flight.expect_greeting();
         }
     }
 
-    fn encode(&mut self, chunk: &Chunk<'_>, flight: &mut Flight, out: &mut Vec<u8>) {
+    fn encode(&mut self, chunk: &Chunk<'_>, in_flight: &mut InFlight, out: &mut Vec<u8>) {
         if chunk.delimiter == b'\n' && chunk.fields == Fields::One {
             return out.extend_from_slice(chunk.bytes);
         }
         for (item, seq) in chunk.with_fields().zip(chunk.first.0..) {
             if memchr::memchr(b'\n', item.text()).is_some() {
-                flight.refuse(
+                in_flight.refuse(
                     Seq(seq),
                     Failure::constant("holds a newline, which ends a line; --protocol frames takes it"),
                 );
@@ -49,8 +49,8 @@ impl Protocol for Lines {
         }
     }
 
-    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
-        let used = flight.answer_lines(bytes, self.scanned.min(bytes.len()))?;
+    fn decode(&mut self, bytes: &[u8], in_flight: &mut InFlight) -> Result<usize, Mismatch> {
+        let used = in_flight.answer_lines(bytes, self.scanned.min(bytes.len()))?;
         self.scanned = bytes.len() - used;
         not_too_long(self.scanned)?;
         Ok(used)

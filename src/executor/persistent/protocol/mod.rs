@@ -1,7 +1,7 @@
 //! How items go to a worker's process and answers come back.
 //!
 //! A protocol turns chunks into bytes for the process and its bytes into answers; it knows neither processes nor
-//! pipes. It tells answers to the [`Flight`], which knows the items that have none yet. A new protocol is a file here;
+//! pipes. It tells answers to the [`InFlight`], which knows the items that have none yet. A new protocol is a file here;
 //! [`super::Team::protocol`] makes one for each worker.
 
 mod frames;
@@ -12,7 +12,7 @@ mod python;
 use std::fmt;
 use std::os::fd::OwnedFd;
 
-use super::flight::Flight;
+use super::in_flight::InFlight;
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
 use crate::command::words::Words;
@@ -25,13 +25,13 @@ pub use python::Python;
 /// The language between a worker and its process. Each worker has one of its own.
 pub trait Protocol: Send {
     /// A fresh process is there: forgets everything about the one before, and appends what it is to read first.
-    /// Where that has an answer of its own, it calls [`Flight::expect_greeting`]; a process that ends before it has
+    /// Where that has an answer of its own, it calls [`InFlight::expect_greeting`]; a process that ends before it has
     /// given that could not start.
-    fn begin(&mut self, _flight: &mut Flight, _out: &mut Vec<u8>) {}
+    fn begin(&mut self, _in_flight: &mut InFlight, _out: &mut Vec<u8>) {}
 
     /// Appends what the process is to read for these items. One that cannot be sent is refused
-    /// ([`Flight::refuse`]).
-    fn encode(&mut self, chunk: &Chunk<'_>, flight: &mut Flight, out: &mut Vec<u8>);
+    /// ([`InFlight::refuse`]).
+    fn encode(&mut self, chunk: &Chunk<'_>, in_flight: &mut InFlight, out: &mut Vec<u8>);
 
     /// Takes the answers out of what the process wrote, as far as they are whole; the number of bytes that are used
     /// up. What is left comes again, with more behind it.
@@ -39,10 +39,10 @@ pub trait Protocol: Send {
     /// # Errors
     ///
     /// This is no answer, or not to an item in flight. The process is replaced.
-    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch>;
+    fn decode(&mut self, bytes: &[u8], in_flight: &mut InFlight) -> Result<usize, Mismatch>;
 
     /// The item that the process was at when it ended, where the protocol knows. Else it is what
-    /// [`Flight::note_at`] was told last, or the first item without an answer.
+    /// [`InFlight::note_at`] was told last, or the first item without an answer.
     fn at(&mut self) -> Option<Seq> {
         None
     }
@@ -69,6 +69,26 @@ pub trait Protocol: Send {
     fn wants(&self) -> usize {
         1
     }
+
+    /// Whether what is appended for items is the same whether they come together or one by one.
+    fn encodes_singly(&self) -> bool {
+        true
+    }
+
+    /// Whether the process can be kept from beginning what it has been sent ([`Protocol::stop`]).
+    fn can_stop(&self) -> bool {
+        false
+    }
+
+    /// Keeps the process from beginning another item; the last one that it has begun, 0 where it is at none. It takes no
+    /// notice of anything until it comes to what [`Protocol::go_on`] appends, and tells so
+    /// ([`InFlight::note_stopped`]). `None` where that cannot be done now.
+    fn stop(&mut self) -> Option<Seq> {
+        None
+    }
+
+    /// Appends what makes a process that was stopped go on.
+    fn go_on(&mut self, _out: &mut Vec<u8>) {}
 
     /// Whether an answer tells its item. If not, one too many or too few makes the answers of a process unsure.
     fn names_items(&self) -> bool {

@@ -10,7 +10,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use super::super::flight::Flight;
+use parjob_sys::barrier;
+
+use super::super::in_flight::InFlight;
 use super::{MOST, Mismatch, Protocol, answered};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Fields, Seq};
@@ -29,6 +31,13 @@ const PAGE: u64 = 64 << 10;
 /// The bytes before an answer.
 const HEAD: usize = 24;
 
+/// Numbers in the page, of 8 bytes each: the last item that was begun; how many were begun with it; whether no other is to
+/// be; the item whose code runs, where that is another.
+const PLACES: usize = 4;
+
+/// The place of the third.
+const STOP: u64 = 16;
+
 /// Kinds of answers. Their upper bytes tell an answer from what a program wrote to a file that it did not open.
 mod kind {
     pub(super) const MARK: u32 = 0xa95e_c300;
@@ -36,6 +45,7 @@ mod kind {
     pub(super) const REFUSED: u32 = MARK + 1;
     pub(super) const LINES: u32 = MARK + 2;
     pub(super) const SIZES: u32 = MARK + 3;
+    pub(super) const STOPPED: u32 = MARK + 4;
 }
 
 /// What a text among several is.
@@ -54,6 +64,7 @@ pub struct Python {
     number: i32,
     wants: usize,
     timeout: Duration,
+    can_stop: bool,
 }
 
 impl Python {
@@ -68,7 +79,14 @@ impl Python {
         let inherited = OwnedFd::from(file.try_clone()?);
         // One to take the place of each that ends.
         let wants = if concurrency > 1 { 2 * concurrency as usize } else { 1 };
-        Ok(Python { number: inherited.as_raw_fd(), inherited: Some(inherited), file, wants, timeout })
+        Ok(Python {
+            number: inherited.as_raw_fd(),
+            inherited: Some(inherited),
+            file,
+            wants,
+            timeout,
+            can_stop: barrier::is_there(),
+        })
     }
 
     /// The words of Python's own: what it is to do at first.
@@ -84,11 +102,11 @@ impl Python {
         )
     }
 
-    fn note(&self) -> Option<[u64; 2]> {
-        let mut page = [0; 16];
+    fn page(&self) -> Option<[u64; PLACES]> {
+        let mut page = [0; 8 * PLACES];
         self.file.read_exact_at(&mut page, 0).ok()?;
-        let number = |at: usize| page[at..at + 8].try_into().map(u64::from_ne_bytes).unwrap_or_default();
-        Some([number(0), number(8)])
+        let number = |place: usize| page[8 * place..][..8].try_into().map(u64::from_ne_bytes).unwrap_or_default();
+        Some(std::array::from_fn(number))
     }
 }
 
@@ -103,15 +121,15 @@ impl Protocol for Python {
         words.push(format!("page={}", self.number).as_bytes());
     }
 
-    fn begin(&mut self, flight: &mut Flight, _out: &mut Vec<u8>) {
+    fn begin(&mut self, in_flight: &mut InFlight, _out: &mut Vec<u8>) {
         // A page that cannot be written cannot be read either. A program that writes to files that it did not open may have
         // written over both.
-        let _ = self.file.write_all_at(&[0; 16], 0);
+        let _ = self.file.write_all_at(&[0; 8 * PLACES], 0);
         let _ = self.file.write_all_at(SOURCE.as_bytes(), PAGE);
-        flight.expect_greeting();
+        in_flight.expect_greeting();
     }
 
-    fn encode(&mut self, chunk: &Chunk<'_>, _flight: &mut Flight, out: &mut Vec<u8>) {
+    fn encode(&mut self, chunk: &Chunk<'_>, _in_flight: &mut InFlight, out: &mut Vec<u8>) {
         out.extend_from_slice(&chunk.first.0.to_le_bytes());
         // A block is shorter than 4 GiB, and so is what is claimed of it.
         out.extend_from_slice(&(chunk.count as u32).to_le_bytes());
@@ -120,22 +138,51 @@ impl Protocol for Python {
         out.extend_from_slice(chunk.bytes);
     }
 
-    fn decode(&mut self, bytes: &[u8], flight: &mut Flight) -> Result<usize, Mismatch> {
+    fn decode(&mut self, bytes: &[u8], in_flight: &mut InFlight) -> Result<usize, Mismatch> {
         let mut used = 0;
         // Most come many at a time.
         while let Some((answer, len)) = Answer::read(&bytes[used..])? {
-            answer.tell(flight, self.timeout)?;
+            answer.tell(in_flight, self.timeout)?;
             used += len;
         }
         Ok(used)
     }
 
     fn at(&mut self) -> Option<Seq> {
-        self.note().map(|[first, _]| Seq(first)).filter(|seq| seq.0 > 0)
+        // Of several at work the last one that was begun is not the one to blame.
+        let at = self.page().map(|[begun, _, _, at]| if at > 0 || self.wants > 1 { at } else { begun });
+        at.filter(|at| *at > 0).map(Seq)
     }
 
     fn at_once(&mut self) -> u64 {
-        self.note().map_or(1, |[_, count]| count.max(1))
+        self.page().map_or(1, |[_, count, ..]| count.max(1))
+    }
+
+    fn encodes_singly(&self) -> bool {
+        false
+    }
+
+    fn can_stop(&self) -> bool {
+        self.can_stop
+    }
+
+    fn stop(&mut self) -> Option<Seq> {
+        let [.., stop, _] = self.page().filter(|_| self.can_stop)?;
+        if stop != 0 {
+            return None;
+        }
+        self.file.write_all_at(&1u64.to_ne_bytes(), STOP).ok()?;
+        // The process notes an item before it looks at the flag. So, once each processor has passed a barrier, either it has
+        // seen the flag or the item is seen here. Without one nothing is known to be taken back.
+        let seen = barrier::on_all_processors().ok().and_then(|()| self.page());
+        Some(seen.map_or(Seq(u64::MAX), |[begun, count, ..]| match begun {
+            0 => Seq(0),
+            begun => Seq(begun.saturating_add(count.max(1) - 1)),
+        }))
+    }
+
+    fn go_on(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[0; 20]);
     }
 
     fn holds_back(&self) -> bool {
@@ -171,31 +218,32 @@ impl<'a> Answer<'a> {
         Ok(bytes.get(HEAD..end).map(|data| (answer(data), end)))
     }
 
-    fn tell(&self, flight: &mut Flight, timeout: Duration) -> Result<(), Mismatch> {
+    fn tell(&self, in_flight: &mut InFlight, timeout: Duration) -> Result<(), Mismatch> {
         match self.kind {
-            kind::READY if flight.awaits_greeting() => flight.greeted(),
-            kind::REFUSED if flight.awaits_greeting() => {
-                flight.refused(self.count as i32, text_of(self.data));
+            kind::READY if in_flight.awaits_greeting() => in_flight.greeted(),
+            kind::REFUSED if in_flight.awaits_greeting() => {
+                in_flight.refused(self.count as i32, text_of(self.data));
             }
-            kind::LINES => flight.answer_run(self.first, self.count, self.data)?,
-            kind::SIZES => self.tell_each(flight, timeout).ok_or_else(garbled)??,
+            kind::LINES => in_flight.answer_run(self.first, self.count, self.data)?,
+            kind::STOPPED => in_flight.note_stopped(self.first),
+            kind::SIZES => self.tell_each(in_flight, timeout).ok_or_else(garbled)??,
             _ => return Err(garbled()),
         }
         Ok(())
     }
 
     /// Answers of which each says how long it is. `None` where they do not hold together.
-    fn tell_each(&self, flight: &mut Flight, timeout: Duration) -> Option<Result<(), Mismatch>> {
+    fn tell_each(&self, in_flight: &mut InFlight, timeout: Duration) -> Option<Result<(), Mismatch>> {
         let (lengths, rest) = self.data.split_at_checked(4 * self.count)?;
         let (kinds, mut texts) = rest.split_at_checked(self.count)?;
         for ((length, kind), seq) in lengths.chunks_exact(4).zip(kinds).zip(self.first.0..) {
             let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
             let (bytes, after) = texts.split_at_checked(length)?;
             let told = match *kind {
-                text::RESULT => flight.answer(Seq(seq), Ok(bytes)),
-                text::NOTHING => flight.pass(Seq(seq)),
-                text::FAILURE => flight.answer(Seq(seq), Err(failure(bytes))),
-                text::TIMEOUT => flight.answer(Seq(seq), Err(Failure::timeout(timeout))),
+                text::RESULT => in_flight.answer(Seq(seq), Ok(bytes)),
+                text::NOTHING => in_flight.pass(Seq(seq)),
+                text::FAILURE => in_flight.answer(Seq(seq), Err(failure(bytes))),
+                text::TIMEOUT => in_flight.answer(Seq(seq), Err(Failure::timeout(timeout))),
                 _ => return None,
             };
             if told.is_err() {
@@ -253,27 +301,27 @@ mod tests {
         let mut out = Vec::new();
         let fields = Fields::Several;
         let chunk = Chunk { bytes: b"1;a b\0;c\0", delimiter: 0, fields, first: Seq(258), count: 2 };
-        python.encode(&chunk, &mut Flight::default(), &mut out);
+        python.encode(&chunk, &mut InFlight::default(), &mut out);
         assert_eq!(out, b"\x02\x01\0\0\0\0\0\0\x02\0\0\0\x09\0\0\0\0\x01\0\x001;a b\0;c\0");
     }
 
     #[test]
     fn an_answer_is_taken_when_it_is_whole() {
         let mut python = python();
-        let mut flight = Flight::default();
-        python.begin(&mut flight, &mut Vec::new());
+        let mut in_flight = InFlight::default();
+        python.begin(&mut in_flight, &mut Vec::new());
         let ready = answer(0, 0, kind::READY, b"");
         for len in 0..ready.len() {
-            assert_eq!(python.decode(&ready[..len], &mut flight), Ok(0));
+            assert_eq!(python.decode(&ready[..len], &mut in_flight), Ok(0));
         }
-        assert!(flight.awaits_greeting());
-        assert_eq!(python.decode(&[&ready[..], b"more"].concat(), &mut flight), Ok(24));
-        assert!(!flight.awaits_greeting());
+        assert!(in_flight.awaits_greeting());
+        assert_eq!(python.decode(&[&ready[..], b"more"].concat(), &mut in_flight), Ok(24));
+        assert!(!in_flight.awaits_greeting());
     }
 
     #[test]
     fn nonsense_is_told() {
-        let told = |bytes: &[u8]| python().decode(bytes, &mut Flight::default());
+        let told = |bytes: &[u8]| python().decode(bytes, &mut InFlight::default());
         for (bytes, says) in [
             (answer(0, 0, kind::READY, b""), "no answer"),
             (answer(1, 1, kind::MARK + 9, b""), "no answer"),
@@ -298,15 +346,17 @@ mod tests {
         assert_eq!(python.at(), None);
         python.file.write_all_at(&[7u64.to_ne_bytes(), 3u64.to_ne_bytes()].concat(), 0).unwrap();
         assert_eq!((python.at(), python.at_once()), (Some(Seq(7)), 3));
-        python.begin(&mut Flight::default(), &mut Vec::new());
+        python.file.write_all_at(&5u64.to_ne_bytes(), 24).unwrap();
+        assert_eq!(python.at(), Some(Seq(5)));
+        python.begin(&mut InFlight::default(), &mut Vec::new());
         assert_eq!(python.at(), None);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(kind in prop_oneof![0u32..6, kind::MARK..kind::MARK + 6], count in 0u32..4, data in prop::collection::vec(any::<u8>(), 0..40)) {
-            let _ = python().decode(&answer(1, count, kind, &data), &mut Flight::default());
-            let _ = python().decode(&data, &mut Flight::default());
+            let _ = python().decode(&answer(1, count, kind, &data), &mut InFlight::default());
+            let _ = python().decode(&data, &mut InFlight::default());
         }
     }
 }

@@ -6,16 +6,20 @@ the standard library only, from Python 3.8 on. It knows nothing of the run, of o
 What goes over the pipes, all numbers little-endian:
 
     chunk    number of the first item (8 bytes), how many items (4), bytes that follow (4), the byte that closes an item
-             (1), whether items hold fields (1), nothing (2); then the items, each closed by that byte
+             (1), whether items hold fields (1), nothing (2); then the items, each closed by that byte. One of no items
+             is where a worker that has stopped goes on.
     answer   number of the first item (8), how many items (4), kind (4), bytes that follow (8); then by its kind
              READY     nothing: the function is there
              REFUSED   why it never will be, for a person; the number of items is parjob's exit status
              LINES     a line for each item: all went well
              SIZES     the length of each item's text (4 each), what the text is (1 each: RESULT, NOTHING, FAILURE,
                        TIMEOUT), then the texts; that of a failure is the error, NUL, the traceback
+             STOPPED   nothing: the worker goes on; the number is that of the item that it stopped before, or 0
 
-The number of the item at work, and how many are given to the function at once, stand in a page of memory that parjob
-looks at when it finds the worker dead. To note it costs 30 ns, since the loop itself does: `for page[0], x in ...`.
+What the worker is at stands in a page of memory that parjob sees too, also when the worker is dead: see `shared_page`.
+To note an item costs 30 ns, since the loop itself does: `for page[0], x in ...`. When another worker has nothing to do,
+parjob sets a flag in the page, and takes back what has not begun. The item is noted before the flag is looked at, so
+that one of the two sees the other; then all is passed over that was sent before the flag was seen.
 
 The user's code sees /dev/null as its standard input, and what it prints goes to standard error: the two pipes are kept
 under other numbers, which no child process gets.
@@ -27,8 +31,11 @@ parjob gives Python the first part only, up to a line of dashes, and the rest is
 import os
 import sys
 
-READY, REFUSED, LINES, SIZES = range(0xA95EC300, 0xA95EC304)
+READY, REFUSED, LINES, SIZES, STOPPED = range(0xA95EC300, 0xA95EC305)
 RESULT, NOTHING, FAILURE, TIMEOUT = range(4)
+
+# Places in the page.
+BEGUN, COUNT, STOP, AT = range(4)
 
 # Types whose values become text without any code of the user's.
 PLAIN = {str, int, float, bool, type(None)}
@@ -38,6 +45,14 @@ FATAL = (KeyboardInterrupt, SystemExit)
 
 # What an expression becomes. It may end with a comment.
 FUNCTION = "def expression(x): return (%s\n)"
+
+# What is done for the items of a chunk. Names of its own are quicker to find than those around it.
+LOOP = """
+def loop(items, add, page=page, function=function):
+    for page[0], x in items:
+        if page[2]: break
+        add(function(%s))
+"""
 
 # Set in the flags of code that makes a coroutine.
 CO_COROUTINE = 0x80
@@ -173,7 +188,7 @@ class Worker:
         call, space = "x", {"page": page, "function": function}
         if len(options.pairs) > 3:
             call = later("argument")(options, space)
-        exec("def loop(items, add):\n for page[0], x in items: add(function(%s))" % call, space)
+        exec(LOOP % call, space)
         self.loop, self.space, self.argument = space["loop"], space, call
 
     def may_be_async(self, function):
@@ -186,10 +201,29 @@ class Worker:
             chunk = self.pipes.read()
             if chunk is None:
                 return
-            first, _, closing, fields, data = chunk
+            first, count, closing, fields, data = chunk
+            if not count:
+                self.go_on(0)
+                continue
             items = self.split(data, closing, fields)
             results, failures = later("batches")(self, first, items) if self.batch else self.singly(first, items)
-            self.answer(first, results, failures)
+            if results:
+                self.answer(first, results, failures)
+            self.page[BEGUN] = 0
+            if len(results) < len(items):
+                self.pass_over()
+                self.go_on(first + len(results))
+
+    def pass_over(self):
+        """Reads what parjob has given to others, up to the place where this worker goes on."""
+        while True:
+            chunk = self.pipes.read()
+            if chunk is None or not chunk[1]:
+                return
+
+    def go_on(self, before):
+        self.page[STOP] = 0
+        self.pipes.write(before, 0, STOPPED)
 
     def split(self, data, closing, fields):
         """The items of a chunk: text or bytes, or a list of those where items hold fields."""
@@ -199,7 +233,7 @@ class Worker:
 
     def singly(self, first, items):
         """What the function returns for each item, and errors by their place."""
-        self.page[1] = 1
+        self.page[COUNT] = 1
         results, failures, numbered = [], {}, enumerate(items, first)
         while True:
             try:
@@ -218,14 +252,19 @@ class Worker:
             self.pipes.write(first, len(results), LINES, lines)
         else:
             self.pipes.write(first, len(results), SIZES, *later("sizes")(self, first, results, failures))
-        self.page[0] = 0
+            self.page[AT] = 0
 
     def lines(self, results):
         """All results at once, a line each. None where that cannot be, or is not known."""
-        if not PLAIN.issuperset(map(type, results)):
+        kinds = set(map(type, results))
+        if not kinds <= PLAIN:
             return None
         try:
-            text = "\n".join(map(self.show, results))
+            if self.show is str and kinds == {int}:
+                # Takes half of the time of a text for each.
+                return b"%d\n" * len(results) % tuple(results)
+            texts = results if self.show is str and kinds == {str} else map(self.show, results)
+            text = "\n".join(texts)
             # The last one is closed too.
             return encode(text + "\n") if text.count("\n") == len(results) - 1 else None
         except ValueError:
@@ -234,14 +273,20 @@ class Worker:
 
 
 def shared_page(descriptor):
-    """Two numbers that parjob sees too: the item at work, 0 for none, and how many are at work from there on."""
+    """Numbers that parjob sees too.
+
+    BEGUN   the item that was begun last, 0 for none since the last answer
+    COUNT   how many were begun with it, in a list
+    STOP    set by parjob: no item is to be begun
+    AT      the item whose code runs, where that is not the last one that was begun
+    """
     if not descriptor:
-        return memoryview(bytearray(16)).cast("Q")
+        return memoryview(bytearray(32)).cast("Q")
     import mmap
 
     # Programs that the function starts are not to have it.
     os.set_inheritable(int(descriptor), False)
-    return memoryview(mmap.mmap(int(descriptor), 16)).cast("Q")
+    return memoryview(mmap.mmap(int(descriptor), 32)).cast("Q")
 
 
 def main(words):
@@ -428,7 +473,11 @@ def batches(worker, first, items):
     exec("def group(items): return function([%s for x in items])" % worker.argument, space)
     for start in range(0, len(items), worker.batch):
         count = min(worker.batch, len(items) - start)
-        worker.page[0], worker.page[1] = first + start, count
+        # The count last: what parjob reads between the two is too much rather than too little.
+        worker.page[BEGUN] = first + start
+        worker.page[COUNT] = count
+        if worker.page[STOP]:
+            break
         try:
             results += as_list(worker, space["group"](items[start : start + count]), count)
         except FATAL:
@@ -459,7 +508,7 @@ def sizes(worker, first, results, failures):
         error, text = failures.get(place), b""
         if error is None:
             if not worker.batch:
-                worker.page[0] = first + place
+                worker.page[AT] = first + place
             try:
                 text = text_of(worker, result)
             except FATAL:
@@ -597,13 +646,30 @@ class Side:
             chunk = await loop.run_in_executor(None, self.worker.pipes.read)
             if chunk is None:
                 break
-            first, _, closing, fields, data = chunk
+            first, count, closing, fields, data = chunk
+            if not count:
+                self.worker.go_on(0)
+                continue
             for number, item in enumerate(self.worker.split(data, closing, fields), first):
                 await slots.acquire()
+                if not self.begin(number):
+                    slots.release()
+                    # What is at work goes on meanwhile.
+                    await loop.run_in_executor(None, self.worker.pass_over)
+                    self.worker.go_on(number)
+                    break
                 task = loop.create_task(self.item(number, item))
                 under_way.add(task)
                 task.add_done_callback(lambda task: under_way.discard(task) or slots.release())
         await asyncio.gather(*under_way)
+
+    def begin(self, number):
+        """Notes that an item begins; whether it may."""
+        page = self.worker.page
+        before, page[BEGUN] = page[BEGUN], number
+        if page[STOP]:
+            page[BEGUN] = before
+        return page[BEGUN] == number
 
     async def item(self, number, item):
         asyncio = standard("asyncio")
@@ -644,20 +710,20 @@ class Noted:
     def __await__(self):
         step, given = self.steps.send, None
         while True:
-            self.page[0], self.page[1] = self.number, 1
+            self.page[AT], self.page[COUNT] = self.number, 1
             try:
                 waits_for = step(given)
             except StopIteration as end:
-                self.page[0] = 0
+                self.page[AT] = 0
                 return end.value
             except FATAL as error:
                 # While the page says whose fault it is.
                 leave(error)
             except BaseException as error:
                 self.error = error
-                self.page[0] = 0
+                self.page[AT] = 0
                 raise
-            self.page[0] = 0
+            self.page[AT] = 0
             try:
                 step, given = self.steps.send, (yield waits_for)
             except BaseException as error:

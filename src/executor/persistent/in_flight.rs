@@ -1,16 +1,18 @@
 //! The items that a worker's process has been given and whose results are not handed on yet.
 //!
-//! A leg is what is left of a claimed chunk. Answers in the order of the items, which is how most come, are appended
-//! to the results of their leg many at a time; one that comes out of turn parts its leg in two, so that nothing that is
-//! done waits here for what is not: to put results in order is the run's affair. Items that are not sent at all, since
-//! the source or the protocol refuses them, are answers out of turn too.
+//! They are kept by the chunk, as they were claimed ([`Pending`]). Answers in the order of the items, which is how most
+//! come, are appended to the results of their chunk many at a time; one that comes out of turn parts its chunk in two, so
+//! that nothing that is done waits here for what is not: to put results in order is the run's affair. Items that are not
+//! sent at all, since the source or the protocol refuses them, are answers out of turn too.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::leg::Leg;
 use super::options::Refused;
+use super::pending::Pending;
 use super::protocol::Mismatch;
+use super::stderr_tail::end_of;
 use crate::base::chunk::{Block, Claim};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
@@ -19,19 +21,23 @@ use crate::base::result::Results;
 /// Results that are kept to be filled again.
 const SPARES: usize = 8;
 
-/// A part of a chunk that is answered.
-pub(super) struct Landed<'a> {
-    pub(super) block: &'a Block,
-    pub(super) chunk: Chunk<'a>,
-    pub(super) results: &'a mut Results,
-    pub(super) said: &'a [(Seq, Box<[u8]>)],
+/// Items of a block, as they were claimed or a part of that.
+pub(super) type Part = (Arc<Block>, Claim);
+
+/// Items that are answered, and what became of them.
+pub(super) struct Answered {
+    pub(super) block: Arc<Block>,
+    pub(super) claim: Claim,
+    pub(super) results: Results,
+    /// What the process said on standard error at an item.
+    pub(super) said: Vec<(Seq, Box<[u8]>)>,
 }
 
 /// The items in flight, in the order in which they were sent.
 #[derive(Default)]
-pub struct Flight {
-    legs: VecDeque<Leg>,
-    /// The leg that takes the next answer in order: all before it are answered.
+pub struct InFlight {
+    pending: VecDeque<Pending>,
+    /// The place of the chunk that takes the next answer in order: all before it are answered.
     filling: usize,
     /// An answer that belongs to no item comes first.
     greeting: bool,
@@ -39,6 +45,11 @@ pub struct Flight {
     refusal: Option<Refused>,
     /// The item that the process says it is at.
     at: Option<Seq>,
+    /// The process has stopped before this item and taken no notice of what was sent behind it.
+    stopped: Option<Seq>,
+    /// The last item that was sent, and whether each item was sent behind all with lower numbers.
+    last_sent: u64,
+    out_of_order: bool,
     /// Items without an answer, and the bytes that they take, about.
     items: usize,
     bytes: usize,
@@ -51,20 +62,15 @@ pub struct Flight {
     spare: Vec<Results>,
 }
 
-impl Flight {
+impl InFlight {
     /// A claim on a block, of which nothing is sent yet; what of it is to be sent: all but the items that the source
     /// found unusable.
-    pub(super) fn add(
-        &mut self,
-        block: Arc<Block>,
-        claim: Claim,
-        empty: impl FnOnce() -> Results,
-    ) -> Vec<(Arc<Block>, Claim)> {
+    pub(super) fn add(&mut self, block: Arc<Block>, claim: Claim, empty: impl FnOnce() -> Results) -> Vec<Part> {
         let results = self.spare.pop().unwrap_or_else(empty);
         self.items += claim.items();
         self.bytes += claim.len();
-        let from = self.legs.len();
-        self.legs.push_back(Leg { claim, results, answered: 0, said: Vec::new(), block: Arc::clone(&block) });
+        let from = self.pending.len();
+        self.pending.push_back(Pending { claim, results, answered: 0, said: Vec::new(), block: Arc::clone(&block) });
         let chunk = block.chunk(&claim);
         for (place, fault) in block.faults(&chunk) {
             self.refuse(chunk.first.plus(place as u64), fault.clone());
@@ -73,23 +79,31 @@ impl Flight {
     }
 
     /// All that has no answer: what a fresh process is to be sent.
-    pub(super) fn all_to_send(&self) -> Vec<(Arc<Block>, Claim)> {
+    pub(super) fn all_to_send(&self) -> Vec<Part> {
         self.to_send(0)
     }
 
-    fn to_send(&self, from: usize) -> Vec<(Arc<Block>, Claim)> {
-        self.legs.range(from..).filter(|leg| !leg.is_answered()).map(Leg::to_send).collect()
+    fn to_send(&self, from: usize) -> Vec<Part> {
+        self.pending.range(from..).filter(|part| !part.is_answered()).map(Pending::to_send).collect()
+    }
+
+    /// What has no answer from this item on.
+    pub(super) fn open_from(&self, seq: Seq) -> Vec<Part> {
+        self.to_send(0).into_iter().filter(|(block, claim)| block.chunk(claim).first >= seq).collect()
     }
 
     /// A process is given these items.
     pub(super) fn note_sent(&mut self, chunk: &Chunk<'_>) {
         let last = chunk.first.plus(chunk.count as u64 - 1);
+        self.out_of_order = !self.is_first(chunk) && (self.out_of_order || chunk.first.0 <= self.last_sent);
+        self.last_sent = last.0;
         self.range = Some(self.range.map_or((chunk.first, last), |(low, high)| (low.min(chunk.first), high.max(last))));
     }
 
     /// A fresh process is there.
     pub(super) fn begin(&mut self) {
         (self.greeting, self.has_greeted, self.at, self.answers, self.range) = (false, false, None, 0, None);
+        (self.stopped, self.last_sent, self.out_of_order) = (None, 0, false);
     }
 
     /// An answer that belongs to no item comes first.
@@ -118,6 +132,22 @@ impl Flight {
         (self.answers, self.has_greeted) = (self.answers + 1, true);
     }
 
+    /// The process has stopped before this item, or at the end of what it was given (0), and goes on with what is sent
+    /// from now on.
+    pub fn note_stopped(&mut self, before: Seq) {
+        self.stopped = Some(before);
+    }
+
+    /// That it said so.
+    pub(super) fn stopped(&mut self) -> Option<Seq> {
+        self.stopped.take()
+    }
+
+    /// Whether each item was sent behind all with lower numbers.
+    pub(super) fn is_in_order(&self) -> bool {
+        !self.out_of_order
+    }
+
     /// The process says that it is at this item.
     pub fn note_at(&mut self, seq: Seq) {
         self.at = Some(seq);
@@ -139,17 +169,17 @@ impl Flight {
         let mut lines = memchr::memchr_iter(b'\n', &bytes[used.max(scanned)..]).count();
         loop {
             let rest = &bytes[used..];
-            let Some(leg) = self.filling() else {
+            let Some(part) = self.filling() else {
                 return if rest.is_empty() { Ok(used) } else { Err(too_many()) };
             };
-            let open = leg.open();
+            let open = part.open();
             let (count, len) =
                 if lines == 0 { (0, 0) } else { first_lines(rest, lines, (open.end - open.start) as usize) };
             if count == 0 {
                 return Ok(used);
             }
-            leg.results.push_lines(&rest[..len], count);
-            leg.answered += count;
+            part.results.push_lines(&rest[..len], count);
+            part.answered += count;
             used += len;
             lines -= count;
             self.note_answers(count);
@@ -165,7 +195,7 @@ impl Flight {
         self.answer_or_pass(seq, answer.map(Some))
     }
 
-    /// As [`Flight::answer`], for an item that went well and has nothing to show.
+    /// As [`InFlight::answer`], for an item that went well and has nothing to show.
     ///
     /// # Errors
     ///
@@ -184,20 +214,20 @@ impl Flight {
 
     /// Puts the answer to the item in its place; whether it has one.
     fn take(&mut self, seq: Seq, answer: Result<Option<&[u8]>, Failure>) -> bool {
-        if let Some(leg) = self.filling().filter(|leg| leg.open().start == seq.0) {
-            leg.take(answer);
+        if let Some(part) = self.filling().filter(|part| part.open().start == seq.0) {
+            part.take(answer);
             return true;
         }
-        let Some(at) = self.leg_of(seq) else { return false };
-        let leg = &mut self.legs[at];
-        if leg.open().start == seq.0 {
-            leg.take(answer);
+        let Some(at) = self.find(seq) else { return false };
+        let part = &mut self.pending[at];
+        if part.open().start == seq.0 {
+            part.take(answer);
             return true;
         }
-        let results = self.spare.pop().unwrap_or_else(|| leg.results.like());
-        let mut rest = leg.part(seq.0, results);
+        let results = self.spare.pop().unwrap_or_else(|| part.results.like());
+        let mut rest = part.part(seq.0, results);
         rest.take(answer);
-        self.legs.insert(at + 1, rest);
+        self.pending.insert(at + 1, rest);
         true
     }
 
@@ -214,13 +244,13 @@ impl Flight {
     ///
     /// One of them is not in flight, or has its answer; or there are not so many lines.
     pub fn answer_run(&mut self, first: Seq, count: usize, lines: &[u8]) -> Result<(), Mismatch> {
-        if let Some(leg) = self.filling()
-            && leg.open().start == first.0
-            && leg.open().end >= first.0 + count as u64
+        if let Some(part) = self.filling()
+            && part.open().start == first.0
+            && part.open().end >= first.0 + count as u64
             && memchr::memchr_iter(b'\n', lines).count() == count
         {
-            leg.results.push_lines(lines, count);
-            leg.answered += count;
+            part.results.push_lines(lines, count);
+            part.answered += count;
             self.note_answers(count);
             return Ok(());
         }
@@ -239,72 +269,112 @@ impl Flight {
         self.items -= count;
     }
 
-    /// The first leg that is not answered.
-    fn filling(&mut self) -> Option<&mut Leg> {
-        while self.legs.get(self.filling).is_some_and(Leg::is_answered) {
+    /// The first chunk that is not answered wholly.
+    fn filling(&mut self) -> Option<&mut Pending> {
+        while self.pending.get(self.filling).is_some_and(Pending::is_answered) {
             self.filling += 1;
         }
-        self.legs.get_mut(self.filling)
+        self.pending.get_mut(self.filling)
     }
 
     /// Whether the item is in flight and has no answer.
     pub(super) fn is_open(&self, seq: Seq) -> bool {
-        self.leg_of(seq).is_some()
+        self.find(seq).is_some()
     }
 
-    fn leg_of(&self, seq: Seq) -> Option<usize> {
+    fn find(&self, seq: Seq) -> Option<usize> {
         // They are in order, but for those that are tried again.
-        let guess = self.legs.partition_point(|leg| leg.open().end <= seq.0);
-        let holds = |leg: &Leg| leg.open().contains(&seq.0);
-        if self.legs.get(guess).is_some_and(holds) { Some(guess) } else { self.legs.iter().position(holds) }
+        let guess = self.pending.partition_point(|part| part.open().end <= seq.0);
+        let holds = |part: &Pending| part.open().contains(&seq.0);
+        if self.pending.get(guess).is_some_and(holds) { Some(guess) } else { self.pending.iter().position(holds) }
     }
 
     /// The item that a process which has ended was at: the one that it named, or the first without an answer.
     pub(super) fn charged(&mut self, named: Option<Seq>) -> Option<Seq> {
         let named = named.or(self.at).filter(|seq| self.is_open(*seq));
-        named.or_else(|| self.filling().map(|leg| Seq(leg.open().start)))
+        named.or_else(|| self.filling().map(|part| Seq(part.open().start)))
     }
 
     /// What the process said last, at this item.
     pub(super) fn note_said(&mut self, seq: Seq, said: &[u8]) {
-        if let Some(leg) = self.leg_of(seq).filter(|_| !said.is_empty()) {
-            self.legs[leg].said.push((seq, said.into()));
+        if let Some(at) = self.find(seq).filter(|_| !said.is_empty()) {
+            self.pending[at].said.push((seq, said.into()));
         }
     }
 
-    /// Hands on what is answered.
-    pub(super) fn land(&mut self, mut hand_on: impl FnMut(Landed<'_>)) {
-        for leg in self.legs.iter_mut().filter(|leg| leg.answered > 0) {
-            let whole = leg.block.chunk(&leg.claim);
-            let chunk = if leg.is_answered() { whole } else { whole.split(leg.answered).0 };
-            let (items, bytes) = (chunk.count, chunk.bytes.len());
-            hand_on(Landed { block: &leg.block, chunk, results: &mut leg.results, said: &leg.said });
-            leg.results.clear();
-            leg.claim.advance(items, bytes);
-            leg.answered = 0;
-            let first = leg.first();
-            leg.said.retain(|(seq, _)| seq.0 >= first);
+    /// The process said more at this item.
+    pub(super) fn add_said(&mut self, seq: Seq, bytes: &[u8]) {
+        let Some(at) = self.find(seq) else { return };
+        let said = &mut self.pending[at].said;
+        let before = said.pop_if(|(last, _)| *last == seq).map(|(_, text)| text).unwrap_or_default();
+        said.push((seq, end_of(&[&before[..], bytes].concat()).into()));
+    }
+
+    /// Takes out what is answered.
+    pub(super) fn take_answered(&mut self, mut take: impl FnMut(Answered)) {
+        let InFlight { pending, spare, .. } = self;
+        for part in pending.iter_mut().filter(|part| part.answered > 0) {
+            let is_over = part.is_answered();
+            let results = if is_over { Results::default() } else { spare.pop().unwrap_or_else(|| part.results.like()) };
+            take(part.take_answered(results));
         }
+        pending.retain(|part| !part.claim.is_empty());
         self.filling = 0;
-        let spare = &mut self.spare;
-        self.legs.retain_mut(|leg| {
-            let done = leg.claim.is_empty();
-            if done && spare.len() < SPARES {
-                spare.push(std::mem::take(&mut leg.results));
+    }
+
+    /// Results that may be filled again.
+    pub(super) fn give_results(&mut self, mut results: Results) {
+        if self.spare.len() < SPARES {
+            results.clear();
+            self.spare.push(results);
+        }
+    }
+
+    /// Takes back the items without an answer whose number is in the range. What is answered must have been taken out.
+    pub(super) fn take_back(&mut self, range: &Range<u64>) -> Vec<Part> {
+        let (mut back, mut kept) = (Vec::new(), VecDeque::new());
+        for mut part in self.pending.drain(..) {
+            let open = part.open();
+            let (from, to) = (open.start.max(range.start), open.end.min(range.end));
+            if from >= to {
+                kept.push_back(part);
+                continue;
             }
-            !done
-        });
+            let after = (to < open.end).then(|| part.part(to, part.results.like()));
+            if from > open.start {
+                let middle = part.part(from, part.results.like());
+                kept.push_back(std::mem::replace(&mut part, middle));
+            }
+            self.items -= part.claim.items();
+            self.bytes = self.bytes.saturating_sub(part.claim.len());
+            back.push((part.block, part.claim));
+            kept.extend(after);
+        }
+        (self.pending, self.filling) = (kept, 0);
+        // Those that were sent last are taken back.
+        self.last_sent = self.last_sent.min(range.start.saturating_sub(1));
+        back
     }
 
     /// Gives everything up: what is left, as it was claimed. What was answered must have landed.
-    pub(super) fn give_up(&mut self) -> Vec<(Arc<Block>, Claim)> {
+    pub(super) fn give_up(&mut self) -> Vec<Part> {
         (self.filling, self.items, self.bytes, self.at) = (0, 0, 0, None);
-        self.legs.drain(..).map(|leg| (leg.block, leg.claim)).collect()
+        self.pending.drain(..).map(|part| (part.block, part.claim)).collect()
+    }
+
+    /// Whether these are the only items that are in flight.
+    fn is_first(&self, chunk: &Chunk<'_>) -> bool {
+        self.pending.iter().all(|part| chunk.holds(Seq(part.first())))
+    }
+
+    /// The first item without an answer.
+    pub(super) fn first_open(&mut self) -> Option<Seq> {
+        self.filling().map(|part| Seq(part.open().start))
     }
 
     /// Whether nothing is in flight.
     pub(super) fn is_empty(&self) -> bool {
-        self.legs.is_empty()
+        self.pending.is_empty()
     }
 
     /// The items without an answer.

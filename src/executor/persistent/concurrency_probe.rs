@@ -18,7 +18,7 @@ const MOST: usize = 4096;
 
 /// The items that are given to a process, as far as they pay.
 #[derive(Debug)]
-pub(super) struct Climb {
+pub(super) struct ConcurrencyProbe {
     /// So many.
     items: usize,
     /// Answers a second with half of them, while so many are tried.
@@ -27,13 +27,11 @@ pub(super) struct Climb {
     rest: usize,
     answers: usize,
     spent: Duration,
-    /// It has answered at all.
-    answered: bool,
 }
 
-impl Climb {
-    pub(super) fn new() -> Climb {
-        Climb { items: 1, before: None, rest: 0, answers: 0, spent: Duration::ZERO, answered: false }
+impl ConcurrencyProbe {
+    pub(super) fn new() -> ConcurrencyProbe {
+        ConcurrencyProbe { items: 1, before: None, rest: 0, answers: 0, spent: Duration::ZERO }
     }
 
     /// How many items to give it.
@@ -41,16 +39,8 @@ impl Climb {
         self.items
     }
 
-    /// It was given so many and has not said a word: it may want more before its first answer.
-    pub(super) fn wants(&mut self, items: usize) {
-        if !self.answered {
-            self.items = self.items.max(items);
-        }
-    }
-
     /// So many answers came, after so long.
     pub(super) fn learn(&mut self, answers: usize, took: Duration) {
-        self.answered = true;
         self.answers += answers;
         self.spent += took;
         if self.answers < self.items.max(SAMPLE) {
@@ -73,12 +63,12 @@ mod tests {
 
     /// The most and the last number of items, after so many answers.
     fn given(answers: usize, time: impl Fn(usize) -> f64) -> (usize, usize) {
-        let (mut climb, mut most) = (Climb::new(), 1);
+        let (mut probe, mut most) = (ConcurrencyProbe::new(), 1);
         for _ in 0..answers {
-            climb.learn(1, Duration::from_secs_f64(time(climb.items())));
-            most = most.max(climb.items());
+            probe.learn(1, Duration::from_secs_f64(time(probe.items())));
+            most = most.max(probe.items());
         }
-        (most, climb.items())
+        (most, probe.items())
     }
 
     #[test]

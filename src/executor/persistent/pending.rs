@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::in_flight::Answered;
 use crate::base::chunk::{Block, Claim};
 use crate::base::failure::Failure;
 use crate::base::item::{Chunk, Seq};
 use crate::base::result::Results;
 
 /// What is left of a claimed chunk.
-pub(super) struct Leg {
+pub(super) struct Pending {
     pub(super) block: Arc<Block>,
     pub(super) claim: Claim,
     /// The answers to its first items.
@@ -19,7 +20,7 @@ pub(super) struct Leg {
     pub(super) said: Vec<(Seq, Box<[u8]>)>,
 }
 
-impl Leg {
+impl Pending {
     pub(super) fn chunk(&self) -> Chunk<'_> {
         self.block.chunk(&self.claim)
     }
@@ -49,14 +50,25 @@ impl Leg {
     }
 
     /// Leaves what is before this item, one of the open ones; the rest, with empty results.
-    pub(super) fn part(&mut self, seq: u64, results: Results) -> Leg {
+    pub(super) fn part(&mut self, seq: u64, results: Results) -> Pending {
         let items = (seq - self.first()) as usize;
         let before = first_of(&self.block, &self.claim, items);
         let mut rest = self.claim;
         rest.advance(items, before.len());
         self.claim = before;
         let said = self.said.extract_if(.., |(said_at, _)| said_at.0 >= seq).collect();
-        Leg { block: Arc::clone(&self.block), claim: rest, results, answered: 0, said }
+        Pending { block: Arc::clone(&self.block), claim: rest, results, answered: 0, said }
+    }
+
+    /// Takes its answers out; `results` take their place.
+    pub(super) fn take_answered(&mut self, results: Results) -> Answered {
+        let claim = if self.is_answered() { self.claim } else { first_of(&self.block, &self.claim, self.answered) };
+        let results = std::mem::replace(&mut self.results, results);
+        self.claim.advance(claim.items(), claim.len());
+        self.answered = 0;
+        let first = self.first();
+        let said = self.said.extract_if(.., |(seq, _)| seq.0 < first).collect();
+        Answered { block: Arc::clone(&self.block), claim, results, said }
     }
 
     /// What has no answer.
