@@ -39,16 +39,12 @@ pub struct Plan {
     pub jobs: usize,
     /// Says how many workers may be active, and may change.
     pub jobs_file: Option<PathBuf>,
-    /// When a next item may start.
-    pub throttle: Throttle,
-    /// Bytes of output that may wait in a temporary file, beyond which work waits.
-    pub spill_max: u64,
     /// How many items a worker takes at a time.
     pub chunking: Chunking,
     /// Order, halts, the time between attempts.
     pub policy: Policy,
-    /// Which attempts are followed by another.
-    pub retry: RetryPolicy,
+    /// What holds for all work by processes.
+    pub processes: Processes,
     /// What the exit status tells of failed items.
     pub report: Report,
     /// How results look and where they go.
@@ -59,6 +55,24 @@ pub struct Plan {
     pub talk: Talk,
     /// What was decided, and why: what `parjob explain` prints and `-v` logs.
     pub decisions: Vec<Decision>,
+}
+
+/// What holds for all work by processes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Processes {
+    /// Which attempts are followed by another.
+    pub retry: RetryPolicy,
+    /// When a next item may start.
+    pub throttle: Throttle,
+    /// Bytes of output that may wait in a temporary file, beyond which work waits.
+    pub spill_max: u64,
+}
+
+impl Default for Processes {
+    /// Those of work in this process, which has none.
+    fn default() -> Processes {
+        Processes { retry: RetryPolicy::default(), throttle: Throttle::default(), spill_max: u64::MAX }
+    }
 }
 
 /// What workers do, checked and ready.

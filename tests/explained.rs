@@ -40,6 +40,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("retry-failed", "--ledger l", ""),
     ("retry-on", "--retries 2", "exit=75"),
     ("shell", "", "bash"),
+    ("spill-max", "", "2G"),
     ("stdin", "", "item"),
     ("tag-template", "", "{#}"),
     ("threads-per-job", "", "2"),

@@ -17,7 +17,7 @@ use crate::command::recipe::{Batch, Grouping, Options, Stdin, Timeout, Way};
 use crate::engine::{RetryPolicy, Throttle};
 use crate::ledger::Mode;
 use crate::op::Reducer;
-use crate::plan::{Ledger, Spawn, Tag};
+use crate::plan::{Ledger, Processes, Spawn, Tag};
 use crate::run::Backoff;
 
 /// How many workers there are.
@@ -243,13 +243,17 @@ fn shown_batch(batch: Batch) -> String {
     }
 }
 
-/// `--spill-max`.
-pub(super) fn spill_max(given: &ArgMatches) -> Result<u64> {
+/// What holds for all work by processes.
+pub(super) fn processes(given: &ArgMatches) -> Result<Processes> {
+    Ok(Processes { retry: retry(given)?, throttle: throttle(given)?, spill_max: spill_max(given)? })
+}
+
+fn spill_max(given: &ArgMatches) -> Result<u64> {
     text(given, "spill-max").map_or(Ok(1 << 30), |text| units::size(text).context("--spill-max"))
 }
 
 /// When a next item may start.
-pub(super) fn throttle(given: &ArgMatches) -> Result<Throttle> {
+fn throttle(given: &ArgMatches) -> Result<Throttle> {
     let load = given.get_one::<f64>("load").copied();
     if load.is_some_and(|load| load.is_nan() || load <= 0.0) {
         bail!("--load: no machine has so little to do; the load counts the processes that run");
@@ -290,7 +294,7 @@ pub(super) fn backoff(given: &ArgMatches) -> Result<Backoff> {
 }
 
 /// Which attempts are followed by another.
-pub(super) fn retry(given: &ArgMatches) -> Result<RetryPolicy> {
+fn retry(given: &ArgMatches) -> Result<RetryPolicy> {
     Ok(RetryPolicy { retries: given.get_one::<u32>("retries").copied().unwrap_or(0), ..retry_on(given)? })
 }
 

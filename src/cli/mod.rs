@@ -221,7 +221,8 @@ mod tests {
         let mut all = command();
         all.build();
         for operation in op::OPERATIONS {
-            let (alone, among) = (args::command_of(operation), all.find_subcommand(operation.name).unwrap());
+            let (mut alone, among) = (args::command_of(operation), all.find_subcommand(operation.name).unwrap());
+            alone.build();
             assert_eq!(options(alone.find_subcommand(operation.name).unwrap()), options(among), "{}", operation.name);
         }
     }

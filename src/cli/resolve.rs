@@ -13,7 +13,7 @@ use parjob_sys::cpus::{self, Cpus};
 use parjob_sys::{entry, limits};
 
 use super::args::ITEMS;
-use super::commands::{Workers, backoff, program, report, retry, script, spawn, spill_max, throttle};
+use super::commands::{Workers, backoff, processes, program, report, script, spawn};
 use super::negative::unmarked;
 use super::pool::pool;
 use super::python::python;
@@ -23,11 +23,10 @@ use crate::base::chunk::Chunking;
 use crate::base::exit::Report;
 use crate::base::units;
 use crate::command::recipe::{Batch, Grouping};
-use crate::engine::{RetryPolicy, Throttle};
 use crate::executor::in_process::Job;
 use crate::executor::persistent::Language;
 use crate::op::{self, Kind, Operation, Param, Params, REDUCERS, Reducer, Setting, Words};
-use crate::plan::{Decision, Plan, Spawn, Work, parse_jobs};
+use crate::plan::{Decision, Plan, Processes, Spawn, Work, parse_jobs};
 use crate::progress::Talk;
 use crate::run::{Backoff, Halt, Policy};
 use crate::source::{self, Column, Input, Link, Origin, Reading, Records};
@@ -112,9 +111,7 @@ pub(super) fn resolve(
     explain::rest(given, &mut decisions);
     let answering = reducer.map_or(operation, |reducer| reducer.operation);
     let report = if by_processes { report(given) } else { Report::Any };
-    let retry = if by_processes { retry(given)? } else { RetryPolicy::default() };
-    let spill_max = if by_processes { spill_max(given)? } else { u64::MAX };
-    let throttle = if by_processes { throttle(given)? } else { Throttle::default() };
+    let processes = if by_processes { processes(given)? } else { Processes::default() };
     Ok(Plan {
         source,
         items_are_typed,
@@ -123,11 +120,9 @@ pub(super) fn resolve(
         work,
         jobs,
         jobs_file,
-        throttle,
-        spill_max,
         chunking,
         policy,
-        retry,
+        processes,
         report,
         output,
         progress,

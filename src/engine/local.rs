@@ -19,7 +19,7 @@ use super::posts::Posts;
 use super::queue::Queue;
 use super::quota::Quota;
 use super::slots::{Place, Slots};
-use super::{Engine, Full, MakeExecutor, Note, Order, Ran, Report, RetryPolicy, Ring, Throttle};
+use super::{Engine, Full, Hold, MakeExecutor, Note, Order, Ran, Report, RetryPolicy, Ring, Throttle};
 use crate::base::buffer::Spares;
 use crate::base::chunk::{Block, Chunking};
 use crate::base::failure::Failure;
@@ -114,8 +114,8 @@ pub(super) struct Shared {
     pub(super) posts: Posts<Report>,
     /// The item whose results go out next; 0 where there is no order.
     pub(super) front: AtomicU64,
-    /// As much waits as may.
-    pub(super) held: AtomicBool,
+    /// One of [`Hold`].
+    pub(super) hold: AtomicU8,
     /// Without an order: the item whose output goes out as it comes; 0 where there is none.
     pub(super) owner: AtomicU64,
     /// One of [`ending`].
@@ -151,7 +151,7 @@ impl Local {
             kept_place: Mutex::default(),
             posts: Posts::default(),
             front: AtomicU64::new(0),
-            held: AtomicBool::new(false),
+            hold: AtomicU8::new(Hold::None as u8),
             owner: AtomicU64::new(0),
             ending: AtomicU8::new(ending::NONE),
             stopped: AtomicBool::new(false),
@@ -239,11 +239,12 @@ impl Engine for Local {
         self.shared.up.load(Ordering::SeqCst) == 0
     }
 
-    fn flow(&mut self, front: Option<Seq>, held: bool) {
+    fn flow(&mut self, front: Option<Seq>, hold: Hold) {
         let shared = &self.shared;
         let seq = front.unwrap_or(Seq(0));
         let moved = shared.front.swap(seq.0, Ordering::SeqCst) != seq.0;
-        if shared.held.swap(held, Ordering::SeqCst) != held || held && moved {
+        let before = shared.hold.swap(hold as u8, Ordering::SeqCst);
+        if before != hold as u8 || hold != Hold::None && moved {
             // Whether they may go on has changed, or for which item they may.
             shared.wake_all();
         } else if moved {
@@ -346,7 +347,11 @@ impl Shared {
     /// Whether an item may start although as much waits as may: for the one whose results go out next all others wait, and
     /// what is tried again waits already.
     pub(super) fn may_start(&self, first: Seq, attempt: Attempt) -> bool {
-        !self.held.load(Ordering::Relaxed) || attempt > Attempt::FIRST || first.0 <= self.front.load(Ordering::Relaxed)
+        match self.hold.load(Ordering::Relaxed) {
+            hold if hold == Hold::None as u8 => true,
+            hold if hold == Hold::All as u8 => false,
+            _ => attempt > Attempt::FIRST || first.0 <= self.front.load(Ordering::Relaxed),
+        }
     }
 
     pub(super) fn is_stopped(&self) -> bool {

@@ -64,8 +64,8 @@ pub trait Engine {
     }
 
     /// How results flow. Those of the item `front` go out next, where there is an order: what it has may be handed over before
-    /// it has ended. `held`: as much waits as may, so no item but that and those that are tried again may start.
-    fn flow(&mut self, _front: Option<Seq>, _held: bool) {}
+    /// it has ended.
+    fn flow(&mut self, _front: Option<Seq>, _hold: Hold) {}
 
     /// Gives an order to all that is at work. Whether it can obey: work in this process cannot be ended.
     fn command(&mut self, _order: Order) -> bool {
@@ -82,6 +82,18 @@ pub trait Executor {
 
 /// Makes the executor of a worker, on the worker's own thread.
 pub type MakeExecutor = dyn Fn(&Slot) -> anyhow::Result<Box<dyn Executor>> + Send + Sync;
+
+/// What may start, or go on to print, while results wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Hold {
+    /// Everything.
+    None,
+    /// As much waits as may: the item whose results go out next, for which all others wait, and what is tried again.
+    BehindFront,
+    /// Nothing: the reader of the results does not come along.
+    All,
+}
 
 /// What can be done to items at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

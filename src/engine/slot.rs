@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::local::Shared;
 use super::queue::{Next, Queue};
 use super::slots::{Place, Wants};
-use super::{Config, Done, Fate, Note, Piece, Ran, RetryPolicy, Ring};
+use super::{Config, Done, Fate, Hold, Note, Piece, Ran, RetryPolicy, Ring};
 use crate::base::chunk::{Block, Chunking, Claim, Pace};
 use crate::base::failure::{Failed, Failure};
 use crate::base::item::{Attempt, Chunk, Seq};
@@ -514,15 +514,17 @@ impl Slot {
 
     /// Whether what stands in front may not start, since as much waits as may.
     fn is_held(&self, queue: &mut Queue) -> bool {
-        self.shared.held.load(Ordering::Relaxed)
+        self.shared.hold.load(Ordering::Relaxed) != Hold::None as u8
             && queue.blocks.first().is_some_and(|(first, attempt)| !self.shared.may_start(first, attempt))
     }
 
     /// Whether the process of this worker may go on to print: else it waits for the reader of the results.
     pub fn may_print(&self) -> bool {
-        let Some(first) = self.place.at.first().filter(|_| self.shared.held.load(Ordering::Relaxed)) else {
-            return true;
-        };
+        let hold = self.shared.hold.load(Ordering::Relaxed);
+        let Some(first) = self.place.at.first().filter(|_| hold != Hold::None as u8) else { return true };
+        if hold == Hold::All as u8 {
+            return false;
+        }
         match self.shared.front.load(Ordering::SeqCst) {
             0 if self.owns_stream(first) => true,
             // Without an order the oldest must get on, or none would.

@@ -132,7 +132,7 @@ impl Run<'_> {
         withheld: Results,
         record: Option<(Record, Option<Box<Account>>)>,
     ) {
-        self.out.gone(withheld.len());
+        self.out.withheld(withheld.len());
         let Some(first) = failed.first() else { return };
         let delay = self.policy.backoff.after(attempt, first.seq);
         let attempt = attempt.next();

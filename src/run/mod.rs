@@ -30,7 +30,7 @@ use crate::base::event::{Ended, Event, Observer, Stop};
 use crate::base::failure::Failure;
 use crate::base::item::Seq;
 use crate::base::result::Answer;
-use crate::engine::{Engine, Note, Order, Ring};
+use crate::engine::{Engine, Hold, Note, Order, Ring};
 use crate::output::{Load, Room, Wrote};
 
 pub use mailbox::{Channel, Mailbox, Message};
@@ -205,7 +205,7 @@ impl Run<'_> {
             self.engine.finish();
         }
         self.out.flush();
-        self.engine.flow(self.policy.ordered.then(|| self.reorder.next()), self.is_held());
+        self.engine.flow(self.policy.ordered.then(|| self.reorder.next()), self.hold());
         let counts = self.counts();
         self.emit(&Event::Counted(counts));
     }
@@ -222,7 +222,7 @@ impl Run<'_> {
                 let soon = self.mailbox.now() + GATHER;
                 self.collect_at = Some(self.collect_at.map_or(soon, |at| at.min(soon)));
             }
-            Message::Wrote(Wrote::Bytes(bytes)) => self.out.gone(bytes),
+            Message::Wrote(Wrote::Bytes(bytes)) => self.out.written(bytes),
             Message::Wrote(Wrote::Failed(error)) => self.output_is_gone(error),
             Message::Note(Note::Warning(warning)) => self.emit(&Event::Warning(&warning)),
             Message::Note(Note::Say(line)) => self.emit(&Event::Say(&line)),
@@ -245,15 +245,20 @@ impl Run<'_> {
     }
 
     /// Whether as many bytes wait as may: results in memory, what else is kept for items that wait, output in the file.
-    fn is_held(&self) -> bool {
+    fn hold(&self) -> Hold {
+        // Where the reader is slow it does not help that the item whose turn it is gets on.
+        if self.out.on_the_way() >= self.limits.unwritten {
+            return Hold::All;
+        }
         let kept = self.reorder.overhead() + self.retries.bytes() + self.behind.len() * size_of::<Ready>();
         let results = self.out.unwritten().saturating_sub(self.room.bytes());
-        kept > WAITING || results.saturating_add(kept) >= self.limits.unwritten || self.room.is_full()
+        let is_full = kept > WAITING || results.saturating_add(kept) >= self.limits.unwritten || self.room.is_full();
+        if is_full { Hold::BehindFront } else { Hold::None }
     }
 
     /// Starts blocks while there is room for their results.
     fn start_pending(&mut self) {
-        if self.is_held() {
+        if self.hold() != Hold::None {
             return;
         }
         let room = Results {

@@ -20,6 +20,8 @@ pub(super) struct Outgoing<'a> {
     like: Body,
     /// Bytes collected from the engine, or made here, and not written yet.
     unwritten: usize,
+    /// Those of them that the writer has.
+    sent: usize,
 }
 
 /// So many bytes are worth a write of their own.
@@ -27,7 +29,15 @@ const ENOUGH: usize = 64 * 1024;
 
 impl<'a> Outgoing<'a> {
     pub(super) fn new(spares: Arc<Spares>, send: &'a mut dyn FnMut(Load)) -> Outgoing<'a> {
-        Outgoing { send, spares, stream: Stream::Out, gathered: Vec::new(), like: Body::default(), unwritten: 0 }
+        Outgoing {
+            send,
+            spares,
+            stream: Stream::Out,
+            gathered: Vec::new(),
+            like: Body::default(),
+            unwritten: 0,
+            sent: 0,
+        }
     }
 
     /// So many bytes have come from the engine.
@@ -35,9 +45,20 @@ impl<'a> Outgoing<'a> {
         self.unwritten += bytes;
     }
 
-    /// So many bytes are written, or will never be.
-    pub(super) fn gone(&mut self, bytes: usize) {
+    /// Bytes were written.
+    pub(super) fn written(&mut self, bytes: usize) {
+        self.sent = self.sent.saturating_sub(bytes);
         self.unwritten = self.unwritten.saturating_sub(bytes);
+    }
+
+    /// Bytes will not be written now, or never.
+    pub(super) fn withheld(&mut self, bytes: usize) {
+        self.unwritten = self.unwritten.saturating_sub(bytes);
+    }
+
+    /// Bytes that the writer has and has not written, or that are about to be sent.
+    pub(super) fn on_the_way(&self) -> usize {
+        self.sent + self.gathered.len()
     }
 
     pub(super) fn unwritten(&self) -> usize {
@@ -55,10 +76,15 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    fn send(&mut self, load: Load) {
+        self.sent += usize::try_from(load.body.len()).unwrap_or(usize::MAX);
+        (self.send)(load);
+    }
+
     fn pass_on_part(&mut self, bytes: Rc<Vec<u8>>, range: Range<usize>) {
         if range.len() >= ENOUGH && range.len() == bytes.len() {
             self.flush();
-            (self.send)(Rc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec()).into());
+            self.send(Rc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec()).into());
             return;
         }
         self.gather(Stream::Out, &bytes[range]);
@@ -78,7 +104,7 @@ impl<'a> Outgoing<'a> {
             None => {
                 self.flush();
                 body.leave();
-                (self.send)(Load { stream, body });
+                self.send(Load { stream, body });
             }
         }
     }
@@ -111,7 +137,7 @@ impl<'a> Outgoing<'a> {
             let mut body = self.like.like();
             body.fill(std::mem::replace(&mut self.gathered, self.spares.get()));
             body.leave();
-            (self.send)(Load { stream: self.stream, body });
+            self.send(Load { stream: self.stream, body });
         }
     }
 }

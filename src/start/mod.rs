@@ -125,10 +125,10 @@ impl Connections<'_> {
             chunking: plan.chunking,
             unit: None,
             full: None,
-            throttle: plan.throttle.clone(),
+            throttle: plan.processes.throttle.clone(),
             fold: None,
             quota: self.quota,
-            retry: plan.retry.clone(),
+            retry: plan.processes.retry.clone(),
             room: Arc::clone(self.room),
             spares: Arc::clone(self.spares),
             clock: Arc::new(Clock::default()),
@@ -221,7 +221,7 @@ fn run_connected(
     let wrote = sender.clone();
     let tell = move |wrote_so| drop(wrote.send(Message::Wrote(wrote_so)));
     let writer = Writer::start(sink, Arc::clone(&spares), tell)?;
-    let room = Room::new(ROOM, plan.spill_max, std::env::temp_dir());
+    let room = Room::new(ROOM, plan.processes.spill_max, std::env::temp_dir());
     let connections =
         Connections { format: &format, spares: &spares, sender: &sender, quota: quota(plan), room: &room };
     let describe = Arc::new(OnceLock::new());
@@ -251,9 +251,14 @@ fn run_connected(
         output: &name,
     };
     let ended = run::run(doors, &plan.policy, limits, ready.header);
+    conclude(plan, &ended, writer, closing)
+}
+
+/// The run is over: closes what is open, and says how it went.
+fn conclude(plan: &Plan, ended: &Ended, writer: Writer, closing: Closing) -> Result<Exit> {
     // The guard is waited for at the end of this: it goes while the rest is closed.
     let (_dismissed, closed) = closing.close();
-    let exit = finish(writer, &ended, plan.report)?;
+    let exit = finish(writer, ended, plan.report)?;
     // Where it ended the run, it has been told.
     let told = matches!(&ended.stop, Some(Stop::Unwritable(stop)) if closed.as_ref().is_err_and(|e| same(e, stop)));
     if !told {

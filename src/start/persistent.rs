@@ -82,7 +82,7 @@ fn start(
         words,
         environment: environment(threads, watch.as_ref().map(|watch| &*watch.mark)),
         protocol: protocol(keep, plan.source.reading.records == Records::Json, timeout),
-        one_by_one: plan.policy.halt.is_some() || plan.throttle != Throttle::default(),
+        one_by_one: plan.policy.halt.is_some() || plan.processes.throttle != Throttle::default(),
         timeout,
         start_limit: timeout.map(|timeout| timeout.max(START)),
         patience: patience(keep, timeout, grace),

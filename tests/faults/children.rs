@@ -200,7 +200,7 @@ fn s12_a_command_finds_everything_as_without_parjob() {
         ("exec 7</dev/null 9<state; trap '' USR2", ""),
         ("exec 7</dev/null; trap '' INT PIPE HUP QUIT TSTP XFSZ", ""),
         ("ulimit -n 100; umask 027", "env --block-signal=USR1,WINCH"),
-        ("", "env --block-signal=CHLD,TERM"),
+        ("true", "env --block-signal=CHLD,TERM"),
     ] {
         let text = format!(
             "{before}; {with} sh ./state </dev/null >direct 2>&1

@@ -66,7 +66,7 @@ fn z3_the_temporary_file_is_bounded() {
     // Behind a first item that does not end all others wait for their turn.
     let slow = "sh '[ {} = 1 ] && sleep 300; head -c 1000000 /dev/zero'";
     comes_to_rest(&format!("-j4 --spill-max 50M {slow}"), 10_000, 128, 64);
-    comes_to_rest("-j4 --spill-max 50M --unordered run head -c 1000000 /dev/zero", 10_000, 128, 64);
+    comes_to_rest("-j4 --spill-max 50M --unordered run sh -c 'head -c 1000000 /dev/zero' sh", 10_000, 128, 64);
     comes_to_rest(&format!("-j4 --spill-max 50M --format jsonl {slow}"), 10_000, 128, 64);
 }
 
@@ -76,7 +76,7 @@ fn z3_what_waited_comes_whole_and_nothing_hangs() {
     let script = |options: &str| {
         let lines = "for n in $(seq 1000); do echo $1 $n 0123456789012345678901234567890123456789; done";
         format!(
-            "seq 40 | parjob -j4 --spill-max 20k {options} run sh -c '[ $1 = 1 ] && sleep 1; {lines}' sh | sort | uniq | wc -l"
+            "seq 40 | parjob -j4 --spill-max 20K {options} run sh -c '[ $1 = 1 ] && sleep 1; {lines}' sh | sort | uniq | wc -l"
         )
     };
     for options in ["", "--unordered", "--retries 1", "--results kept", "--format jsonl"] {
@@ -88,8 +88,8 @@ fn z3_what_waited_comes_whole_and_nothing_hangs() {
 #[test]
 fn z3_a_process_that_waits_for_the_reader_keeps_its_time() {
     for work in [
-        "--timeout 2s -j2 run head -c 30000000 /dev/zero",
-        "--timeout 2s -j2 --unordered run head -c 30000000 /dev/zero",
+        "--timeout 2s -j2 run sh -c 'head -c 30000000 /dev/zero' sh",
+        "--timeout 2s -j2 --unordered run sh -c 'head -c 30000000 /dev/zero' sh",
         "--timeout 2s -j2 py 'str(x) * 3000000'",
     ] {
         shell(&format!("seq 4 | parjob {work} | (sleep 4; wc -c)")).run().never_says("failed").succeeds();

@@ -49,7 +49,9 @@ impl<'s> Port<'s> {
             ending::SOON => Some(Step::Term),
             _ => Some(Step::Kill),
         };
-        Queue { work: self.has_work(), over: self.slot.is_done(), others_idle: self.slot.others_idle(), ending }
+        // While its answers are not read nothing is known of what it has begun, and another could not start it either.
+        let others_idle = self.slot.others_idle() && self.slot.may_print();
+        Queue { work: self.has_work(), over: self.slot.is_done(), others_idle, ending }
     }
 
     /// Whether something may be claimed now.

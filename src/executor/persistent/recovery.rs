@@ -26,6 +26,7 @@ impl Session {
     /// The process has ended, and what it wrote has come.
     pub(super) fn exited(&mut self, end: Option<ProcessEnd>, unread: u64) {
         self.show(b"", true);
+        self.write_no_more();
         let Some(process) = &mut self.process else { return };
         let shutdown = process.shutdown.take();
         let asked = shutdown.as_ref().is_some_and(|(shutdown, _)| shutdown.was_asked());

@@ -65,15 +65,25 @@ impl Worker {
     }
 
     /// parjob ended the process: its items are not run, and what it printed is kept as a part.
-    fn conclude_cancelled(&self, cx: &Context<'_>, batch: &Chunk<'_>, record: Record, mut output: Output) {
+    fn conclude_cancelled(
+        &self,
+        cx: &Context<'_>,
+        batch: &Chunk<'_>,
+        record: Record,
+        mut output: Output,
+        received: u64,
+    ) {
         let attempt = record.attempt;
-        if self.reduction.is_none() && !output.is_empty() {
-            cx.save(batch, &record, None, None, &output);
-            cx.format(batch, Some(&record), None, &mut output);
-            cx.slot
-                .warn(format!("item {}: what it printed is a part only; it was ended before it was done", batch.first));
-        } else {
+        if self.reduction.is_some() {
             output = Output::default();
+        } else if received > 0 {
+            if !output.is_empty() {
+                cx.save(batch, &record, None, None, &output);
+                cx.format(batch, Some(&record), None, &mut output);
+            }
+            // A part of it may be out already.
+            let first = batch.first;
+            cx.slot.warn(format!("item {first}: what it printed is a part only; it was ended before it was done"));
         }
         cx.slot.post(Ran { output, ..Ran::of(batch, attempt, Fate::NotRun) });
     }
@@ -82,7 +92,7 @@ impl Worker {
     pub(super) fn conclude(&mut self, cx: &Context<'_>, attempt: Attempt, batch: &Chunk<'_>, finished: Finished) {
         let Finished { record, stopped, mut output, said, lost, received } = finished;
         if record.end == End::Cancelled {
-            return self.conclude_cancelled(cx, batch, record, output);
+            return self.conclude_cancelled(cx, batch, record, output, received);
         }
         if record.leaked {
             cx.warn_of_leak(batch.first);

@@ -150,7 +150,11 @@ impl Protocol for Python {
 
     fn at(&mut self) -> Option<Seq> {
         // Of several at work the last one that was begun is not the one to blame.
-        let at = self.page().map(|[begun, _, _, at]| if at > 0 || self.wants > 1 { at } else { begun });
+        let at = self.page().map(|[begun, count, _, at]| match (begun, count) {
+            _ if at > 0 || self.wants > 1 => at,
+            (_, 0) => 0,
+            (begun, _) => begun,
+        });
         at.filter(|at| *at > 0).map(Seq)
     }
 
@@ -344,6 +348,7 @@ mod tests {
     fn the_item_at_work_stands_in_the_page() {
         let mut python = python();
         assert_eq!(python.at(), None);
+        python.begin(&mut InFlight::default(), &mut Vec::new());
         python.file.write_all_at(&[7u64.to_ne_bytes(), 3u64.to_ne_bytes()].concat(), 0).unwrap();
         assert_eq!((python.at(), python.at_once()), (Some(Seq(7)), 3));
         python.file.write_all_at(&5u64.to_ne_bytes(), 24).unwrap();

@@ -209,7 +209,8 @@ class Worker:
             results, failures = later("batches")(self, first, items) if self.batch else self.singly(first, items)
             if results:
                 self.answer(first, results, failures)
-            self.page[BEGUN] = 0
+            # What was begun stays noted: its answer may not have been read.
+            self.page[COUNT] = 0
             if len(results) < len(items):
                 self.pass_over()
                 self.go_on(first + len(results))
@@ -275,8 +276,8 @@ class Worker:
 def shared_page(descriptor):
     """Numbers that parjob sees too.
 
-    BEGUN   the item that was begun last, 0 for none since the last answer
-    COUNT   how many were begun with it, in a list
+    BEGUN   the item that was begun last, 0 for none
+    COUNT   how many were begun with it, in a list; 0 for none since the last answer
     STOP    set by parjob: no item is to be begun
     AT      the item whose code runs, where that is not the last one that was begun
     """

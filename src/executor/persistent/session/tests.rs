@@ -436,7 +436,7 @@ fn a_process_that_is_not_ready_in_time_could_not_start() {
     let rules = Rules { start_limit: Some(60 * MS), ..rules() };
     let mut run = worker(Told { greets: true, ..Told::default() }, rules, 1);
     for _ in 0..3 {
-        run.after(MS).after(59 * MS);
+        run.after(Duration::ZERO).after(59 * MS);
         assert_ne!(run.log.last(), Some(&"TERM"));
         run.after(MS);
         assert_eq!(run.log.last(), Some(&"TERM"));
