@@ -126,6 +126,8 @@ pub struct Ended {
     pub took: Duration,
     /// Why it did not come to its natural end, where it did not.
     pub stop: Option<Stop>,
+    /// Processes at work were ended.
+    pub cut_short: bool,
     /// The end of the input was found.
     pub all_read: bool,
     /// A fold had nothing to fold and so no answer.

@@ -328,9 +328,10 @@ impl Child {
     }
 
     fn signal(&mut self, signal: Signal, attendant: &mut dyn Attendant) {
+        // First those: once the child has ended, they have another parent, and nobody knows whose they are.
+        attendant.signal_strays(signal, self.pid);
         // The group may be gone already.
         let _ = kill_process_group(self.pid, signal);
-        attendant.signal_strays(signal, self.pid);
     }
 
     /// The child has ended: kills what is left of a group that was to end, reads what is left in the pipes.

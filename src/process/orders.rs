@@ -48,7 +48,8 @@ pub trait Attendant {
     /// The child was stopped by this signal.
     fn stopped(&mut self, signal: i32);
 
-    /// Sends a signal to descendants that have left the child's group, which is `group`.
+    /// Sends a signal to descendants that have left the child's group, which is `group`. That may be stopped afterwards: it
+    /// is to get the signal, and SIGCONT, next.
     fn signal_strays(&mut self, signal: Signal, group: Pid);
 
     /// The child has ended.

@@ -134,8 +134,8 @@ pub fn run<'a>(doors: Doors<'a>, policy: &'a Policy, limits: Limits, header: Vec
     let counts = run.counts();
     let took = run.mailbox.now() - started;
     let first_failed = run.first_failed.take();
-    let (stop, all_read) = (run.state.stop.take(), !run.state.source_open);
-    let ended = Ended { counts, took, stop, all_read, no_answer, first_failed };
+    let (stop, all_read, cut_short) = (run.state.stop.take(), !run.state.source_open, run.state.ends);
+    let ended = Ended { counts, took, stop, cut_short, all_read, no_answer, first_failed };
     run.emit(&Event::Ended(&ended));
     ended
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use parjob_sys::guard::Dismissed;
@@ -172,10 +173,10 @@ struct Closing {
 }
 
 impl Closing {
-    /// Lets what still runs live on, and closes the ledger. The guard may still be about to go; an error says that the
+    /// Lets what was left on purpose live on, and closes the ledger. The guard may still be about to go; an error says that the
     /// ledger is not whole.
-    fn close(self) -> (Option<Dismissed>, Result<()>) {
-        let dismissed = self.watch.and_then(Watch::end);
+    fn close(self, cut_short: bool, grace: Duration) -> (Option<Dismissed>, Result<()>) {
+        let dismissed = self.watch.and_then(|watch| watch.end(cut_short, grace));
         (dismissed, self.ledger.map_or(Ok(()), |ledger| Ok(ledger.finish()?)))
     }
 }
@@ -257,7 +258,7 @@ fn run_connected(
 /// The run is over: closes what is open, and says how it went.
 fn conclude(plan: &Plan, ended: &Ended, writer: Writer, closing: Closing) -> Result<Exit> {
     // The guard is waited for at the end of this: it goes while the rest is closed.
-    let (_dismissed, closed) = closing.close();
+    let (_dismissed, closed) = closing.close(ended.cut_short, plan.work.grace().unwrap_or_default());
     let exit = finish(writer, ended, plan.report)?;
     // Where it ended the run, it has been told.
     let told = matches!(&ended.stop, Some(Stop::Unwritable(stop)) if closed.as_ref().is_err_and(|e| same(e, stop)));

@@ -76,7 +76,11 @@ pub(super) fn ready<'p>(
     Ok(Ready {
         header,
         // A command line that is to be filled must have its items before it starts.
-        bytes_of_items: if spawn.command.batch == Batch::Max { Full::waiting(command_line(), plan.jobs) } else { 0 },
+        bytes_of_items: if spawn.command.batch == Batch::Max {
+            Full::waiting(command_line().total, plan.jobs)
+        } else {
+            0
+        },
         // What commands print has room of its own, and waits for nothing but its turn.
         bytes_of_results: usize::MAX,
         start: Box::new(move |connections| commands.start(plan, spawn, connections)),
@@ -128,6 +132,7 @@ impl Commands {
             recipe,
             names,
             batch: if full.is_some() { usize::MAX } else { command.batch.items() },
+            line: command_line(),
             tag,
             format,
             live: live(plan, spawn),
@@ -192,13 +197,14 @@ fn full(plan: &Plan, command: &recipe::Options, recipe: &Recipe) -> Option<Full>
         return None;
     }
     let cost = recipe.cost(plan.source.fields());
-    let budget = command_line().saturating_sub(cost.fixed);
+    let budget = command_line().total.saturating_sub(cost.fixed);
     Some(Full { budget, cost })
 }
 
 /// The room for words on a command line, beside the environment.
-fn command_line() -> usize {
-    CommandLine::with(std::env::vars_os()).total.saturating_sub(OWN_VARIABLES)
+fn command_line() -> CommandLine {
+    let line = CommandLine::with(std::env::vars_os());
+    CommandLine { total: line.total.saturating_sub(OWN_VARIABLES), ..line }
 }
 
 /// What is added to the environment takes no more than this.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use parjob_sys::guard::{Dismissed, Guard, Keeper};
 use parjob_sys::mark::Mark;
 use parjob_sys::search::Search;
-use parjob_sys::tree::{become_subreaper, sees_processes};
+use parjob_sys::tree::{become_subreaper, has_children, sees_processes};
 
 use super::spawn::RUNS;
 use super::warn;
@@ -15,10 +16,16 @@ use crate::executor::persistent::WorkerStrays;
 use crate::executor::spawn::Strays;
 use crate::run::Message;
 
+/// How long what is found at the very end has to end by itself: the run had its grace, and waits for nothing long.
+const LAST: Duration = Duration::from_millis(500);
+
 /// The watch over a run's processes.
 pub(super) struct Watch {
     pub(super) mark: Arc<Mark>,
     guard: Option<Guard>,
+    search: Arc<Search>,
+    /// There were children before the run: orphans may be theirs.
+    has_others: bool,
     /// Why there is no guard, or no orphan comes here.
     trouble: Vec<String>,
 }
@@ -26,6 +33,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Sets it up. To be called before there is any other thread: this forks.
     pub(super) fn begin() -> Watch {
+        let has_others = has_children();
         let mark = Mark::new(RUNS);
         let mut trouble = Vec::new();
         let guard = Guard::start(&mark)
@@ -42,7 +50,8 @@ impl Watch {
                     .into(),
             );
         }
-        Watch { mark: Arc::new(mark), guard, trouble }
+        let search = Arc::new(Search::new(mark.clone()));
+        Watch { mark: Arc::new(mark), guard, search, has_others, trouble }
     }
 
     /// What replaces the guard when it dies.
@@ -66,7 +75,7 @@ impl Watch {
 
     /// Reaches what an attempt at an item started and is no longer in its group.
     pub(super) fn strays(&self) -> Box<Strays> {
-        let search = Search::new(Mark::clone(&self.mark));
+        let search = Arc::clone(&self.search);
         Box::new(move |seq, attempt, signal, group| {
             let variables = [format!("PARJOB_SEQ={seq}"), format!("PARJOB_ATTEMPT={}", attempt.0)];
             search.signal(variables.map(String::into_bytes).into(), signal, group);
@@ -75,14 +84,17 @@ impl Watch {
 
     /// Reaches what the process of a worker started and is no longer in its group.
     pub(super) fn worker_strays(&self) -> Box<WorkerStrays> {
-        let search = Search::new(Mark::clone(&self.mark));
+        let search = Arc::clone(&self.search);
         Box::new(move |worker, signal, group| {
             search.signal(vec![format!("PARJOB_WORKER={worker}").into_bytes()], signal, group);
         })
     }
 
-    /// The run is over: what still runs was meant to.
-    pub(super) fn end(self) -> Option<Dismissed> {
+    /// The run is over: what still runs was meant to, unless it may belong to an item that was ended with the run.
+    pub(super) fn end(self, cut_short: bool, grace: Duration) -> Option<Dismissed> {
+        if cut_short && !self.has_others {
+            self.search.end_rest(grace.min(LAST));
+        }
         self.guard.map(Guard::dismiss)
     }
 }

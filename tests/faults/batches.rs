@@ -79,3 +79,34 @@ fn a_list_without_its_last_newline_is_one_batch_too() {
     parjob("-j1 --batch 9 --chunk 9 run echo").input("1\n2\n3").run().prints("1 2 3\n").is_silent().succeeds();
     parjob("-j1 --batch 9 --chunk 9 run echo").input(numbers(1, 3)).run().prints("1 2 3\n").succeeds();
 }
+
+#[test]
+fn z8_command_lines_leave_a_program_its_stack() {
+    for stack in [64, 96, 128, 192, 256, 1024] {
+        for (options, environment) in [("--batch max", 0), ("--batch 60000 --chunk 60000", 0), ("--batch max", 10_000)]
+        {
+            let text = format!(
+                "seq 60000 >in; export E=$(head -c {environment} /dev/zero | tr '\\0' y)
+                ulimit -s {stack}; parjob {options} run echo <in | tr ' ' '\\n' | cmp - in && echo same"
+            );
+            shell(&text).run().prints("same\n").is_silent().succeeds();
+        }
+    }
+}
+
+#[test]
+fn z8_an_argument_that_fills_the_stack_of_its_program_is_named() {
+    for stack in [64, 96] {
+        // Of more than the stack the kernel says so itself.
+        let long = "y".repeat((stack << 10) - 8000);
+        let text = format!("ulimit -s {stack}; parjob -j1 --batch max run echo <in | cut -c 1-3");
+        let run = shell(&text).file("in", format!("a\n{long}\nb\n")).run().prints("a\nb\n");
+        run.says(&format!("was ended by SIGSEGV; its arguments may be too long for a stack of {stack} KiB: ulimit -s"))
+            .counts(3, 2, 1, 0);
+    }
+    // On its own account it may die of SIGSEGV as before.
+    for stack in ["64", "8192"] {
+        let run = shell(&format!("ulimit -s {stack}; parjob run sh -c 'kill -SEGV $$' ::: 1")).run().status(1);
+        run.says("was ended by SIGSEGV").never_says("ulimit");
+    }
+}

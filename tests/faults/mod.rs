@@ -7,6 +7,7 @@
 mod batches;
 mod children;
 mod commands;
+mod descent;
 mod flow;
 mod hostile;
 mod idle;

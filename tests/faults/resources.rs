@@ -250,6 +250,16 @@ fn z13_limits_that_are_too_low_are_said_at_once() {
         let run = shell(&format!("ulimit -v 40000; parjob {command}")).file("a", "x").run().prints("");
         run.says("parjob: 40000 KiB of memory are too little; ulimit -v 65536 is the least").status(3);
     }
+    // What is inherited lies on the stack as well.
+    for length in [30_000, 40_000, 50_000] {
+        let inherited = format!("E=$(head -c {length} /dev/zero | tr '\\0' y)");
+        for command in ["square 3", "run echo ::: 3", "square $E"] {
+            let export = if command.contains("$E") { "" } else { "export " };
+            let text = format!("{export}{inherited}; ulimit -s 64; exec parjob {command}");
+            let run = shell(&text).run().prints("");
+            run.says("arguments and environment leave too little of the stack to start").status(3);
+        }
+    }
     shell("ulimit -s 64; parjob square 3; parjob run echo ::: 3").run().prints("9\n3\n").is_silent().succeeds();
 }
 

@@ -42,15 +42,7 @@ static LOOK: extern "C" fn() = look;
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "asks the kernel for what no safe call tells")]
 extern "C" fn look() {
-    let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
-    if stack.is_some_and(|most| most < super::limits::LEAST_STACK) {
-        const TEXT: &[u8] = b"the stack is too small to start; ulimit -s 64 is enough\n";
-        // SAFETY: writes bytes that are there, and ends the process, in which nothing has begun.
-        unsafe {
-            libc::write(2, TEXT.as_ptr().cast(), TEXT.len());
-            libc::_exit(3);
-        }
-    }
+    check_stack();
     let mut found = 0;
     for stream in 0..3 {
         // SAFETY: F_GETFD takes no further argument and changes nothing, whether or not the descriptor is open.
@@ -62,4 +54,28 @@ extern "C" fn look() {
         found |= SIGPIPE_IGNORED;
     }
     FOUND.store(found, Ordering::Relaxed);
+}
+
+/// Ends the process, with a word of why, where the runtime would overflow its stack before `main`, or soon after. Arguments
+/// and environment lie on the stack as well.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the runtime, which has the safe calls, has not begun")]
+fn check_stack() {
+    let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Stack).current else { return };
+    // SAFETY: takes a number, and reads what the kernel gave the process. It is the address of the program's name, which lies
+    // above all else on the stack; 0 where there is none.
+    let top = unsafe { libc::getauxval(libc::AT_EXECFN) } as usize;
+    let used = top.saturating_sub(&raw const most as usize) as u64;
+    let text: &[u8] = if most < super::limits::LEAST_STACK {
+        b"the stack is too small to start; ulimit -s 64 is enough\n"
+    } else if most.saturating_sub(used) < super::limits::FREE_STACK {
+        b"arguments and environment leave too little of the stack to start; shorten them, or raise ulimit -s\n"
+    } else {
+        return;
+    };
+    // SAFETY: writes bytes that are there, and ends the process, in which nothing has begun.
+    unsafe {
+        libc::write(2, text.as_ptr().cast(), text.len());
+        libc::_exit(3);
+    }
 }

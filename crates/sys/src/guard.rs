@@ -15,7 +15,8 @@
 //! would lift that limit, but the file may have been replaced or be gone, and it takes milliseconds.
 //!
 //! What escapes: a process that left its group *and* dropped its environment (`env -i setsid …`) or that made itself
-//! unreadable (setuid programs), and everything when runner and guard are killed in the same instant. Elsewhere
+//! unreadable (setuid programs), which the runner would have found by their descent and whose orphans the kernel has given to another
+//! parent; and everything when runner and guard are killed in the same instant. Elsewhere
 //! than on Linux there is no `/proc` to search: the groups alone are killed.
 
 use std::fmt;

@@ -47,7 +47,8 @@ fn pass(is_prey: &dyn Fn(Pid) -> bool, spares_guards: bool) -> usize {
     processes::each(&mut |pid| {
         if pid != own && is_prey(pid) {
             found += 1;
-            if !(spares_guards && processes::is_named(pid, GUARD.to_bytes())) {
+            let is_guard = || processes::stat(pid).is_some_and(|stat| stat.is_named(GUARD.to_bytes()));
+            if !(spares_guards && is_guard()) {
                 send(pid, is_prey, Signal::KILL);
             }
         }

@@ -12,6 +12,8 @@ pub mod barrier;
 pub mod cgroup;
 pub mod children;
 pub mod cpus;
+#[cfg(target_os = "linux")]
+mod descent;
 pub mod entry;
 pub mod guard;
 #[cfg(feature = "heap")]

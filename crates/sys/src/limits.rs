@@ -18,6 +18,9 @@ const HEADROOM: usize = 2048;
 /// The first thread cannot do with a smaller stack, nor can the runtime before `main`: [`super::entry`] looks at it.
 pub(super) const LEAST_STACK: u64 = 64 << 10;
 
+/// So much of its stack must be free of arguments and environment: with 37 KiB `parjob square 3` overflows it, with 41 KiB it runs.
+pub(super) const FREE_STACK: u64 = 40 << 10;
+
 /// The program cannot do with less memory: room for its code and a few threads.
 const LEAST_MEMORY: u64 = 64 << 20;
 
@@ -83,6 +86,9 @@ pub struct CommandLine {
     pub total: usize,
     /// A single argument's length.
     pub argument: usize,
+    /// The limit of the stack in bytes, where the kernel takes more than the half of it that [`CommandLine::total`] leaves
+    /// the program.
+    pub small_stack: Option<u64>,
 }
 
 impl CommandLine {
@@ -92,7 +98,17 @@ impl CommandLine {
         let environment: usize = environment.into_iter().map(cost).sum();
         // Two arrays of pointers end with a null each.
         let used = environment + 2 * size_of::<usize>() + HEADROOM;
-        CommandLine { total: arguments().saturating_sub(used), argument: longest_argument() }
+        let stack = stack();
+        // Arguments lie on the program's stack. What the kernel takes at the least, 128 KiB, would fill a small one, and
+        // the program would die of SIGSEGV before it began, or a little later.
+        let half = usize::try_from(stack / 2).unwrap_or(usize::MAX);
+        let small_stack = (half < arguments()).then_some(stack);
+        CommandLine { total: arguments().min(half).saturating_sub(used), argument: longest_argument(), small_stack }
+    }
+
+    /// Whether words that take so much leave the program less than half of its stack.
+    pub fn crowds(&self, size: usize) -> bool {
+        self.small_stack.is_some() && size > self.total
     }
 
     /// What an argument of so many bytes takes: the kernel counts its final NUL and the pointer to it, too.
@@ -106,12 +122,16 @@ impl CommandLine {
     }
 }
 
+/// The limit of the stack in bytes.
+fn stack() -> u64 {
+    getrlimit(Resource::Stack).current.unwrap_or(u64::MAX)
+}
+
 /// The kernel's bound on arguments and environment: a quarter of the stack's limit, at least 128 KiB, at most 6 MiB.
 /// sysconf does not tell: glibc leaves out the 6 MiB, and musl answers 128 KiB always.
 #[cfg(target_os = "linux")]
 fn arguments() -> usize {
-    let stack = getrlimit(Resource::Stack).current.unwrap_or(u64::MAX);
-    usize::try_from(stack / 4).unwrap_or(usize::MAX).clamp(128 << 10, 6 << 20)
+    usize::try_from(stack() / 4).unwrap_or(usize::MAX).clamp(128 << 10, 6 << 20)
 }
 
 /// 32 pages (MAX_ARG_STRLEN), the final NUL among them.
@@ -229,6 +249,13 @@ mod tests {
             assert!(starts(words(length, line.total)), "{length}");
             assert!(!starts(words(length, line.total + 2 * HEADROOM)), "{length}");
         }
+    }
+
+    #[test]
+    fn only_words_on_a_small_stack_crowd_it() {
+        let line = CommandLine { total: 1000, argument: 1000, small_stack: Some(2000) };
+        assert!(line.crowds(1001) && !line.crowds(1000));
+        assert!(!CommandLine { small_stack: None, ..line }.crowds(usize::MAX));
     }
 
     #[test]

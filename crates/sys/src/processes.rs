@@ -16,13 +16,24 @@ use rustix::process::{Pid, getpid};
 pub(super) const LONGEST: usize = 4096;
 
 /// What `/proc/PID/stat` says of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stat {
     /// As ps shows it: `R`, `S`, `T` for stopped, `Z` for ended and not yet waited for.
     pub(super) state: u8,
     pub(super) parent: i32,
     pub(super) group: i32,
     pub(super) session: i32,
+    /// When it started, in ticks of the system's clock since the boot.
+    pub(super) start: u64,
+    /// Its name, the first bytes of it, then NUL bytes.
+    name: [u8; 16],
+}
+
+impl Stat {
+    /// Whether the process goes by this name, which is shorter than 16 bytes.
+    pub(super) fn is_named(&self, name: &[u8]) -> bool {
+        self.name.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&0))
+    }
 }
 
 /// Visits each process, in the order of their ids, so that a child forked meanwhile is mostly met as well.
@@ -74,14 +85,13 @@ fn parse(line: &[u8]) -> Option<Stat> {
     let mut fields = line.get(after..)?.split(|byte| *byte == b' ');
     let state = *fields.next()?.first()?;
     let mut next = || number(fields.next()?);
-    Some(Stat { state, parent: next()?, group: next()?, session: next()? })
-}
-
-/// Whether the process, or its first thread, goes by this name.
-pub(super) fn is_named(pid: Pid, name: &[u8]) -> bool {
-    let mut buffer = [0; 32];
-    let read = of(pid, "comm").and_then(|file| rustix::io::read(file, &mut buffer).ok());
-    read.and_then(|read| buffer.get(..read)?.strip_suffix(b"\n")) == Some(name)
+    let (parent, group, session) = (next()?, next()?, next()?);
+    // Field 22 of the line.
+    let start = std::str::from_utf8(fields.nth(15)?).ok()?.parse().ok()?;
+    let (mut name, open) = ([0; 16], memchr::memchr(b'(', line)? + 1);
+    let shown = line.get(open..after - 2)?;
+    name.iter_mut().zip(shown).for_each(|(to, from)| *to = *from);
+    Some(Stat { state, parent, group, session, start, name })
 }
 
 /// Whether `/proc` numbers processes as this process does. After `unshare --pid --fork` without `--mount-proc` it shows
@@ -178,9 +188,13 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_rest_of_the_line() {
-        let stat = parse(b"7 (a) S 1 (b) Z) T 1 2 3 0 -1 4194304 106").unwrap();
-        assert_eq!(stat, Stat { state: b'T', parent: 1, group: 2, session: 3 });
+        let line = b"7 (a) S 1 (b) Z) T 1 2 3 0 -1 4194304 106 0 0 0 1 2 3 4 20 0 1 0 987 226 1";
+        let stat = parse(line).unwrap();
+        assert_eq!((stat.state, stat.parent, stat.group, stat.session, stat.start), (b'T', 1, 2, 3, 987));
+        assert!(stat.is_named(b"a) S 1 (b) Z") && !stat.is_named(b"a") && !stat.is_named(b"a) S 1 (b) Z "));
+        assert_eq!(parse(&line[..60]), None);
         assert_eq!(parse(b""), None);
         assert_eq!(parse(b"7 (a)"), None);
+        assert_eq!(parse(b"7 )a( S 1 2 3 0 -1 4194304 106 0 0 0 1 2 3 4 20 0 1 0 987 226 1"), None);
     }
 }

@@ -1,15 +1,20 @@
 //! One search among the machine's processes for all who want one at the same time.
 //!
-//! A search reads the environment of every process. When hundreds of jobs are ended at once, each of which may have left
+//! A search reads the state and the environment of every process. When hundreds of jobs are ended at once, each of which may have left
 //! something outside its group, a search for each of them would take the square of their number. So whoever comes
 //! while a search goes on waits for the next one, and that is for all who wait by then: the first of them makes it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use std::time::{Duration, Instant};
+
 use rustix::process::{Pid, Signal};
 
+#[cfg(target_os = "linux")]
+use super::descent::{self, Known};
 use super::mark::Mark;
-use super::tree::{Marked, signal_marked};
+#[cfg(target_os = "linux")]
+use super::{hunt, processes};
 
 /// Sends signals to the jobs of a run.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub struct Search {
     mark: Mark,
     state: Mutex<State>,
     ended: Condvar,
+    #[cfg(target_os = "linux")]
+    known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
@@ -29,26 +36,35 @@ struct State {
     ended: u64,
 }
 
-/// What is looked for, by variables as in [`Marked`], what it is sent, and the group that has it already.
+/// A job that is to be ended: the variables that its processes carry unless they dropped them, what they are sent, and the
+/// child of this process that leads it.
 #[derive(Clone, Debug)]
-struct Wanted {
-    variables: Vec<Vec<u8>>,
-    signal: Signal,
-    group: Pid,
+pub(super) struct Wanted {
+    pub(super) variables: Vec<Vec<u8>>,
+    pub(super) signal: Signal,
+    pub(super) leader: Pid,
 }
 
 impl Search {
     /// Among the processes of this run.
     pub fn new(mark: Mark) -> Search {
-        Search { mark, state: Mutex::default(), ended: Condvar::new() }
+        Search {
+            mark,
+            state: Mutex::default(),
+            ended: Condvar::new(),
+            #[cfg(target_os = "linux")]
+            known: Mutex::default(),
+        }
     }
 
-    /// Sends the signal to each process of the run that has these variables, as `NAME=value`, in its environment, and is not
-    /// in this group, which got it already: one that cleans up must not be asked to end twice. Returns when a search that
-    /// began after the call has ended.
-    pub fn signal(&self, variables: Vec<Vec<u8>>, signal: Signal, group: Pid) {
+    /// Sends the signal to each process of a job that is not in its leader's group: it carries these variables, as
+    /// `NAME=value`, in its environment, or descends from the job. Returns when a search that began after the call has ended.
+    ///
+    /// The leader must not have been waited for. Its group is stopped from now on, and the caller is to send it the signal
+    /// and SIGCONT: if it ended before the search, its children would be anybody's.
+    pub fn signal(&self, variables: Vec<Vec<u8>>, signal: Signal, leader: Pid) {
         let mut state = self.lock();
-        state.waiting.push(Wanted { variables, signal, group });
+        state.waiting.push(Wanted { variables, signal, leader });
         let next = state.begun + 1;
         while state.ended < next {
             if state.searching {
@@ -67,13 +83,52 @@ impl Search {
         }
     }
 
+    #[cfg(target_os = "linux")]
     fn search(&self, wanted: &[Wanted]) {
-        let variables: Vec<Vec<&[u8]>> =
-            wanted.iter().map(|wanted| wanted.variables.iter().map(Vec::as_slice).collect()).collect();
-        let jobs = variables.iter().zip(wanted);
-        let marked = |variables| Marked { mark: &self.mark, variables };
-        let jobs = jobs.map(|(variables, wanted)| (marked(variables), wanted.signal, Some(wanted.group)));
-        signal_marked(&jobs.collect::<Vec<_>>());
+        descent::signal(&self.mark, wanted, &mut self.known());
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn search(&self, _: &[Wanted]) {}
+
+    /// Ends what may belong to jobs that were signalled and was not found to be anybody's: asks it to end, and kills it
+    /// after `patience`. To be called when no job is at work.
+    #[cfg(target_os = "linux")]
+    pub fn end_rest(&self, patience: Duration) {
+        /// A process that is just replacing its program shows no environment.
+        const QUIET: Duration = Duration::from_millis(20);
+        /// What cannot be killed by then is stuck in the kernel.
+        const DYING: Duration = Duration::from_secs(1);
+        const PAUSE: Duration = Duration::from_millis(5);
+        let known = self.known();
+        let is_left = |pid| descent::may_be_left(pid, &self.mark, &known);
+        let signal = |signals: &[Signal]| {
+            let mut found = 0;
+            processes::each(&mut |pid| {
+                if is_left(pid) {
+                    found += 1;
+                    signals.iter().for_each(|signal| hunt::send(pid, &is_left, *signal));
+                }
+            });
+            found
+        };
+        let until = Instant::now() + patience;
+        if signal(&[Signal::TERM, Signal::CONT]) == 0 {
+            return;
+        }
+        while signal(&[]) > 0 && Instant::now() < until {
+            std::thread::sleep(PAUSE);
+        }
+        hunt::kill(&is_left, QUIET, DYING);
+    }
+
+    /// Nothing is known of them.
+    #[cfg(not(target_os = "linux"))]
+    pub fn end_rest(&self, _: Duration) {}
+
+    #[cfg(target_os = "linux")]
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

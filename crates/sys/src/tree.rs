@@ -1,6 +1,6 @@
 //! The processes that jobs have started: groups, orphans, and what can be told of a process.
 //!
-//! A grandchild that calls `setsid` leaves its job's group; the mark in its environment finds it. A grandchild whose
+//! A grandchild that calls `setsid` leaves its job's group; the mark in its environment, or its descent, finds it. A grandchild whose
 //! parent ends would go to init; as a subreaper this process gets it instead, and waits for it when it has ended, so that
 //! no zombies pile up in a run of a night.
 
@@ -10,24 +10,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use super::guard;
-use super::mark::Mark;
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{become_subreaper, kill_marked, orphans, process_state, sees_processes, signal_marked};
+pub use elsewhere::{become_subreaper, has_children, orphans, process_state, sees_processes};
 #[cfg(target_os = "linux")]
-pub use linux::{become_subreaper, kill_marked, orphans, process_state, sees_processes, signal_marked};
-
-/// The environment of a job that is looked for: the run's mark, and variables, as `NAME=value`, that tell the job.
-///
-/// A runner inside the job gives its own children other variables of these names, but its guard ends with it and
-/// sees to them.
-#[derive(Clone, Copy, Debug)]
-pub struct Marked<'a> {
-    /// The run's.
-    pub mark: &'a Mark,
-    /// All of them must be there, a few different ones. None: every job of the run.
-    pub variables: &'a [&'a [u8]],
-}
+pub use linux::{become_subreaper, has_children, orphans, process_state, sees_processes};
 
 /// Sends the signal to a whole process group. That the group is gone is no error.
 ///
@@ -54,14 +41,11 @@ pub fn reap_orphans(own: &[Pid]) -> usize {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::HashSet;
-    use std::time::Duration;
-
     use rustix::process::{getpid, set_child_subreaper};
 
     use super::*;
+    use crate::processes;
     use crate::processes::Stat;
-    use crate::{hunt, processes};
 
     /// Lets orphans of this process's descendants become its children.
     ///
@@ -111,56 +95,11 @@ mod linux {
         found
     }
 
-    fn carries(pid: Pid, marked: &Marked<'_>) -> bool {
-        let (mut is_of_run, mut found) = (false, 0_u32);
-        processes::environment(pid, &mut |variable| {
-            is_of_run |= marked.mark.is_in(variable);
-            let which = marked.variables.iter().position(|wanted| *wanted == variable);
-            found |= which.map_or(0, |which| 1 << which);
-        });
-        is_of_run && found.count_ones() as usize == marked.variables.len()
-    }
-
-    /// Looks once at each process: one that belongs to some of these jobs, and is not in the group that got the signal
-    /// already, is sent their signals. Counts them. A nested runner's guard is spared.
-    pub fn signal_marked(jobs: &[(Marked<'_>, Signal, Option<Pid>)]) -> usize {
-        let wanted: HashSet<&[u8]> = jobs.iter().flat_map(|(job, ..)| job.variables.iter().copied()).collect();
-        let (own, mut found) = (getpid(), 0);
-        processes::each(&mut |pid| {
-            if pid == own {
-                return;
-            }
-            let (mut runs, mut carried) = (Vec::new(), HashSet::new());
-            processes::environment(pid, &mut |variable| {
-                if jobs.iter().any(|(job, ..)| job.mark.runs(variable).is_some()) {
-                    runs = variable.to_vec();
-                } else if let Some(variable) = wanted.get(variable) {
-                    carried.insert(*variable);
-                }
-            });
-            let is_of =
-                |job: &Marked<'_>| job.mark.is_in(&runs) && job.variables.iter().all(|wanted| carried.contains(wanted));
-            let has_it = |group: Option<Pid>| {
-                let group = group.map(|group| group.as_raw_nonzero().get());
-                group.is_some() && processes::stat(pid).map(|stat| stat.group) == group
-            };
-            for (job, signal, group) in jobs.iter().filter(|(job, _, group)| is_of(job) && !has_it(*group)) {
-                found += 1;
-                if !processes::is_named(pid, hunt::GUARD.to_bytes()) {
-                    hunt::send(pid, &|pid| carries(pid, job) && !has_it(*group), *signal);
-                }
-            }
-        });
+    /// Whether this process has children, as after a shell that had some has replaced itself by this program.
+    pub fn has_children() -> bool {
+        let (own, mut found) = (getpid().as_raw_nonzero().get(), false);
+        processes::each(&mut |pid| found |= processes::stat(pid).is_some_and(|stat| stat.parent == own));
         found
-    }
-
-    /// Kills each process that carries these in its environment, until none is found. Tells whether all are gone:
-    /// one may be stuck in the kernel, which is waited for only so long.
-    pub fn kill_marked(marked: &Marked<'_>) -> bool {
-        // A process that is just replacing its program shows no environment.
-        const QUIET: Duration = Duration::from_millis(20);
-        const PATIENCE: Duration = Duration::from_secs(2);
-        hunt::kill(&|pid| carries(pid, marked), QUIET, PATIENCE)
     }
 
     /// Whether `/proc` is there and numbers processes as this process does, so that they can be looked at.
@@ -195,13 +134,8 @@ mod elsewhere {
         Vec::new()
     }
 
-    /// Finds nobody: the environment of another process cannot be read.
-    pub fn signal_marked(_: &[(Marked<'_>, Signal, Option<Pid>)]) -> usize {
-        0
-    }
-
-    /// Finds nobody, and does not claim that all are gone.
-    pub fn kill_marked(_: &Marked<'_>) -> bool {
+    /// Not known.
+    pub fn has_children() -> bool {
         false
     }
 

@@ -79,6 +79,8 @@ struct Driver<'s> {
     /// The time of the session: that of the run, less what its processes waited for the reader of the results.
     now: Duration,
     waited: Duration,
+    /// The process was asked to end, or killed.
+    was_asked: bool,
     /// How many answers came last time.
     came: usize,
 }
@@ -108,6 +110,7 @@ impl Driver<'_> {
             said: Vec::new(),
             now: slot.clock().now(),
             waited: Duration::ZERO,
+            was_asked: false,
             came: 0,
         }
     }
@@ -188,15 +191,18 @@ impl Driver<'_> {
 
     fn signal(&mut self, signal: Signal) {
         let Some(process) = &self.process else { return };
-        process.signal(signal);
-        // One that is stopped hears of it only when it goes on.
-        process.signal(Signal::CONT);
+        // First those that left its group: once it has ended, they have another parent, and nothing tells whose they are.
         if let Some(strays) = &self.port.shared.config.strays {
             strays(self.port.slot.number(), signal, process.pid);
         }
+        process.signal(signal);
+        // One that is stopped hears of it only when it goes on.
+        process.signal(Signal::CONT);
+        self.was_asked = true;
     }
 
     fn reap(&mut self) {
+        self.was_asked = false;
         let Some(process) = self.process.take() else { return };
         self.port.process_is_gone();
         if process.ended().is_some() {
@@ -331,6 +337,11 @@ impl Driver<'_> {
             }
             return;
         };
+        if std::mem::take(&mut self.was_asked) {
+            // What it started and is not to outlive it may not obey.
+            self.signal(Signal::KILL);
+            self.was_asked = false;
+        }
         while self.hear() {}
         while self.process.as_ref().is_some_and(WorkerProcess::has_output) && !self.read() {}
         // What it answered last may have ended the session with it.

@@ -1,8 +1,8 @@
 //! From the items of a batch to the words of its process.
 //!
 //! An item that no command line can hold fails alone. The others of its batch go on together, in as many processes as
-//! their words need: that they are too many or too long is the kernel's to say, which knows its limits best, and then
-//! halves are tried. What is still to be done stands in a list, so that any number of bad items takes the same stack.
+//! their words need: that they are too many or too long is the kernel's to say, which knows its limits best, unless they
+//! would leave the program no stack; then halves are tried. What is still to be done stands in a list, so that any number of bad items takes the same stack.
 
 use std::borrow::Cow;
 
@@ -49,6 +49,9 @@ impl Worker {
 
     /// One process for the items whose words are made. Not done if there are too many for one.
     fn attempt_filled(&mut self, cx: &Context<'_>, attempt: Attempt, batch: &Chunk<'_>) -> bool {
+        if batch.count > 1 && cx.config.line.crowds(self.words.size()) {
+            return false;
+        }
         if cx.config.command.dry_run {
             self.show(cx, attempt, batch);
             return true;

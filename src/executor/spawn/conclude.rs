@@ -97,7 +97,7 @@ impl Worker {
         if record.leaked {
             cx.warn_of_leak(batch.first);
         }
-        let (mut cause, mut is_lost) = (cause(cx, &record, stopped), false);
+        let (mut cause, mut is_lost) = (cause(cx, &record, stopped, self.words.size()), false);
         let mut lose = |error| {
             is_lost = true;
             Some(cx.lose(error))
@@ -175,7 +175,8 @@ fn not_kept(error: &std::io::Error) -> Failure {
     Failure::item(format!("printed more than there is room for in a temporary file: {error}"))
 }
 
-fn cause(cx: &Context<'_>, record: &Record, stopped: Option<i32>) -> Option<Failure> {
+/// Why a process failed whose words took so much, if it did.
+fn cause(cx: &Context<'_>, record: &Record, stopped: Option<i32>, size: usize) -> Option<Failure> {
     let ended = |end: ProcessEnd, guess: &str| Failure::new(end.into(), format!("{end}{guess}")).transient();
     Some(match (stopped, record.end) {
         (_, End::Exited(0) | End::Cancelled) => return None,
@@ -186,8 +187,15 @@ fn cause(cx: &Context<'_>, record: &Record, stopped: Option<i32>) -> Option<Fail
         }
         (None, End::Exited(status)) => ended(ProcessEnd::Exit(status), ""),
         (None, End::Signaled { signal, .. }) => {
-            let is_guess = signal == libc::SIGKILL && cx.ran_out_of_memory();
-            ended(ProcessEnd::Signal(signal), if is_guess { "; out of memory?" } else { "" })
+            let end = ProcessEnd::Signal(signal);
+            match cx.config.line.small_stack {
+                Some(stack) if signal == libc::SIGSEGV && cx.config.line.crowds(size) => {
+                    let stack = stack >> 10;
+                    ended(end, &format!("; its arguments may be too long for a stack of {stack} KiB: ulimit -s"))
+                }
+                _ if signal == libc::SIGKILL && cx.ran_out_of_memory() => ended(end, "; out of memory?"),
+                _ => ended(end, ""),
+            }
         }
         (None, End::TimedOut { after }) => Failure::timeout(after),
         (None, End::NotStarted(errno)) => not_started(errno),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use parjob_shell_template::Template;
+use parjob_sys::limits::CommandLine;
 use rustix::process::{Pid, Signal};
 
 use super::capture::Live;
@@ -25,6 +26,8 @@ pub struct SpawnConfig {
     pub command: recipe::Options,
     /// How many items a process does, at the most.
     pub batch: usize,
+    /// How long a command line may be.
+    pub line: CommandLine,
     /// The tag of each line, where it is more than the item.
     pub tag: Tag,
     /// How results look.

@@ -239,8 +239,8 @@ fn s5_a_guard_that_is_killed_is_replaced() {
 fn guards_of(runner: u32) -> Vec<Pid> {
     let mut found = Vec::new();
     processes::each(&mut |pid| {
-        let is_child = processes::stat(pid).is_some_and(|stat| stat.parent == runner as i32);
-        if is_child && processes::is_named(pid, hunt::GUARD.to_bytes()) {
+        let is_it = |stat: processes::Stat| stat.parent == runner as i32 && stat.is_named(hunt::GUARD.to_bytes());
+        if processes::stat(pid).is_some_and(is_it) {
             found.push(pid);
         }
     });

@@ -4,13 +4,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
-
-/// The name of the marks of these tests.
-const RUNS: &str = "RUNS_OF_THE_TESTS";
 
 #[track_caller]
 fn wait_until(what: &str, holds: impl Fn() -> bool) {
@@ -23,39 +20,6 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 
 fn is_alive(pid: Pid) -> bool {
     process_state(pid).is_some_and(|state| state != b'Z')
-}
-
-/// A job of the run, with a grandchild in a session of its own; their ids.
-fn job(mark: &Mark, seq: u32) -> (Child, Pid) {
-    let script = "setsid sh -c 'echo $$; exec sleep 600 >&-' & exec sleep 600 >&-";
-    let mut command = Command::new("sh");
-    command.args(["-c", script]).env(RUNS, mark.value()).env("PARJOB_SEQ", seq.to_string());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0).spawn();
-    let mut child = child.unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (child, Pid::from_raw(line.trim().parse().unwrap()).unwrap())
-}
-
-#[test]
-fn s9_of_a_run_one_job_is_found_wherever_its_processes_went() {
-    let (mark, other) = (Mark::new(RUNS), Mark::new(RUNS));
-    let mut jobs = [job(&mark, 7), job(&mark, 8), job(&other, 7)];
-    let marked = Marked { mark: &mark, variables: &[b"PARJOB_SEQ=7"] };
-    assert_eq!(signal_marked(&[(marked, Signal::CONT, None)]), 2);
-    // The job's own group has it already.
-    let group = Some(Pid::from_child(&jobs[0].0));
-    assert_eq!(signal_marked(&[(marked, Signal::CONT, group)]), 1);
-    assert!(kill_marked(&marked));
-    jobs[0].0.wait().unwrap();
-    wait_until("the grandchild is gone", || !is_alive(jobs[0].1));
-    assert!(jobs[1..].iter().all(|(child, grandchild)| is_alive(Pid::from_child(child)) && is_alive(*grandchild)));
-    assert!(kill_marked(&Marked { mark: &mark, variables: &[] }));
-    assert!(!is_alive(jobs[1].1) && is_alive(jobs[2].1));
-    assert!(kill_marked(&Marked { mark: &other, variables: &[] }));
-    for (child, _) in &mut jobs {
-        child.wait().unwrap();
-    }
 }
 
 #[test]
