@@ -114,6 +114,8 @@ pub struct Persistent {
     pub arguments: Vec<OsString>,
     /// How it stays up.
     pub keep: Keep,
+    /// The fold of what it answers.
+    pub reduce: Option<Arc<dyn AnyFold>>,
     /// How long an item may take.
     pub timeout: Option<Duration>,
     /// How long a process has between the request to end and its death.
@@ -148,7 +150,7 @@ impl Work {
         match self {
             Work::InProcess(job) => !matches!(job, Job::Map(_)),
             Work::Spawn(spawn) => spawn.reduce.is_some(),
-            Work::Persistent(_) => false,
+            Work::Persistent(persistent) => persistent.reduce.is_some(),
         }
     }
 

@@ -305,7 +305,7 @@ fn what_was_typed_wrong_is_told_before_any_item_is_charged() {
         ("py", "py needs an expression of x, or a function"),
         ("py x 1 2", "py takes one expression or function; quote it: parjob py 'x 1 2'"),
         ("--jsonl py --as int x", "--jsonl says what items are"),
-        ("--reduce sum py x", "a pipe to parjob sum does it"),
+        ("--reduce sum --tag py x", "--reduce gives one answer"),
         ("py --as integer x", "invalid value 'integer'"),
         ("py --batch 0 x", "invalid value '0'"),
         ("py --batch 2 --concurrency 2 x", "cannot be used with"),
@@ -462,4 +462,25 @@ fn explain_tells_what_is_called_and_how() {
         let line = text.lines().find(|line| line.starts_with("function ")).unwrap();
         assert_eq!(line.split_whitespace().collect::<Vec<_>>().join(" "), format!("function {what} {described}"));
     }
+}
+
+#[test]
+fn results_are_folded() {
+    for (options, printed) in [
+        ("", "10\n"),
+        ("--jobs 2 --chunk 3", "10\n"),
+        ("--unordered --retries 1", "10\n"),
+        ("--halt soon,fail=9", "10\n"),
+    ] {
+        let Some(test) = py(&format!("--reduce sum {options}"), "int(x) * 2") else { return };
+        test.input("1\n2\n2\n").run().prints(printed).is_silent().succeeds();
+    }
+    let Some(test) = py("--reduce count --format jsonl", "x") else { return };
+    test.input("a\nb\n").run().prints("{\"v\":1,\"op\":\"count\",\"n\":2,\"result\":\"2\"}\n").succeeds();
+    // What an iterator yields is a line each; what is no number fails its item, and the others count.
+    let Some(test) = py("--reduce sum", "iter([1, int(x)])") else { return };
+    test.input("1\n2\n").run().prints("5\n").succeeds();
+    let Some(test) = py("--reduce sum", "x") else { return };
+    let run = test.input("1\nx\n2\n").run().prints("3\n");
+    run.says("item 2: \"x\" printed \"x\", which is not a number").counts(3, 2, 1, 0).status(1);
 }

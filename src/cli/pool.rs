@@ -12,11 +12,13 @@ use super::resolve::Decide;
 use crate::base::units;
 use crate::command::recipe::Timeout;
 use crate::executor::persistent::{Keep, Language};
+use crate::op::Reducer;
 use crate::plan::Persistent;
 
 /// What is particular to processes that stay up.
 pub(super) fn pool(
     words: Vec<OsString>,
+    reducer: Option<&Reducer>,
     given: &ArgMatches,
     workers: Workers,
     decide: Decide<'_>,
@@ -28,7 +30,7 @@ pub(super) fn pool(
     };
     let keep = keep(given)?;
     decide("command", shown(&words), "given on the command line; it stays up".into());
-    stay_up(program.clone(), arguments.to_vec(), keep, given, workers)
+    stay_up(program.clone(), arguments.to_vec(), keep, reducer, given, workers)
 }
 
 /// `--recycle` and `--recycle-rss`.
@@ -42,12 +44,13 @@ pub(super) fn stay_up(
     program: OsString,
     arguments: Vec<OsString>,
     keep: Keep,
+    reducer: Option<&Reducer>,
     given: &ArgMatches,
     workers: Workers,
 ) -> Result<Persistent> {
     let Workers { jobs, cpus } = workers;
-    if given.contains_id("reduce") && text(given, "reduce").is_some() {
-        bail!("--reduce folds what operations inside parjob give; here, a pipe to parjob sum does it");
+    if reducer.is_some() && given.get_flag("tag") {
+        bail!("a tag names the item of each line, but --reduce gives one answer for all of them");
     }
     let timeout = match text(given, "timeout").map(timeout).transpose()? {
         Some(Timeout::Percent(_)) => bail!("--timeout of a pool is a duration, such as 30s"),
@@ -58,6 +61,7 @@ pub(super) fn stay_up(
         program,
         arguments,
         keep,
+        reduce: reducer.map(|reducer| (reducer.fold)()),
         timeout,
         grace: grace(given)?,
         nice: given.get_one::<i32>("nice").copied().unwrap_or(0),

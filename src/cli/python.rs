@@ -14,13 +14,14 @@ use super::commands::{Workers, as_one_word, shown, text};
 use super::pool::{recycling, stay_up};
 use super::resolve::Decide;
 use crate::executor::persistent::{Keep, Language};
+use crate::op::Reducer;
 use crate::plan::Persistent;
 use crate::source::{self, Records};
 
 /// What is particular to processes of Python.
 pub(super) fn python(
-    words: &[OsString],
-    source: &source::Options,
+    (words, source): (&[OsString], &source::Options),
+    reducer: Option<&Reducer>,
     given: &ArgMatches,
     workers: Workers,
     decide: Decide<'_>,
@@ -58,7 +59,7 @@ pub(super) fn python(
     let (recycle, recycle_rss) = recycling(given)?;
     let language = Language::Python { batch: batch.unwrap_or(NonZeroU32::MIN), concurrency };
     let keep = Keep { language, recycle, recycle_rss };
-    let mut persistent = stay_up(python, words, keep, given, workers)?;
+    let mut persistent = stay_up(python, words, keep, reducer, given, workers)?;
     if let (Some(_), Some(timeout)) = (concurrency, persistent.timeout) {
         persistent.arguments.push(format!("timeout={}", timeout.as_secs_f64()).into());
     }

@@ -96,15 +96,8 @@ pub(super) fn resolve(
     let policy = policy(given, around, &work)?;
     let chunking = chunking(given, &policy, &work, &mut decide)?;
     decide_order(&policy, given, &mut decide);
-    let dry_run = work.spawn().is_some_and(|spawn| spawn.command.dry_run);
-    let mut output = output(given, &work, dry_run || params.flag("dry-run"), &mut decide)?;
-    if let Some(spawn) = work.spawn() {
-        clash::check(spawn, jobs_file.as_deref(), &source, output.file.as_deref())?;
-    }
-    if dry_run {
-        // What is printed are commands, whatever their results would look like and wherever they would go.
-        (output.format, output.tag, output.file) = ("text", false, None);
-    }
+    let dry_run = params.flag("dry-run");
+    let output = results(given, &work, dry_run, (&source, jobs_file.as_deref()), &mut decide)?;
     decide("report", told.into(), why_told.into());
     let progress = progress(given, &source, &output, talk, around, &mut decide)?;
     decide_ends(&policy, given, &mut decide);
@@ -129,6 +122,26 @@ pub(super) fn resolve(
         talk,
         decisions,
     })
+}
+
+/// How results look and where they go. `dry_run`: nothing is done, as the operation itself has it.
+fn results(
+    given: &ArgMatches,
+    work: &Work,
+    dry_run: bool,
+    (source, jobs_file): (&source::Options, Option<&Path>),
+    decide: Decide<'_>,
+) -> Result<crate::output::Options> {
+    let shows_commands = work.spawn().is_some_and(|spawn| spawn.command.dry_run);
+    let mut output = output(given, work, shows_commands || dry_run, decide)?;
+    if let Some(spawn) = work.spawn() {
+        clash::check(spawn, jobs_file, source, output.file.as_deref())?;
+    }
+    if shows_commands {
+        // What is printed are commands, whatever their results would look like and wherever they would go.
+        (output.format, output.tag, output.file) = ("text", false, None);
+    }
+    Ok(output)
 }
 
 /// Notes a decision: what, its value, why.
@@ -176,8 +189,8 @@ fn work(
         }
         Kind::Run => Work::Spawn(Box::new(spawn((program(&tail)?, tail), reducer, given, workers, resume, decide)?)),
         Kind::Shell => Work::Spawn(Box::new(spawn((script(given), tail), reducer, given, workers, resume, decide)?)),
-        Kind::Pool => Work::Persistent(pool(tail, given, workers, decide)?),
-        Kind::Python => Work::Persistent(python(&tail, source, given, workers, decide)?),
+        Kind::Pool => Work::Persistent(pool(tail, reducer, given, workers, decide)?),
+        Kind::Python => Work::Persistent(python((&tail, source), reducer, given, workers, decide)?),
     })
 }
 

@@ -114,6 +114,8 @@ pub enum Fate {
     Skipped,
     /// parjob ended it, or did not start it.
     NotRun,
+    /// parjob ended it, and it had printed something.
+    Partial,
     /// It is still at work.
     AtWork,
     /// It is still at work, and all that other items printed goes out behind it: there is no order, and it prints more than memory

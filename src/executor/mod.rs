@@ -8,6 +8,7 @@ mod finish;
 mod folding;
 pub mod in_process;
 pub mod persistent;
+mod reduce;
 pub mod spawn;
 
 pub use caught::is_caught;

@@ -6,7 +6,7 @@ use super::Run;
 use super::reorder::{Ready, Results};
 use super::retry::Waiting;
 use super::state::{Change, Phase};
-use crate::base::event::Event;
+use crate::base::event::{Event, Stop};
 use crate::base::failure::Failed;
 use crate::base::item::{Attempt, Seq};
 use crate::base::outcome::{Account, Record};
@@ -88,6 +88,14 @@ impl Run<'_> {
             }
             Fate::Skipped => self.end(first, Change::Skipped(items), ready),
             Fate::NotRun => self.end(first, Change::Revoked(items), ready),
+            Fate::Partial => {
+                // A reader that has gone does not want to know.
+                if !matches!(self.state.stop, Some(Stop::PipeClosed)) {
+                    let text = format!("item {first}: what it printed is a part only; it was ended before it was done");
+                    self.emit(&Event::Warning(&text));
+                }
+                self.end(first, Change::Revoked(items), ready);
+            }
         }
     }
 

@@ -43,7 +43,9 @@ pub(super) fn ready<'p>(
         python_words(plan, names, &mut words);
     }
     let mut header = Vec::new();
-    format.begin(&mut header);
+    if persistent.reduce.is_none() {
+        format.begin(&mut header);
+    }
     Ok(Ready {
         header,
         bytes_of_items: 0,
@@ -96,7 +98,8 @@ fn start(
         strays: watch.as_ref().map(Watch::worker_strays),
     });
     let threads = ThreadSource::AsNeeded { stack: persistent::STACK, at_bells: true };
-    let config = Config { unit: Some(unit(keep)), ..connections.config(plan, threads) };
+    let fold = persistent.reduce.clone();
+    let config = Config { unit: Some(unit(keep)), fold, ..connections.config(plan, threads) };
     let engine = Local::start(config, workers)?;
     Ok(Started { closing: Closing { watch, ledger: None }, ..Started::of(engine) })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use parjob_sys::guard::{Dismissed, Guard, Keeper};
 use parjob_sys::mark::Mark;
 use parjob_sys::search::Search;
-use parjob_sys::tree::{become_subreaper, has_children, sees_processes};
+use parjob_sys::tree::{become_subreaper, orphans, sees_processes};
 
 use super::spawn::RUNS;
 use super::warn;
@@ -33,7 +33,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Sets it up. To be called before there is any other thread: this forks.
     pub(super) fn begin() -> Watch {
-        let has_others = has_children();
+        let has_others = !orphans().is_empty();
         let mark = Mark::new(RUNS);
         let mut trouble = Vec::new();
         let guard = Guard::start(&mark)

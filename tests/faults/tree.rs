@@ -200,3 +200,16 @@ fn z5_a_worker_that_cleans_up_is_asked_to_end_once() {
         cleaned_up(&launch(with("")).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
     }
 }
+
+#[test]
+fn z5_what_a_parjob_within_a_parjob_runs_is_asked_to_end_once() {
+    for (outer, inner) in [("run", "run sh -c"), ("run", "pool sh -c"), ("pool", "run sh -c")] {
+        for text in [TIDY, TIDY_ASIDE] {
+            let reads = if inner.starts_with("pool") { "read x; " } else { "" };
+            let within = format!("exec parjob --grace 20s {inner} \"{reads}$TEXT\" ::: 1");
+            let test = shell(&format!("exec parjob -j1 --grace 20s {outer} sh -c \"$WITHIN\" ::: 1"));
+            let run = launch(test.env("WITHIN", within).env("TEXT", text).env("TIDY", TIDY));
+            cleaned_up(&run.signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw()));
+        }
+    }
+}

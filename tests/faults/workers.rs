@@ -404,7 +404,7 @@ fn z2_a_reader_that_cannot_be_seen_gets_more_until_it_answers() {
         return;
     }
     for (_, script) in UNSEEN {
-        for options in ["--jobs 1", "--jobs 2 --chunk 1", "--jobs 1 --chunk 7", "--jobs 1 --halt now,fail=1"] {
+        for options in ["--jobs 1", "--jobs 1 --chunk 1", "--jobs 1 --chunk 7", "--jobs 1 --halt now,fail=1"] {
             let test = parjob(&format!("{options} pool python3 -c")).arg(script);
             // There may be more to come, so that nothing but more items makes it answer.
             let run = test.start().give(&numbers(120)).answers("1").answers("2");

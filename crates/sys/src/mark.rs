@@ -56,7 +56,7 @@ impl Mark {
 
     /// The runs to which a process with this variable, `NAME=value`, belongs; `None` of another variable.
     #[cfg(any(target_os = "linux", test))]
-    pub(crate) fn runs<'v>(&self, variable: &'v [u8]) -> Option<&'v [u8]> {
+    fn runs<'v>(&self, variable: &'v [u8]) -> Option<&'v [u8]> {
         variable.strip_prefix(self.variable.as_bytes())?.strip_prefix(b"=")
     }
 

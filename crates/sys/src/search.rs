@@ -1,12 +1,13 @@
 //! One search among the machine's processes for all who want one at the same time.
 //!
-//! A search reads the state and the environment of every process. When hundreds of jobs are ended at once, each of which may have left
-//! something outside its group, a search for each of them would take the square of their number. So whoever comes
-//! while a search goes on waits for the next one, and that is for all who wait by then: the first of them makes it.
+//! A search reads the state and the environment of every process. When hundreds of jobs are ended at once, each of which may
+//! have left something outside its group, a search for each of them would take the square of their number. So a thread
+//! that comes while a search goes on waits for the next one, which is for all that wait by then: the first of them makes it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal};
 
@@ -19,6 +20,7 @@ use super::{hunt, processes};
 /// Sends signals to the jobs of a run.
 #[derive(Debug)]
 pub struct Search {
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "elsewhere nothing can be searched"))]
     mark: Mark,
     state: Mutex<State>,
     ended: Condvar,
@@ -39,6 +41,7 @@ struct State {
 /// A job that is to be ended: the variables that its processes carry unless they dropped them, what they are sent, and the
 /// child of this process that leads it.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "elsewhere nothing can be searched"))]
 pub(super) struct Wanted {
     pub(super) variables: Vec<Vec<u8>>,
     pub(super) signal: Signal,

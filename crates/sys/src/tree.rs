@@ -12,9 +12,9 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 use super::guard;
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{become_subreaper, has_children, orphans, process_state, sees_processes};
+pub use elsewhere::{become_subreaper, orphans, process_state, sees_processes};
 #[cfg(target_os = "linux")]
-pub use linux::{become_subreaper, has_children, orphans, process_state, sees_processes};
+pub use linux::{become_subreaper, orphans, process_state, sees_processes};
 
 /// Sends the signal to a whole process group. That the group is gone is no error.
 ///
@@ -95,13 +95,6 @@ mod linux {
         found
     }
 
-    /// Whether this process has children, as after a shell that had some has replaced itself by this program.
-    pub fn has_children() -> bool {
-        let (own, mut found) = (getpid().as_raw_nonzero().get(), false);
-        processes::each(&mut |pid| found |= processes::stat(pid).is_some_and(|stat| stat.parent == own));
-        found
-    }
-
     /// Whether `/proc` is there and numbers processes as this process does, so that they can be looked at.
     pub fn sees_processes() -> bool {
         processes::is_here()
@@ -132,11 +125,6 @@ mod elsewhere {
     pub fn orphans() -> Vec<Pid> {
         let _ = guard::current();
         Vec::new()
-    }
-
-    /// Not known.
-    pub fn has_children() -> bool {
-        false
     }
 
     /// There is no `/proc`.

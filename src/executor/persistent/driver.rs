@@ -22,6 +22,7 @@ use crate::base::result::Results;
 use crate::base::stream::Stream;
 use crate::command::words::Words;
 use crate::engine::{self, Executor, Slot};
+use crate::executor::reduce::Reduction;
 use crate::op::Tally;
 use crate::process::clock::Bell;
 
@@ -61,8 +62,7 @@ impl Persistent {
 
 impl Executor for Persistent {
     fn run(self: Box<Self>, slot: &Slot) -> Option<Box<dyn Tally>> {
-        Driver::new(*self, slot).live();
-        None
+        Driver::new(*self, slot).live().map(Reduction::into_tally)
     }
 }
 
@@ -116,7 +116,7 @@ impl Driver<'_> {
     }
 
     /// From its start to the end of the run.
-    fn live(mut self) {
+    fn live(mut self) -> Option<Reduction> {
         self.port.be_nice();
         loop {
             let queue = self.port.queue();
@@ -124,7 +124,7 @@ impl Driver<'_> {
             self.write();
             self.port.sign_off();
             if self.session.is_over() {
-                return;
+                return self.port.reduction;
             }
             let ready = self.wait();
             self.now = self.time();
@@ -379,17 +379,19 @@ impl Driver<'_> {
 
 fn rules(shared: &Shared, slot: &Slot) -> Rules {
     let config = &shared.config;
-    let (format, retries) = (config.format.clone(), slot.retry().retries > 0);
+    // Each answer is looked at by itself where its item may be tried again, and where it is folded.
+    let (format, needs_ends) = (config.format.clone(), slot.retry().retries > 0 || slot.config().fold.is_some());
     Rules {
         number: slot.number(),
         one_by_one: config.one_by_one,
+        unit: slot.config().unit.map_or(1, |unit| u64::from(unit.get())),
         timeout: config.timeout,
         patience: config.patience,
         start_limit: config.start_limit,
         grace: config.grace,
         recycle: config.recycle,
         recycle_rss: config.recycle_rss,
-        results: Box::new(move || if retries { Results::with_ends() } else { format.results() }),
+        results: Box::new(move || if needs_ends { Results::with_ends() } else { format.results() }),
         failed_starts: shared.failed_starts.clone(),
     }
 }

@@ -18,6 +18,7 @@ use crate::base::result::Results;
 use crate::base::stream::Stream;
 use crate::engine::{Claimed, Done, Fate, Ran, Ring, Slot};
 use crate::executor::finish::Finish;
+use crate::executor::reduce::Reduction;
 use crate::output::Output;
 use crate::process::orders::ending;
 
@@ -29,6 +30,8 @@ pub(super) struct Port<'s> {
     pub(super) slot: &'s Slot,
     pub(super) shared: Arc<Shared>,
     bytes: Vec<u8>,
+    /// Its part of the fold of the answers.
+    pub(super) reduction: Option<Reduction>,
     /// Number of processes whose end the others do not know of yet.
     gone: usize,
     /// It counts as active.
@@ -39,7 +42,8 @@ pub(super) struct Port<'s> {
 
 impl<'s> Port<'s> {
     pub(super) fn new(slot: &'s Slot, shared: Arc<Shared>) -> Port<'s> {
-        Port { slot, shared, bytes: Vec::new(), gone: 0, has_turn: false, not_before: None }
+        let reduction = slot.config().fold.as_ref().map(Reduction::new);
+        Port { slot, shared, bytes: Vec::new(), reduction, gone: 0, has_turn: false, not_before: None }
     }
 
     /// What others decide.
@@ -125,13 +129,17 @@ impl<'s> Port<'s> {
     pub(super) fn post(&mut self, answered: Answered) -> Results {
         let Answered { block, claim, mut results, said } = answered;
         let (chunk, attempt) = (block.chunk(&claim), block.attempt());
+        if let Some(reduction) = &mut self.reduction {
+            fold(reduction, chunk.count, &mut results);
+        }
         if !results.failures.is_empty() {
             let said = said.iter().filter(|(seq, _)| chunk.holds(*seq));
             results.said.extend(said.map(|(seq, said)| ((seq.0 - chunk.first.0) as usize, said.clone())));
         }
         let config = &self.shared.config;
         let (slot, apart) = (self.slot, self.slot.retry().retries > 0);
-        let finish = Finish { format: Some(&*config.format), named: config.named, apart };
+        let format = self.reduction.is_none().then_some(&*config.format);
+        let finish = Finish { format, named: config.named, apart };
         finish.hand_on(chunk, &mut results, &mut self.bytes, |mut done| {
             for failed in &mut done.failed {
                 let said = said.iter().rfind(|(seq, _)| *seq == failed.seq);
@@ -163,6 +171,21 @@ impl<'s> Port<'s> {
             self.slot.post(Ran::of(&block.chunk(&claim), block.attempt(), Fate::NotRun));
         }
     }
+}
+
+/// Folds the lines of each answer. An item with a line that cannot be taken has failed.
+fn fold(reduction: &mut Reduction, items: usize, results: &mut Results) {
+    let has_failed = |results: &Results, place| results.failures.binary_search_by_key(&place, |(at, _)| *at).is_ok();
+    let mut found = Vec::new();
+    for place in 0..items {
+        if !has_failed(results, place)
+            && let Some(cause) = reduction.step(results.line(place))
+        {
+            found.push((place, cause));
+        }
+    }
+    results.failures.append(&mut found);
+    results.failures.sort_by_key(|(place, _)| *place);
 }
 
 /// Reports items that have ended.

@@ -249,6 +249,10 @@ impl Session {
     pub(super) fn cannot_start(&mut self, errno: Errno, now: Duration) {
         self.restart_later(now);
         if matches!(errno, Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM) {
+            self.post();
+            // Those that have a process do them.
+            let left = self.in_flight.give_up();
+            self.act(Action::GiveBack(left));
             return self.act(Action::OutOfProcesses(errno));
         }
         let error = std::io::Error::from(errno);

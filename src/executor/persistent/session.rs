@@ -39,6 +39,8 @@ pub(super) struct Rules {
     pub(super) number: usize,
     /// Each process gets an item at a time.
     pub(super) one_by_one: bool,
+    /// So many items must not be parted.
+    pub(super) unit: u64,
     /// How long an item may take.
     pub(super) timeout: Option<Duration>,
     /// How long its process is left alone with it.
@@ -349,14 +351,14 @@ impl Session {
         if self.asked || self.broken || now < self.restart_at {
             return;
         }
-        let Some(process) = &mut self.process else {
-            if !self.in_flight.is_empty() || self.queue.work {
-                self.asked = true;
-                self.act(Action::Start);
-            }
-            return;
-        };
-        if self.rules.recycle.is_some_and(|most| process.given >= most) {
+        // It is started once there is something for it.
+        if self.process.is_none() && !self.in_flight.is_empty() {
+            self.asked = true;
+            return self.act(Action::Start);
+        }
+        if let Some(process) = &mut self.process
+            && self.rules.recycle.is_some_and(|most| process.given >= most)
+        {
             process.gets_no_more();
         }
         let next = self.in_flight.is_empty() || !self.queue.others_idle;
@@ -409,7 +411,9 @@ impl Session {
         self.asked = false;
         let first = self.in_flight.items() == 0;
         let parts = self.in_flight.add(block, claim, || (self.rules.results)());
-        self.encode(parts);
+        if self.process.is_some() {
+            self.encode(parts);
+        }
         self.prefetch.sent(first, now);
         self.post();
     }
@@ -473,7 +477,8 @@ impl Session {
         }
         let begun = if self.in_flight.items() > 1 { self.protocol.stop() } else { None };
         if let (Some(begun), Some(first)) = (begun, self.in_flight.first_open()) {
-            back.append(&mut self.in_flight.take_back(&(begun.max(first).0.saturating_add(1)..u64::MAX)));
+            let from = if begun < first { first.0 + self.rules.unit } else { begun.0.saturating_add(1) };
+            back.append(&mut self.in_flight.take_back(&(from..u64::MAX)));
             let protocol = &mut self.protocol;
             self.outgoing.push_with(|out| protocol.go_on(out));
         }

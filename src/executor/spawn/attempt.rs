@@ -12,7 +12,6 @@ use rustix::io::Errno;
 
 use super::batch::given;
 use super::capture::{Capture, Live};
-use super::reduce::Reduction;
 use super::{Context, Spawn};
 use crate::base::chunk::{Block, Claim};
 use crate::base::item::{Attempt, Chunk, Seq};
@@ -20,6 +19,7 @@ use crate::base::outcome::{End, Record};
 use crate::command::recipe::{Grouping, Stdin};
 use crate::command::words::Words;
 use crate::engine::{Executor, Fate, Ran, Slot, Yielded};
+use crate::executor::reduce::Reduction;
 use crate::op::Tally;
 use crate::output::{LineSplitter, Output, Tagger};
 use crate::process::child::{Child, Ended, Orders, large_read};

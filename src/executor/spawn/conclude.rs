@@ -73,7 +73,7 @@ impl Worker {
         mut output: Output,
         received: u64,
     ) {
-        let attempt = record.attempt;
+        let (attempt, mut fate) = (record.attempt, Fate::NotRun);
         if self.reduction.is_some() {
             output = Output::default();
         } else if received > 0 {
@@ -82,10 +82,9 @@ impl Worker {
                 cx.format(batch, Some(&record), None, &mut output);
             }
             // A part of it may be out already.
-            let first = batch.first;
-            cx.slot.warn(format!("item {first}: what it printed is a part only; it was ended before it was done"));
+            fate = Fate::Partial;
         }
-        cx.slot.post(Ran { output, ..Ran::of(batch, attempt, Fate::NotRun) });
+        cx.slot.post(Ran { output, ..Ran::of(batch, attempt, fate) });
     }
 
     /// From the end of a process to what becomes of its items.

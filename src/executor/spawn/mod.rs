@@ -11,7 +11,6 @@ mod batch;
 mod capture;
 mod conclude;
 mod config;
-mod reduce;
 mod times;
 
 use std::sync::atomic::{AtomicBool, Ordering};

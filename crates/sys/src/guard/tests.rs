@@ -121,9 +121,16 @@ fn a_runner_that_the_tests_start() {
             let first = guard_id();
             let mut keeper = guard.keeper().telling(|error| panic!("{error}"));
             std::thread::spawn(move || {
-                while keeper.wait().0.is_some() {
-                    // Returns when the guard has died.
-                    keeper.see_to(true);
+                loop {
+                    match keeper.wait() {
+                        // Returns when the guard has died.
+                        (Some(_), _) => keeper.see_to(true),
+                        (None, Some(wait)) => {
+                            std::thread::sleep(wait);
+                            keeper.see_to(false);
+                        }
+                        (None, None) => return,
+                    }
                 }
             });
             let start = Instant::now();

@@ -102,6 +102,7 @@ fn rules() -> Rules {
     Rules {
         number: 1,
         one_by_one: false,
+        unit: 1,
         timeout: None,
         patience: None,
         start_limit: None,

@@ -1,4 +1,4 @@
-//! Folds what processes print (`--reduce`): one worker's part.
+//! Folds what processes print or answer (`--reduce`): one worker's part.
 
 use std::sync::Arc;
 
@@ -42,7 +42,8 @@ impl Reduction {
         Ok(failure)
     }
 
-    fn step(&mut self, lines: &[u8]) -> Option<Failure> {
+    /// Folds whole lines. Why the first that cannot be taken cannot; the others count.
+    pub(super) fn step(&mut self, lines: &[u8]) -> Option<Failure> {
         let count = memchr::memchr_iter(b'\n', lines).count();
         if count == 0 {
             return None;
