@@ -54,6 +54,8 @@ pub(super) struct Children {
     signals: Option<std::os::fd::OwnedFd>,
     /// No look before that.
     next: Instant,
+    /// What ended before the signal was blocked is no event: the first look needs none.
+    is_first: bool,
     pause: Duration,
 }
 
@@ -64,6 +66,7 @@ impl Children {
             #[cfg(target_os = "linux")]
             signals: descriptor(),
             next: Instant::now() + pause,
+            is_first: true,
             pause,
         }
     }
@@ -72,7 +75,7 @@ impl Children {
     pub(super) fn wait(&self) -> (Option<BorrowedFd<'_>>, Option<Duration>) {
         let pause = self.next.saturating_duration_since(Instant::now());
         match self.signals() {
-            Some(signals) if pause.is_zero() => (Some(signals), None),
+            Some(signals) if pause.is_zero() && !self.is_first => (Some(signals), None),
             _ => (None, Some(pause)),
         }
     }
@@ -90,9 +93,11 @@ impl Children {
     /// Waits for orphans that have ended; whether some child was stopped or went on, and is not looked at since. `ready`:
     /// there is something to read.
     pub(super) fn look(&mut self, ready: bool) -> bool {
-        if !ready && (self.signals().is_some() || Instant::now() < self.next) {
+        let waits_for_event = self.signals().is_some() && !self.is_first;
+        if !ready && (waits_for_event || Instant::now() < self.next) {
             return false;
         }
+        self.is_first = false;
         // Before the look: what happens meanwhile is a further event.
         if let Some(signals) = self.signals() {
             let _ = rustix::io::read(signals, &mut [0; 128]);
