@@ -125,11 +125,11 @@ fn a_runner_that_the_tests_start() {
                     match keeper.wait() {
                         // Returns when the guard has died.
                         (Some(_), _) => keeper.see_to(true),
-                        (None, Some(pause)) => {
-                            std::thread::sleep(pause);
+                        (None, Some(wait)) => {
+                            std::thread::sleep(wait);
                             keeper.see_to(false);
                         }
-                        (None, None) => break,
+                        (None, None) => return,
                     }
                 }
             });
@@ -246,8 +246,8 @@ fn s5_a_guard_that_is_killed_is_replaced() {
 fn guards_of(runner: u32) -> Vec<Pid> {
     let mut found = Vec::new();
     processes::each(&mut |pid| {
-        let is_child = processes::stat(pid).is_some_and(|stat| stat.parent == runner as i32);
-        if is_child && processes::is_named(pid, hunt::GUARD.to_bytes()) {
+        let is_it = |stat: processes::Stat| stat.parent == runner as i32 && stat.is_named(hunt::GUARD.to_bytes());
+        if processes::stat(pid).is_some_and(is_it) {
             found.push(pid);
         }
     });
