@@ -1538,7 +1538,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__pool)
-            opts="-a -0 -d -E -j -c -k -q -v -h --protocol --init --recycle --recycle-rss --retries --timeout --backoff --retry-on --grace --exit-status --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-a -0 -d -E -j -c -k -q -v -h --protocol --init --recycle --recycle-rss --spill-max --retries --timeout --backoff --retry-on --grace --exit-status --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1557,6 +1557,10 @@ _parjob() {
                     return 0
                     ;;
                 --recycle-rss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spill-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1582,6 +1586,22 @@ _parjob() {
                     ;;
                 --exit-status)
                     COMPREPLY=($(compgen -W "any count first" -- "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --nice)
@@ -1717,7 +1737,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__py)
-            opts="-n -a -0 -d -E -j -c -k -q -v -h --as --json --batch --concurrency --import --init --python --recycle --recycle-rss --retries --timeout --backoff --retry-on --grace --exit-status --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-n -a -0 -d -E -j -c -k -q -v -h --as --json --batch --concurrency --import --init --python --recycle --recycle-rss --spill-max --retries --timeout --backoff --retry-on --grace --exit-status --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1759,6 +1779,10 @@ _parjob() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --spill-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1781,6 +1805,22 @@ _parjob() {
                     ;;
                 --exit-status)
                     COMPREPLY=($(compgen -W "any count first" -- "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --nice)
@@ -2091,7 +2131,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__run)
-            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --tag-template --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --merge --tag-template --spill-max --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2149,6 +2189,10 @@ _parjob() {
                     return 0
                     ;;
                 --tag-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spill-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2331,7 +2375,7 @@ _parjob() {
             return 0
             ;;
         parjob__subcmd__sh)
-            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --shell --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --tag-template --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
+            opts="-t -n -I -u -a -0 -d -E -j -c -k -q -v -h --dry-run --trace-commands --batch --stdin --placeholder --shell --retries --timeout --backoff --retry-on --grace --exit-status --results --line-buffer --ungroup --merge --tag-template --spill-max --ledger --resume --retry-failed --resume-anyway --joblog --delay --rate --load --memfree --nice --threads-per-job --arg-file --range --null --delimiter --colsep --csv --jsonl --header --crlf --no-empty --eof --first --max-item --jobs --chunk --halt --deadline --ordered --unordered --format --tag --reduce --output --progress --total --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2393,6 +2437,10 @@ _parjob() {
                     return 0
                     ;;
                 --tag-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spill-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -98,6 +98,7 @@ count\t''
 first\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l tag-template -d 'Each line begins with T, such as \'{#} {}\', and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l spill-max -d 'Bytes of output that may wait in a temporary file' -r
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l joblog -d 'A table of what ran, as GNU parallel writes it' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l delay -d 'Start each so long after the one before' -r
@@ -138,6 +139,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand run" -l dry-run -d 'Print 
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s t -l trace-commands -d 'Print each command on standard error as it starts'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l line-buffer -d 'Lines as they come, of several items among each other, and of all attempts'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -s u -l ungroup -d 'Commands write directly, in whatever order, in all attempts'
+complete -c parjob -n "__fish_parjob_using_subcommand run" -l merge -d 'Standard error goes into standard output, in the order in which both were written'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume -d 'Go on: do what the ledger does not call done'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l retry-failed -d 'Do only what failed last time'
 complete -c parjob -n "__fish_parjob_using_subcommand run" -l resume-anyway -d 'Even if the ledger is of another command'
@@ -169,6 +171,7 @@ count\t''
 first\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l results -d 'Keep each item\'s output in a folder of DIR, too' -r -f -a "(__fish_complete_directories)"
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l tag-template -d 'Each line begins with T, such as \'{#} {}\', and a TAB' -r
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l spill-max -d 'Bytes of output that may wait in a temporary file' -r
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l ledger -d 'Record what starts and ends, so that the run can go on later' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l joblog -d 'A table of what ran, as GNU parallel writes it' -r -F
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l delay -d 'Start each so long after the one before' -r
@@ -209,6 +212,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand sh" -l dry-run -d 'Print e
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s t -l trace-commands -d 'Print each command on standard error as it starts'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l line-buffer -d 'Lines as they come, of several items among each other, and of all attempts'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -s u -l ungroup -d 'Commands write directly, in whatever order, in all attempts'
+complete -c parjob -n "__fish_parjob_using_subcommand sh" -l merge -d 'Standard error goes into standard output, in the order in which both were written'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume -d 'Go on: do what the ledger does not call done'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l retry-failed -d 'Do only what failed last time'
 complete -c parjob -n "__fish_parjob_using_subcommand sh" -l resume-anyway -d 'Even if the ledger is of another command'
@@ -231,6 +235,7 @@ frames\t''"
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l init -d 'What each process is told first; it must answer' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle -d 'A process does N items and the rest of its chunk, then a fresh one goes on' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l spill-max -d 'Bytes of output that may wait in a temporary file' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
@@ -239,6 +244,10 @@ complete -c parjob -n "__fish_parjob_using_subcommand pool" -l grace -d 'Between
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l delay -d 'Start each so long after the one before' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l rate -d 'Start so many a second, a minute (/m) or an hour (/h)' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l load -d 'Start none while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand pool" -l memfree -d 'Start none while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l nice -d 'Lower the commands\' priority by N' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand pool" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
@@ -295,6 +304,7 @@ complete -c parjob -n "__fish_parjob_using_subcommand py" -l init -d 'Run CODE o
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l python -d 'Which Python, 3.8 or later' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle -d 'A process does N items and the rest of its chunk, then a fresh one goes on' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l recycle-rss -d 'A process that holds more memory than SIZE is replaced' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l spill-max -d 'Bytes of output that may wait in a temporary file' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l retries -d 'Up to N further attempts at an item that fails' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l timeout -d 'End an attempt after 30s, 5m, or N% of the median time' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l backoff -d 'Wait so long before a further attempt; doubled each time' -r
@@ -303,6 +313,10 @@ complete -c parjob -n "__fish_parjob_using_subcommand py" -l grace -d 'Between a
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l exit-status -d 'any: 1 if an item failed; count: how many; first: its status' -r -f -a "any\t''
 count\t''
 first\t''"
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l delay -d 'Start each so long after the one before' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l rate -d 'Start so many a second, a minute (/m) or an hour (/h)' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l load -d 'Start none while the machine\'s load is N or more' -r
+complete -c parjob -n "__fish_parjob_using_subcommand py" -l memfree -d 'Start none while less memory than SIZE is free' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l nice -d 'Lower the commands\' priority by N' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -l threads-per-job -d 'Ask libraries for N threads; auto: CPUs / jobs' -r
 complete -c parjob -n "__fish_parjob_using_subcommand py" -s a -l arg-file -d 'Items are the lines of FILE; - means stdin' -r -F
