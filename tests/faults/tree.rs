@@ -95,6 +95,17 @@ fn s9_a_timeout_reaches_grandchildren_wherever_they_are() {
 }
 
 #[test]
+fn s9_what_does_not_obey_ends_with_a_command_or_worker_that_does() {
+    let text = "(trap '' TERM; exec setsid sleep 60 >/dev/null 2>&1) & (trap '' TERM; exec sleep 60 >/dev/null 2>&1) &
+        touch up; wait";
+    for command in ["run sh -c", "pool sh -c"] {
+        let with = |options: &str| parjob(&format!("-j1 {options} {command}")).arg(format!("read x; {text}"));
+        with("--timeout 1500ms").args([":::", "1"]).run().counts(1, 0, 1, 0).status(1);
+        launch(with("").args([":::", "1"])).signal(Signal::TERM).end().dies_by(Signal::TERM.as_raw());
+    }
+}
+
+#[test]
 fn s9_a_timeout_reaches_grandchildren_that_multiply() {
     let text = "trap '' TERM; while :; do setsid sleep 60 & sleep 0.01; done";
     let run = script("--timeout 300ms --grace 100ms", text).args([":::", "1"]).run();
