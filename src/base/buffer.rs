@@ -24,6 +24,25 @@ pub fn empty<T>(buffer: &mut Vec<T>) {
     }
 }
 
+/// What all loans may cost beyond the usual size: a few large items are not to fill the pool, or one worker would do them
+/// while the others wait.
+const EXTRA: usize = 16 << 20;
+
+/// What a loan costs: of the usual size at the most, and beyond that.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    usual: usize,
+    extra: usize,
+}
+
+impl Cost {
+    /// Of so many bytes.
+    fn of(size: usize) -> Cost {
+        let usual = size.min(BUFFER);
+        Cost { usual: usual + OVERHEAD, extra: size - usual }
+    }
+}
+
 /// Lends buffers up to a limit.
 #[derive(Debug)]
 pub struct BufferPool {
@@ -34,7 +53,10 @@ pub struct BufferPool {
 
 #[derive(Debug, Default)]
 struct State {
+    /// What loans cost, each as one of the usual size at the most.
     lent: usize,
+    /// What they cost beyond that.
+    extra: usize,
     free: Vec<Vec<u8>>,
     /// Threads that wait for a loan to come back. To wake nobody is a system call too.
     waiting: usize,
@@ -43,13 +65,15 @@ struct State {
 
 impl State {
     /// Whether a loan of `cost` fits beside the others, for someone who holds loans that cost `held`.
-    fn fits(&self, cost: usize, held: usize, limit: usize) -> bool {
-        self.lent <= held || self.lent + cost <= limit
+    fn fits(&self, cost: Cost, held: Cost, limit: usize) -> bool {
+        let usual = self.lent <= held.usual || self.lent + cost.usual <= limit;
+        usual && (self.extra <= held.extra || self.extra + cost.extra <= EXTRA)
     }
 }
 
 impl BufferPool {
-    /// A pool that lends `limit` bytes at the most, or one loan where that alone is larger.
+    /// A pool that lends `limit` bytes at the most, beside what large loans take beyond the usual size, or one loan where that
+    /// alone is larger.
     pub fn new(limit: usize) -> Arc<BufferPool> {
         Arc::new(BufferPool { limit, state: Mutex::default(), returned: Condvar::new() })
     }
@@ -57,17 +81,17 @@ impl BufferPool {
     /// A buffer of `size` bytes of no particular content. Waits while the pool is empty; `None` once it
     /// is closed.
     pub fn borrow(self: &Arc<Self>, size: usize) -> Option<Loan> {
-        self.lend(size, 0)
+        self.lend(size, Cost::default())
     }
 
     /// As [`BufferPool::borrow`], but never waits: for the run loop, for which others wait.
     pub fn borrow_at_once(self: &Arc<Self>, size: usize) -> Option<Loan> {
-        self.lend(size, usize::MAX)
+        self.lend(size, Cost { usual: usize::MAX, extra: usize::MAX })
     }
 
     /// Lends to someone who holds loans that cost `held`, and so must not wait for those to come back.
-    fn lend(self: &Arc<Self>, size: usize, held: usize) -> Option<Loan> {
-        let cost = size + OVERHEAD;
+    fn lend(self: &Arc<Self>, size: usize, held: Cost) -> Option<Loan> {
+        let cost = Cost::of(size);
         let mut state = self.lock();
         while !state.closed && !state.fits(cost, held, self.limit) {
             state.waiting += 1;
@@ -77,7 +101,8 @@ impl BufferPool {
         if state.closed {
             return None;
         }
-        state.lent += cost;
+        state.lent += cost.usual;
+        state.extra += cost.extra;
         let kept = if size == BUFFER { state.free.pop() } else { None };
         drop(state);
         let bytes = kept.unwrap_or_else(|| vec![0; size]);
@@ -99,7 +124,7 @@ impl BufferPool {
 #[derive(Debug)]
 pub struct Loan {
     bytes: Vec<u8>,
-    cost: usize,
+    cost: Cost,
     /// None where the bytes are counted elsewhere.
     pool: Option<Arc<BufferPool>>,
 }
@@ -107,7 +132,7 @@ pub struct Loan {
 impl From<Vec<u8>> for Loan {
     /// Bytes that no pool counts.
     fn from(bytes: Vec<u8>) -> Loan {
-        Loan { bytes, cost: 0, pool: None }
+        Loan { bytes, cost: Cost::default(), pool: None }
     }
 }
 
@@ -124,7 +149,7 @@ impl Loan {
     pub fn would_wait(&self, size: usize) -> bool {
         self.pool.as_ref().is_some_and(|pool| {
             let state = pool.lock();
-            !state.closed && !state.fits(size + OVERHEAD, self.cost, pool.limit)
+            !state.closed && !state.fits(Cost::of(size), self.cost, pool.limit)
         })
     }
 
@@ -134,8 +159,11 @@ impl Loan {
         let more = size.saturating_sub(self.bytes.len());
         self.bytes.resize(self.bytes.len() + more, 0);
         if let Some(pool) = &self.pool {
-            self.cost += more;
-            pool.lock().lent += more;
+            let (before, now) = (self.cost, Cost::of(self.bytes.len()));
+            let mut state = pool.lock();
+            state.lent += now.usual - before.usual;
+            state.extra += now.extra - before.extra;
+            self.cost = now;
         }
     }
 }
@@ -159,7 +187,8 @@ impl Drop for Loan {
         let Some(pool) = &self.pool else { return };
         let bytes = std::mem::take(&mut self.bytes);
         let mut state = pool.lock();
-        state.lent -= self.cost;
+        state.lent -= self.cost.usual;
+        state.extra -= self.cost.extra;
         if bytes.len() == BUFFER {
             state.free.push(bytes);
         }
@@ -299,6 +328,16 @@ mod tests {
         let spares = Spares::new(800);
         spares.put(Vec::with_capacity(201));
         assert_eq!(spares.get().capacity(), 0);
+    }
+
+    #[test]
+    fn a_few_large_loans_do_not_fill_the_pool_and_many_do() {
+        let pool = BufferPool::new(40 * (BUFFER + OVERHEAD));
+        let large: Vec<_> = (0..17).map(|_| pool.borrow(1 << 20).unwrap()).collect();
+        let usual = pool.borrow(BUFFER).unwrap();
+        assert!(usual.would_wait(2 << 20) && !usual.would_wait(BUFFER));
+        drop(large);
+        assert!(!usual.would_wait(2 << 20));
     }
 
     #[test]

@@ -120,19 +120,7 @@ fn a_runner_that_the_tests_start() {
         "watches" => {
             let first = guard_id();
             let mut keeper = guard.keeper().telling(|error| panic!("{error}"));
-            std::thread::spawn(move || {
-                loop {
-                    match keeper.wait() {
-                        // Returns when the guard has died.
-                        (Some(_), _) => keeper.see_to(true),
-                        (None, Some(wait)) => {
-                            std::thread::sleep(wait);
-                            keeper.see_to(false);
-                        }
-                        (None, None) => return,
-                    }
-                }
-            });
+            std::thread::spawn(move || replace_guards(&mut keeper));
             let start = Instant::now();
             while [0, first].contains(&guard_id()) {
                 assert!(start.elapsed() < Duration::from_secs(20), "the guard is not replaced");
@@ -146,6 +134,21 @@ fn a_runner_that_the_tests_start() {
     }
     // Without a farewell, as a runner that fails.
     std::process::exit(0);
+}
+
+/// Replaces guards that die.
+fn replace_guards(keeper: &mut Keeper) {
+    loop {
+        match keeper.wait() {
+            // Returns when the guard has died.
+            (Some(_), _) => keeper.see_to(true),
+            (None, Some(wait)) => {
+                std::thread::sleep(wait);
+                keeper.see_to(false);
+            }
+            (None, None) => return,
+        }
+    }
 }
 
 fn guard_id() -> i32 {
