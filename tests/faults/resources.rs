@@ -251,7 +251,7 @@ fn z13_limits_that_are_too_low_are_said_at_once() {
         run.says("parjob: 40000 KiB of memory are too little; ulimit -v 65536 is the least").status(3);
     }
     // What is inherited lies on the stack as well.
-    for length in [30_000, 40_000, 50_000] {
+    for length in [30_000, 40_000, 45_000] {
         let inherited = format!("E=$(head -c {length} /dev/zero | tr '\\0' y)");
         for command in ["square 3", "run echo ::: 3", "square $E"] {
             let export = if command.contains("$E") { "" } else { "export " };
