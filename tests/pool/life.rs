@@ -16,7 +16,9 @@ fn a_process_does_no_more_items_than_recycle_says() {
     let alike: Vec<usize> = pids.chunk_by(|a, b| a == b).map(<[&str]>::len).collect();
     assert_eq!(alike, [2, 2, 2, 1], "{}", done.story());
     let done = pool("--jobs 2 --chunk 5 pool --recycle 5", PID).input(numbers(20)).run().is_silent().succeeds();
-    assert_eq!(distinct(&done).len(), 4, "{}", done.story());
+    let text = String::from_utf8_lossy(done.stdout()).into_owned();
+    let most = distinct(&done).iter().map(|pid| text.lines().filter(|line| line == pid).count()).max();
+    assert!(most <= Some(5) && distinct(&done).len() >= 4, "{}", done.story());
 }
 
 #[test]

@@ -81,8 +81,6 @@ struct Driver<'s> {
     waited: Duration,
     /// The process was asked to end, or killed.
     was_asked: bool,
-    /// How many answers came last time.
-    came: usize,
 }
 
 /// What poll found.
@@ -111,7 +109,6 @@ impl Driver<'_> {
             now: slot.clock().now(),
             waited: Duration::ZERO,
             was_asked: false,
-            came: 0,
         }
     }
 
@@ -260,7 +257,7 @@ impl Driver<'_> {
         if waits {
             self.waited += self.port.slot.clock().now().saturating_sub(before);
         }
-        let few_came = self.session.in_flight.items() >= MANY_ANSWERS.max(self.came * 8);
+        let few_came = self.session.in_flight.items() >= MANY_ANSWERS.max(self.session.came * 8);
         if ready.out && self.session.outgoing.is_empty() && few_came {
             std::thread::sleep(LET_COME_TOGETHER);
         }
@@ -353,11 +350,9 @@ impl Driver<'_> {
     /// Reads once what the process writes; whether there will be no more.
     fn read(&mut self) -> bool {
         let Some(process) = &mut self.process else { return true };
-        let before = self.session.in_flight.items();
         let read = process.read(Stream::Out, &mut self.session.inbox);
         if let Read::Some(_) = read {
             self.tell(Event::Output);
-            self.came = before.saturating_sub(self.session.in_flight.items()).max(1);
         }
         read == Read::End
     }

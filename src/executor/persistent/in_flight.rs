@@ -330,6 +330,21 @@ impl InFlight {
         }
     }
 
+    /// The items without an answer that were sent behind this one, the last that was begun: it has its answer where it was
+    /// the last of its chunk, and is none where none was begun. Then the first `unit` items stay.
+    pub(super) fn behind(&self, begun: Seq, unit: u64) -> Vec<Range<u64>> {
+        let at = self.find(begun);
+        let parts = self.pending.range(at.unwrap_or(0)..).map(Pending::open);
+        let mut ranges: Vec<Range<u64>> = parts.filter(|open| !open.is_empty()).collect();
+        if let Some(first) = ranges.first_mut() {
+            first.start = if at.is_some() { begun.0 + 1 } else { first.start + unit };
+        }
+        if at.is_none() && !self.out_of_order {
+            ranges.iter_mut().for_each(|range| range.start = range.start.max(begun.0.saturating_add(1)));
+        }
+        ranges
+    }
+
     /// Takes back the items without an answer whose number is in the range. What is answered must have been taken out.
     pub(super) fn take_back(&mut self, range: &Range<u64>) -> Vec<Part> {
         let (mut back, mut kept) = (Vec::new(), VecDeque::new());

@@ -209,6 +209,8 @@ pub(super) struct Session {
     pub(super) stderr: StderrTail,
     pub(super) process: Option<Process>,
     pub(super) queue: Queue,
+    /// How many answers came last time.
+    pub(super) came: usize,
     actions: VecDeque<Action>,
     /// A start or a claim was asked for.
     asked: bool,
@@ -231,6 +233,7 @@ impl Session {
             inbox: Vec::new(),
             process: None,
             queue: Queue::default(),
+            came: 0,
             actions: VecDeque::new(),
             asked: false,
             restart_at: Duration::ZERO,
@@ -302,7 +305,7 @@ impl Session {
     pub(super) fn wants(&self, now: Duration) -> Wants {
         let may = match &self.process {
             None => !self.broken && !self.cancelled && now >= self.restart_at,
-            Some(process) => process.shutdown.is_none() && self.has_room(),
+            Some(process) => process.shutdown.is_none() && self.has_room(now),
         };
         match (may, self.in_flight.is_empty()) {
             (false, _) => Wants::Nothing,
@@ -314,7 +317,7 @@ impl Session {
     /// Whether items could be taken back for another worker.
     pub(super) fn has_spare(&self) -> bool {
         let Some(process) = self.process.as_ref().filter(|process| process.shutdown.is_none()) else { return false };
-        let stops = self.protocol.can_stop() && self.in_flight.is_in_order();
+        let stops = self.protocol.can_stop() && (self.protocol.wants() == 1 || self.in_flight.is_in_order());
         let idle = !process.taken_back && !process.stopped && self.in_flight.items() > 1;
         idle && (stops || self.outgoing.has_spare())
     }
@@ -362,7 +365,7 @@ impl Session {
             process.gets_no_more();
         }
         let next = self.in_flight.is_empty() || !self.queue.others_idle;
-        if !self.queue.work || !next || !self.has_room() {
+        if !self.queue.work || !next || !self.has_room(now) {
             return;
         }
         self.asked = true;
@@ -374,13 +377,15 @@ impl Session {
     }
 
     /// Whether the process can be given more.
-    fn has_room(&self) -> bool {
+    fn has_room(&self, now: Duration) -> bool {
         if self.process.as_ref().is_some_and(|process| process.last || process.stopped || !process.hears()) {
             return false;
         }
         let items = self.in_flight.items();
         let starved = self.prefetch.is_starved(items);
-        let few = starved || self.prefetch.has_room(items) && !self.rules.one_by_one;
+        // An item that takes longer than what is written ahead has nothing more queued behind it.
+        let slow = self.prefetch.silent(now) >= TAKE_BACK;
+        let few = starved || self.prefetch.has_room(items) && !slow && !self.rules.one_by_one;
         items == 0 || few && self.in_flight.bytes() <= WINDOW / 2
     }
 
@@ -476,9 +481,10 @@ impl Session {
             back.append(&mut self.in_flight.take_back(&(chunk.first.0..chunk.first.0 + chunk.count as u64)));
         }
         let begun = if self.in_flight.items() > 1 { self.protocol.stop() } else { None };
-        if let (Some(begun), Some(first)) = (begun, self.in_flight.first_open()) {
-            let from = if begun < first { first.0 + self.rules.unit } else { begun.0.saturating_add(1) };
-            back.append(&mut self.in_flight.take_back(&(from..u64::MAX)));
+        if let Some(begun) = begun {
+            for range in self.in_flight.behind(begun, self.rules.unit) {
+                back.append(&mut self.in_flight.take_back(&range));
+            }
             let protocol = &mut self.protocol;
             self.outgoing.push_with(|out| protocol.go_on(out));
         }
@@ -496,7 +502,9 @@ impl Session {
             process.stopped = false;
         }
         if before > Seq(0) {
-            self.encode(self.in_flight.open_from(before));
+            // Of several at work those before it go on.
+            let from = if self.protocol.wants() > 1 { before } else { Seq(0) };
+            self.encode(self.in_flight.open_from(from));
         }
     }
 
@@ -537,7 +545,8 @@ impl Session {
             self.prefetch.sent(true, now);
         }
         if before.1 > left {
-            self.prefetch.answered(before.1 - left, left, now);
+            self.came = before.1 - left;
+            self.prefetch.answered(self.came, left, now);
             if let Some(process) = &mut self.process {
                 process.measured = false;
             }

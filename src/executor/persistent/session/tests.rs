@@ -677,3 +677,31 @@ fn what_is_said_belongs_to_the_item_that_is_named_or_to_the_first_without_an_ans
     run.on(Event::Stderr(b"at one\n")).writes(b"a").after(MS).on(Event::Stderr(b"at two\n")).exits(FAILED, 0);
     assert!(run.failed[0].2.ends_with("at two\n"));
 }
+
+#[test]
+fn items_that_were_sent_out_of_order_are_taken_back_by_the_place_at_which_they_were_sent() {
+    let mut run = worker(Told { begun: Some(Seq(2)), ..Told::default() }, rules(), 9);
+    let (block, claim) = run.waiting.pop().unwrap();
+    let part = |from: usize, count: usize| {
+        let mut rest = claim;
+        rest.advance(from - 1, 2 * (from - 1));
+        (block.clone(), rest.first(count, 2 * count))
+    };
+    // The last is claimed first.
+    run.waiting = vec![part(5, 2), part(1, 3), part(8, 2)];
+    let mut run = run.all_in_flight();
+    run.queue.others_idle = true;
+    run.after(2 * MS);
+    assert_eq!((run.back.clone(), run.in_flight()), (vec![3, 5, 6], 4));
+}
+
+#[test]
+fn nothing_more_is_queued_behind_an_item_that_takes_longer_than_what_is_written_ahead() {
+    for count in [1, 5, 20] {
+        let mut run = worker(Told::default(), rules(), count);
+        run.session.prefetch.assume(1000);
+        run.after(Duration::ZERO).waiting = items(count + 20);
+        run.after(2 * MS).after(1000 * MS);
+        assert_eq!(run.in_flight(), count as usize);
+    }
+}
