@@ -132,8 +132,7 @@ fn what_makes_no_sense_is_refused() {
         ("pool --recycle 0 cat", "--recycle"),
         ("pool --recycle-rss much cat", "--recycle-rss"),
         ("pool --timeout 200% cat", "--timeout of a pool is a duration"),
-        ("--jobs @file pool cat", "--jobs @FILE"),
-        ("--reduce sum pool cat", "--reduce folds"),
+        ("--reduce sum --tag pool cat", "--reduce gives one answer"),
     ] {
         parjob(arguments).file("file", "2").input("1\n").run().prints("").says(part).status(2);
     }
@@ -158,4 +157,18 @@ fn whoever_has_seen_enough_ends_the_run() {
 fn an_answer_may_be_long_or_empty() {
     let long = "x".repeat(300_000);
     pool("pool", &with("")).input(format!("{long}\n\n{long}\n")).run().prints(format!("{long}\n\n{long}\n")).succeeds();
+}
+
+#[test]
+fn answers_are_folded_and_starts_are_apart() {
+    for options in ["", "--jobs 2 --chunk 3", "--unordered"] {
+        let run = parjob(&format!("--reduce sum {options} pool cat")).input("1\n2\n3\n").run();
+        run.prints("6\n").is_silent().succeeds();
+    }
+    let run = parjob("--reduce max pool cat").input("1\nx\n3\n").run().prints("3\n");
+    run.says("item 2: ").counts(3, 2, 1, 0).status(1);
+    let began = std::time::Instant::now();
+    parjob("--delay 50ms --jobs 4 pool cat").input("1\n2\n3\n4\n").run().prints("1\n2\n3\n4\n").succeeds();
+    assert!(began.elapsed() >= std::time::Duration::from_millis(150), "a delay is waited for");
+    parjob("--jobs @file pool cat").file("file", "2").input("1\n").run().prints("1\n").succeeds();
 }

@@ -472,15 +472,15 @@ fn results_are_folded() {
         ("--unordered --retries 1", "10\n"),
         ("--halt soon,fail=9", "10\n"),
     ] {
-        let Some(test) = py(&format!("--reduce sum {options}"), "int(x) * 2") else { return };
+        let Some(test) = py(&format!("--reduce sum {options} py"), "int(x) * 2") else { return };
         test.input("1\n2\n2\n").run().prints(printed).is_silent().succeeds();
     }
-    let Some(test) = py("--reduce count --format jsonl", "x") else { return };
+    let Some(test) = py("--reduce count --format jsonl py", "x") else { return };
     test.input("a\nb\n").run().prints("{\"v\":1,\"op\":\"count\",\"n\":2,\"result\":\"2\"}\n").succeeds();
     // What an iterator yields is a line each; what is no number fails its item, and the others count.
-    let Some(test) = py("--reduce sum", "iter([1, int(x)])") else { return };
+    let Some(test) = py("--reduce sum py", "iter([1, int(x)])") else { return };
     test.input("1\n2\n").run().prints("5\n").succeeds();
-    let Some(test) = py("--reduce sum", "x") else { return };
+    let Some(test) = py("--reduce sum py", "x") else { return };
     let run = test.input("1\nx\n2\n").run().prints("3\n");
     run.says("item 2: \"x\" printed \"x\", which is not a number").counts(3, 2, 1, 0).status(1);
 }

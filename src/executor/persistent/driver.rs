@@ -32,6 +32,9 @@ const SLOW_READER: usize = 8 << 20;
 /// How long to wait when the reader of the results is slow, or time stands still.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long after its input was closed a process that ends may take to be seen to have ended.
+const ENDS_SOON: Duration = Duration::from_millis(20);
+
 /// How often an end is looked for where no descriptor tells of it.
 const LOOK_FOR_END: Duration = Duration::from_millis(5);
 
@@ -223,13 +226,28 @@ impl Driver<'_> {
         let Some(process) = self.process.as_mut().filter(|_| !self.session.outgoing.is_empty()) else { return };
         match process.write(self.session.outgoing.unwritten()) {
             Some(bytes) => self.session.on(Event::Wrote(bytes), self.now),
-            None => self.tell(Event::InputClosed),
+            None => self.input_closed(),
         }
     }
 
     /// The time of the session.
     fn time(&self) -> Duration {
         self.port.slot.clock().now().saturating_sub(self.waited)
+    }
+
+    /// Nobody reads what is written to the process. One that is killed or exits closes its files before its end can be seen: then that
+    /// is what happened.
+    fn input_closed(&mut self) {
+        let pidfd = self.process.as_ref().and_then(|process| process.pidfd.as_ref());
+        let ends = pidfd.is_some_and(|pidfd| {
+            let wait = Timespec::try_from(ENDS_SOON).ok();
+            poll(&mut [PollFd::new(pidfd, PollFlags::IN)], wait.as_ref()).is_ok_and(|ready| ready > 0)
+        });
+        if ends {
+            self.look_for_end(false);
+        } else {
+            self.tell(Event::InputClosed);
+        }
     }
 
     /// Sleeps until something happens, or is due.
@@ -313,7 +331,7 @@ impl Driver<'_> {
             self.bell.silence();
         }
         if ready.deaf {
-            self.tell(Event::InputClosed);
+            self.input_closed();
         }
         if ready.err {
             self.hear();

@@ -318,8 +318,13 @@ impl Session {
     pub(super) fn has_spare(&self) -> bool {
         let Some(process) = self.process.as_ref().filter(|process| process.shutdown.is_none()) else { return false };
         let stops = self.protocol.can_stop() && (self.protocol.wants() == 1 || self.in_flight.is_in_order());
-        let idle = !process.taken_back && !process.stopped && self.in_flight.items() > 1;
+        let idle = !process.taken_back && !process.stopped && self.has_units();
         idle && (stops || self.outgoing.has_spare())
+    }
+
+    /// Whether more is in flight than what must not be parted: else it would be taken back and sent again for ever.
+    fn has_units(&self) -> bool {
+        self.in_flight.items() as u64 > self.rules.unit
     }
 
     /// Whether the run has ended for this worker.
@@ -480,7 +485,7 @@ impl Session {
             let chunk = block.chunk(&claim);
             back.append(&mut self.in_flight.take_back(&(chunk.first.0..chunk.first.0 + chunk.count as u64)));
         }
-        let begun = if self.in_flight.items() > 1 { self.protocol.stop() } else { None };
+        let begun = if self.has_units() { self.protocol.stop() } else { None };
         if let Some(begun) = begun {
             for range in self.in_flight.behind(begun, self.rules.unit) {
                 back.append(&mut self.in_flight.take_back(&range));
