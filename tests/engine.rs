@@ -114,7 +114,11 @@ fn run(words: &'static [&'static str], retries: u32, items: &[&str]) -> (String,
         engine: &mut engine,
         mailbox: &mut Channel(receiver),
         write: &mut |load| {
-            load.body.read(|part| Ok(written.extend_from_slice(part))).unwrap();
+            let mut take = |part: &[u8]| {
+                written.extend_from_slice(part);
+                Ok(())
+            };
+            load.body.read(&mut take).unwrap();
             sender.send(Message::Wrote(Wrote::Bytes(load.body.len() as usize))).unwrap();
         },
         suspend: &mut || {},

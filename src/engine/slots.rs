@@ -304,7 +304,7 @@ impl Slots {
     pub(super) fn describe(&self, clock: &Clock, jobs: usize) -> String {
         let (now, places) = (clock.now(), self.lock());
         let mut lines: Vec<_> = places.iter().filter_map(|place| place.describe(now)).collect();
-        lines.sort_by(|a, b| b.0.cmp(&a.0));
+        lines.sort_by_key(|(age, _)| std::cmp::Reverse(*age));
         let mut text = format!("{} of {jobs} workers at work", lines.len());
         for (_, line) in lines {
             // Writing to a string does not fail.

@@ -17,7 +17,7 @@ use super::tree;
 /// The pause after a look: the shortest while orphans end, then twice as long each time. A job may leave hundreds of them
 /// in a second, and a user may have only so many processes; a look takes some 20 µs. A run that is over before the first
 /// look has none.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
+const PAUSE: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(100));
 
 /// SIGCHLD is blocked because this program wants it so.
 static BLOCKED: AtomicBool = AtomicBool::new(false);

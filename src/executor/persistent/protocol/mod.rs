@@ -2,7 +2,7 @@
 //!
 //! A protocol turns chunks into bytes for the process and its bytes into answers; it knows neither processes nor
 //! pipes. It tells answers to the [`InFlight`], which knows the items that have none yet. A new protocol is a file here;
-//! [`super::Team::protocol`] makes one for each worker.
+//! [`super::PersistentConfig::protocol`] makes one for each worker.
 
 mod frames;
 mod json;
