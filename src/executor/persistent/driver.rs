@@ -269,7 +269,9 @@ impl Driver<'_> {
         if idle && !work {
             self.port.slot.flush();
         }
-        let timeout = if work { Some(Duration::ZERO) } else { self.timeout(wants) };
+        // What was claimed last may have been refused, or another worker has claimed it: nobody will wake this one for that.
+        let is_over = idle && !self.session.queue.over && self.port.slot.is_done();
+        let timeout = if work || is_over { Some(Duration::ZERO) } else { self.timeout(wants) };
         let (waits, before) = (!self.port.slot.may_print(), self.port.slot.clock().now());
         let ready = self.poll(timeout, waits);
         if waits {
