@@ -337,7 +337,9 @@ impl InFlight {
         let parts = self.pending.range(at.unwrap_or(0)..).map(Pending::open);
         let mut ranges: Vec<Range<u64>> = parts.filter(|open| !open.is_empty()).collect();
         if let Some(first) = ranges.first_mut() {
-            first.start = if at.is_some() { begun.0 + 1 } else { first.start + unit };
+            // Whole units are begun, whatever was noted of them.
+            let begun = if at.is_some() { begun.0 + 1 - first.start } else { unit };
+            first.start += begun.next_multiple_of(unit);
         }
         if at.is_none() && !self.out_of_order {
             ranges.iter_mut().for_each(|range| range.start = range.start.max(begun.0.saturating_add(1)));

@@ -705,3 +705,15 @@ fn nothing_more_is_queued_behind_an_item_that_takes_longer_than_what_is_written_
         assert_eq!(run.in_flight(), count as usize);
     }
 }
+
+#[test]
+fn lists_are_taken_back_whole_whatever_was_noted_of_them() {
+    // The first of a list, its last, one of the next list, and none.
+    for (begun, back) in [(1, 4..10), (3, 4..10), (5, 7..10), (0, 4..10)] {
+        let rules = Rules { unit: 3, ..rules() };
+        let mut run = worker(Told { begun: Some(Seq(begun)), ..Told::default() }, rules, 9).all_in_flight();
+        run.queue.others_idle = true;
+        run.after(2 * MS);
+        assert_eq!(run.back, back.collect::<Vec<u64>>());
+    }
+}
