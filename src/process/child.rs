@@ -21,6 +21,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 pub use super::orders::{Attendant, Orders, ending};
 use crate::base::outcome::End;
 use crate::base::stream::Stream;
+use crate::process::plumbing::open_pidfd;
 
 /// The usual size of a read.
 const READ: usize = 64 << 10;
@@ -377,16 +378,6 @@ fn end_of(status: WaitIdStatus) -> End {
         (None, Some(signal)) => End::Signaled { signal, core: status.dumped() },
         (None, None) => End::Exited(0),
     }
-}
-
-#[cfg(target_os = "linux")]
-fn open_pidfd(pid: Pid) -> Option<OwnedFd> {
-    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_pidfd(_pid: Pid) -> Option<OwnedFd> {
-    None
 }
 
 /// Lets a child write much at a time. It is a wish.

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
+use rustix::process::Pid;
 
 /// A pipe: the end to read, and the end to write.
 ///
@@ -40,4 +41,15 @@ pub fn unnamed(_label: &std::ffi::CStr) -> Result<File, Errno> {
 /// The system's number of an error.
 pub fn errno(error: io::Error) -> Errno {
     Errno::from_io_error(&error).unwrap_or(Errno::IO)
+}
+
+/// A descriptor that is readable once the process has ended. `None` where the system has none to give.
+#[cfg(target_os = "linux")]
+pub fn open_pidfd(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn open_pidfd(_pid: Pid) -> Option<OwnedFd> {
+    None
 }

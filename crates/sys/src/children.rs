@@ -47,7 +47,7 @@ pub(super) fn unblocked_in_commands() -> bool {
     BLOCKED.load(Ordering::Relaxed)
 }
 
-/// Whoever sees to children that nobody else waits for.
+/// Reaps the children that no other code waits for.
 #[derive(Debug)]
 pub(super) struct Children {
     #[cfg(target_os = "linux")]

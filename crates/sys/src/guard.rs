@@ -115,7 +115,7 @@ impl Drop for Dismissed {
     }
 }
 
-/// Replaces guards that die, until one is dismissed. For whoever polls anyway: the guard, too, runs on that stack.
+/// Replaces guards that die, until one is dismissed. A thread that polls anyway owns it: the guard, too, runs on that stack.
 pub struct Keeper {
     run: &'static Run,
     tell: Box<dyn Fn(io::Error) + Send>,

@@ -18,7 +18,7 @@ const HEADROOM: usize = 2048;
 /// The first thread cannot do with a smaller stack, nor can the runtime before `main`: [`super::entry`] looks at it.
 pub(super) const LEAST_STACK: u64 = 64 << 10;
 
-/// So much of its stack must be free of arguments and environment: with 37 KiB `parjob square 3` overflows it, with 41 KiB it runs.
+/// The bytes of stack that arguments and environment must leave free: with 37 KiB `parjob square 3` overflows it, with 41 KiB it runs.
 pub(super) const FREE_STACK: u64 = 40 << 10;
 
 /// The program cannot do with less memory: room for its code and a few threads.

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 use crate::base::failure::ProcessEnd;
 use crate::base::stream::Stream;
 use crate::command::words::Words;
-use crate::process::plumbing::pipe;
+use crate::process::plumbing::{open_pidfd, pipe};
 
 /// The size of a read.
 const READ: usize = 64 << 10;
@@ -141,14 +141,4 @@ pub(super) fn process_end(status: WaitIdStatus) -> ProcessEnd {
         (_, Some(signal)) => ProcessEnd::Signal(signal),
         (code, None) => ProcessEnd::Exit(code.unwrap_or(0)),
     }
-}
-
-#[cfg(target_os = "linux")]
-fn open_pidfd(pid: Pid) -> Option<OwnedFd> {
-    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_pidfd(_pid: Pid) -> Option<OwnedFd> {
-    None
 }
